@@ -1,0 +1,137 @@
+"""TOML to frozen dataclass and back, with errors that name the key path and the valid keys.
+
+Written by hand because the whole of it is one recursive function: the recipes hold strings, numbers, booleans, lists of strings and tables, and the
+error text (key path, value, valid keys, next step) is the point.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+import types
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from emojit.errors import ConfigError
+from emojit.resources import find_recipe
+
+R = TypeVar("R")
+
+
+def load(cls: type[R], recipe: str | Path, *, overrides: Sequence[str] = ()) -> R:
+    """Read a recipe file into a dataclass.
+
+    Args:
+        cls: the frozen dataclass that describes the recipe.
+        recipe: a path, or the name of a packaged recipe such as "demo".
+        overrides: `key.path=value` strings as `--set` takes them; the value is read as TOML, and as a plain string where it is no TOML.
+
+    Returns:
+        An instance of `cls`.
+
+    Raises:
+        ConfigError: the file is missing or no TOML, a key is unknown, a value has the wrong type or is out of range.
+    """
+    path = find_recipe(recipe)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ConfigError(f"{path}: cannot be read ({exc})", hint="give the path of a UTF-8 TOML file") from exc
+    return load_text(cls, text, where=str(path), overrides=overrides)
+
+
+def load_text(cls: type[R], text: str, *, where: str, overrides: Sequence[str] = ()) -> R:
+    """Read recipe text into a dataclass; `where` is the name that errors begin with. See `load`."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as exc:
+        raise ConfigError(f"{where}: no valid TOML: {exc}", hint="compare with a recipe in recipes/") from exc
+    for override in overrides:
+        _apply_override(table, override)
+    return _convert(cls, table, where=where, key="")  # type: ignore[no-any-return]
+
+
+def dump(recipe: object) -> str:
+    """Write a recipe dataclass as TOML text, every key present, so that the resolved recipe stands beside its artefact.
+
+    None has no TOML form and means "not set": such keys are left out, which reads back as the same object.
+    """
+    import tomli_w
+
+    if not dataclasses.is_dataclass(recipe) or isinstance(recipe, type):
+        raise TypeError(f"a recipe dataclass instance is needed, got {type(recipe).__name__}")
+    return tomli_w.dumps(_plain(dataclasses.asdict(recipe)))
+
+
+def _plain(table: Mapping[str, Any]) -> dict[str, Any]:
+    plain: dict[str, Any] = {}
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            plain[name] = _plain(value)
+        elif isinstance(value, tuple | list):
+            plain[name] = [_plain(item) if isinstance(item, Mapping) else item for item in value]
+        elif value is not None:
+            plain[name] = value
+    return plain
+
+
+def _apply_override(table: dict[str, Any], override: str) -> None:
+    path, separator, text = override.partition("=")
+    keys = path.strip().split(".")
+    if not separator or not all(keys):
+        raise ConfigError(f"--set {override}: expected key.path=value", hint="for example --set teacher.temperature=0.2")
+    try:
+        value: Any = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text.strip()
+    for name in keys[:-1]:
+        table = table.setdefault(name, {})
+        if not isinstance(table, dict):
+            raise ConfigError(f"--set {override}: {name} is a value, not a table")
+    table[keys[-1]] = value
+
+
+def _convert(kind: Any, value: Any, *, where: str, key: str) -> Any:
+    if dataclasses.is_dataclass(kind):
+        return _convert_table(kind, value, where=where, key=key)
+    origin, options = get_origin(kind), get_args(kind)
+    if origin is Literal:
+        if value not in options:
+            listed = ", ".join(repr(option) for option in options)
+            raise ConfigError(f"{where}: {key} must be one of {listed}, got {value!r}")
+        return value
+    if origin in (Union, types.UnionType):  # X | None
+        return _convert(next(o for o in options if o is not type(None)), value, where=where, key=key)
+    if origin is tuple:
+        if not isinstance(value, list):
+            raise ConfigError(f"{where}: {key} must be a list, got {value!r}")
+        return tuple(_convert(options[0], item, where=where, key=f"{key}[{i}]") for i, item in enumerate(value))
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        names = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}
+        raise ConfigError(f"{where}: {key} must be {names.get(kind, kind.__name__)}, got {value!r}")
+    return value
+
+
+def _convert_table(cls: Any, table: Any, *, where: str, key: str) -> Any:
+    if not isinstance(table, Mapping):
+        raise ConfigError(f"{where}: {key} must be a table, got {table!r}", hint=f"write [{key}] and its keys below it")
+    fields = {field.name: field for field in dataclasses.fields(cls)}
+    prefix = f"{key}." if key else ""
+    for name in table:
+        if name not in fields:
+            raise ConfigError(f"{where}: unknown key {prefix}{name}", hint=f"valid keys: {', '.join(fields)}")
+    hints = get_type_hints(cls)
+    values = {
+        name: _convert(hints[name], value, where=where, key=f"{prefix}{name}") for name, value in table.items()
+    }
+    for name, field in fields.items():
+        missing = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        if missing and name not in values:
+            raise ConfigError(f"{where}: {prefix}{name} is missing", hint=f"valid keys: {', '.join(fields)}")
+    try:
+        return cls(**values)
+    except ConfigError as exc:
+        raise ConfigError(f"{where}: {exc}", hint=exc.hint) from exc
