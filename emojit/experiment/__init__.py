@@ -1,0 +1,1 @@
+"""Many steps in one go: the demo now, the experiment matrix later."""
