@@ -1,0 +1,38 @@
+"""Scores of predicted emoji against the teacher's, as pure functions: no input or output, nothing imported but numpy.
+
+`emojit.metrics.overlap` compares sets of emoji row by row, `emojit.metrics.diversity` says how varied they are as a whole, and
+`emojit.metrics.intervals` says how far a mean can be trusted. The `evaluate` modules under `eval_modules/` are generated from these files by
+`scripts/build_eval_modules.py`, so there is one source of truth for every formula.
+"""
+
+from __future__ import annotations
+
+from emojit.metrics.diversity import Diversity, Variety, diversity, most_common, variety
+from emojit.metrics.intervals import bootstrap_interval
+from emojit.metrics.overlap import (
+    PrecisionRecallF1,
+    RowScores,
+    empty_share,
+    exact_match,
+    jaccard,
+    jaccard_scores,
+    precision_recall_f1,
+    row_scores,
+)
+
+__all__ = [
+    "Diversity",
+    "PrecisionRecallF1",
+    "RowScores",
+    "Variety",
+    "bootstrap_interval",
+    "diversity",
+    "empty_share",
+    "exact_match",
+    "jaccard",
+    "jaccard_scores",
+    "most_common",
+    "precision_recall_f1",
+    "row_scores",
+    "variety",
+]
