@@ -23,7 +23,8 @@ def test_the_interval_lies_within_the_values(values: list[float]) -> None:
 
 
 def test_the_same_values_and_seed_give_the_same_interval() -> None:
-    values = [random.Random(0).random() for _ in range(50)]
+    rng = random.Random(0)
+    values = [rng.random() for _ in range(50)]
 
     assert bootstrap_interval(values, seed=3) == bootstrap_interval(values, seed=3)
     assert bootstrap_interval(values, seed=3) != bootstrap_interval(values, seed=4)
