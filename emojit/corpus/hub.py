@@ -1,0 +1,80 @@
+"""A Hub data set as a stream of rows, pinned to the commit that its revision stands for."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Callable, Iterator
+
+from emojit.corpus.rows import Row
+from emojit.errors import CorpusError, MissingExtraError, OfflineError
+from emojit.recipe import CorpusConfig
+
+
+def open_hub(config: CorpusConfig) -> tuple[Callable[[], Iterator[Row]], dict[str, object]]:
+    """Find the commit of a Hub data set and prepare to stream it.
+
+    Returns:
+        (reader, inputs): the reader streams, nothing is downloaded whole; inputs name repository, configuration, split and commit.
+
+    Raises:
+        CorpusError: no such repository or revision, or the Hub cannot be reached.
+        MissingExtraError: `datasets` is not installed.
+        OfflineError: `EMOJIT_OFFLINE` is set.
+    """
+    if os.environ.get("EMOJIT_OFFLINE"):
+        raise OfflineError(
+            f"{config.source} is a Hub data set and EMOJIT_OFFLINE is set", hint="unset EMOJIT_OFFLINE, or give a file"
+        )
+    if importlib.util.find_spec("datasets") is None:
+        raise MissingExtraError("reading a Hub data set needs `datasets`", hint="pip install 'emojit[corpus]'")
+    commit = _commit(config)
+    inputs: dict[str, object] = {
+        "kind": "hub", "repo": config.source, "config": config.config, "split": config.split, "revision": commit,
+    }  # fmt: skip
+    return lambda: _stream(config, commit), inputs
+
+
+def _commit(config: CorpusConfig) -> str:
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
+
+    try:
+        sha = HfApi().dataset_info(config.source, revision=config.revision, timeout=30).sha
+    except RevisionNotFoundError as exc:
+        raise CorpusError(f"{config.source}: no revision {config.revision!r}", hint="check corpus.revision") from exc
+    except RepositoryNotFoundError as exc:
+        raise CorpusError(
+            f"{config.source}: no such data set on the Hub, or no access to it",
+            hint="check the name; for a private one run `hf auth login`; a local file needs its ending (.jsonl, .parquet, .txt)",
+        ) from exc
+    except (HfHubHTTPError, OSError) as exc:
+        raise CorpusError(
+            f"{config.source}: the Hub cannot be reached ({_first_line(exc)})", hint="try again later"
+        ) from exc
+    if sha is None:
+        raise CorpusError(f"{config.source}: the Hub names no commit for revision {config.revision!r}")
+    return sha
+
+
+def _stream(config: CorpusConfig, commit: str) -> Iterator[Row]:
+    from datasets import load_dataset
+    from huggingface_hub.errors import HfHubHTTPError
+
+    try:
+        rows = load_dataset(config.source, config.config, split=config.split, revision=commit, streaming=True)
+        for number, values in enumerate(rows, start=1):
+            yield Row(f"row {number}", values)
+    except (
+        ValueError,
+        OSError,
+        HfHubHTTPError,
+    ) as exc:  # among them DatasetNotFoundError, wrong configuration or split
+        raise CorpusError(
+            f"{config.source}: cannot be streamed ({_first_line(exc)})",
+            hint="check corpus.config and corpus.split, or run the same command again: nothing asked so far is lost",
+        ) from exc
+
+
+def _first_line(exc: BaseException) -> str:
+    return next(iter(str(exc).splitlines()), type(exc).__name__)

@@ -1,0 +1,71 @@
+"""The records that pass through the corpus room, and the one place where a sentence gets its id."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Literal
+
+Stage = Literal["source", "filter", "rewrite", "emoji", "pair"]
+"""Where a sentence (or an input line) was lost on its way to a pair."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """One document of the corpus.
+
+    Attributes:
+        source: which corpus it is from.
+        doc_id: its id within the source; the split of all its sentences hangs on (source, doc_id).
+        text: running text; line breaks separate paragraphs, headings and list lines.
+    """
+
+    source: str
+    doc_id: str
+    title: str | None
+    url: str | None
+    licence: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    """One candidate sentence.
+
+    Attributes:
+        id: 16 hex digits, see `sentence_id`.
+        index: position among the items of its article, from 0.
+        text: the sentence as it stands in the article, in NFC.
+    """
+
+    id: str
+    source: str
+    doc_id: str
+    title: str | None
+    url: str | None
+    licence: str | None
+    index: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """A sentence that became no pair, or an input line that became no article.
+
+    Attributes:
+        id: the sentence's id, or the place of an input line such as "line 12".
+        reason: one word that is counted, such as "too_short".
+        detail: what a person needs to understand the case; may be empty.
+        text: the sentence or the start of the line.
+    """
+
+    id: str
+    stage: Stage
+    reason: str
+    detail: str
+    text: str
+
+
+def sentence_id(source: str, doc_id: str, text: str) -> str:
+    """Return the id of a sentence and of the pair made from it: 16 hex digits of sha256 over source, document and text."""
+    return hashlib.sha256(f"{source}\n{doc_id}\n{text}".encode()).hexdigest()[:16]
