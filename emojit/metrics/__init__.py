@@ -1,13 +1,14 @@
-"""Scores of predicted emoji against the teacher's, as pure functions: no input or output, nothing imported but numpy.
+"""Scores of predicted emoji against the teacher's, as pure functions: no input or output, nothing heavy imported.
 
-`emojit.metrics.overlap` compares sets of emoji row by row, `emojit.metrics.diversity` says how varied they are as a whole, and
-`emojit.metrics.intervals` says how far a mean can be trusted. The `evaluate` modules under `eval_modules/` are generated from these files by
+`overlap` compares sets of emoji row by row, `diversity` says how varied they are as a whole, `intervals` says how far a mean can be trusted, and
+`fields` reads emoji out of a field in any spelling. The `evaluate` modules under `eval_modules/` are generated from these files by
 `scripts/build_eval_modules.py`, so there is one source of truth for every formula.
 """
 
 from __future__ import annotations
 
 from emojit.metrics.diversity import Diversity, Variety, diversity, most_common, variety
+from emojit.metrics.fields import read_field
 from emojit.metrics.intervals import bootstrap_interval
 from emojit.metrics.overlap import (
     PrecisionRecallF1,
@@ -33,6 +34,7 @@ __all__ = [
     "jaccard_scores",
     "most_common",
     "precision_recall_f1",
+    "read_field",
     "row_scores",
     "variety",
 ]

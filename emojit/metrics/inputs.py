@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 
 from emojit.errors import MetricInputError
 
@@ -29,16 +29,27 @@ def check_rows(name: str, rows: Sequence[Sequence[str]]) -> None:
             )
 
 
-def check_aligned(predictions: Sequence[Sequence[str]], references: Sequence[Sequence[str]]) -> None:
-    """Refuse predictions and references that cannot be compared row by row.
+def check_lengths(predictions: Sized, references: Sized) -> None:
+    """Refuse lists of which one is longer than the other, and lists without a row.
 
     Raises:
-        MetricInputError: the lengths differ, there is no row, or a row is a string.
+        MetricInputError: the lengths differ, or there is no row.
     """
     if len(predictions) != len(references):
         raise MetricInputError(
             f"{len(predictions)} predictions for {len(references)} references: the numbers of rows must be equal",
             hint="predict every row once and keep the order",
         )
+    if len(predictions) == 0:
+        raise MetricInputError("nothing to score: no predictions and no references", hint="give at least one row")
+
+
+def check_aligned(predictions: Sequence[Sequence[str]], references: Sequence[Sequence[str]]) -> None:
+    """Refuse predictions and references that cannot be compared row by row.
+
+    Raises:
+        MetricInputError: the lengths differ, there is no row, or a row is a string.
+    """
+    check_lengths(predictions, references)
     check_rows("predictions", predictions)
     check_rows("references", references)

@@ -1,0 +1,41 @@
+"""The page of the Space: type predictions and references, see the scores.
+
+Not `evaluate.utils.launch_gradio_widget`: in evaluate 0.4.6 it calls `gradio.inputs`, which gradio removed in version 4.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import evaluate
+import gradio as gr
+
+FOLDER = Path(__file__).resolve().parent
+metric = evaluate.load(str(FOLDER / "emoji_diversity.py"))
+
+
+def score(predictions: str, references: str, top_n: float) -> dict[str, float]:
+    """Score the two fields line by line; an empty line is a row without emoji."""
+    try:
+        return metric.compute(predictions=predictions.split("\n"), references=references.split("\n"), top_n=int(top_n))
+    except ValueError as exc:
+        raise gr.Error(str(exc)) from exc
+
+
+demo = gr.Interface(
+    fn=score,
+    inputs=[
+        gr.Textbox(label="Predictions, one row per line", lines=4),
+        gr.Textbox(label="References, one row per line", lines=4),
+        gr.Slider(label="Size of the top", minimum=1, maximum=50, step=1, value=5),
+    ],
+    outputs=gr.JSON(label="Scores"),
+    examples=[["🎉😊\n🎉", "🎉\n📚 🎉", 1]],
+    title="emoji_diversity",
+    description=metric.info.description,
+    article=(FOLDER / "README.md").read_text(encoding="utf-8").split("---\n", 2)[2],
+    flagging_mode="never",
+)
+
+if __name__ == "__main__":
+    demo.launch()
