@@ -1,0 +1,96 @@
+"""Creating, opening, changing and deleting repositories: the registry and the git folders kept in step.
+
+A git folder exists before its record and outlives it, so a crash in between leaves an unknown folder, never a record without content; the unknown
+folders are removed at the next start.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from pathlib import Path
+
+from emojit.localhub.git import BlobFacts, GitRepository, create_repository, remove_stale_locks
+from emojit.localhub.registry import Registry, RepoRecord
+from emojit.localhub.store import Store, sync_folder
+
+_MAX_FACTS = 200_000
+
+_LARGE_SUFFIXES = (
+    "7z arrow bin bz2 ckpt ftz gz h5 joblib lfs.* mlmodel model msgpack npy npz onnx ot parquet pb pickle pkl pt pth rar safetensors tar tar.* "
+    "tflite tgz wasm xz zip zst"
+)
+"""What the public Hub stores as large files in a new repository, whatever its size."""
+
+GITATTRIBUTES = "".join(
+    f"{pattern} filter=lfs diff=lfs merge=lfs -text\n"
+    for pattern in [*(f"*.{suffix}" for suffix in _LARGE_SUFFIXES.split()), "saved_model/**/*", "*tfevents*"]
+)
+
+
+class Repositories:
+    """All repositories of one Hub, on disk.
+
+    Attributes:
+        registry: the records.
+    """
+
+    def __init__(self, store: Store, registry: Registry) -> None:
+        self.registry = registry
+        self._store = store
+        self._facts: dict[bytes, BlobFacts] = {}
+        self._locks: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
+
+    def recover(self) -> None:
+        """Clean up after a server that was killed."""
+        known = self.registry.keys()
+        for folder in self._store.repos.iterdir():
+            if folder.stem in known:
+                remove_stale_locks(folder)
+            else:
+                self._store.discard_folder(folder)
+
+    def create(self, record: RepoRecord, *, readme: str | None) -> None:
+        """Create the repository of a new record.
+
+        Args:
+            record: what to register.
+            readme: the first README.md, or None for none.
+
+        Raises:
+            RefusalError: 409, the id is taken.
+        """
+        files = {".gitattributes": GITATTRIBUTES.encode()}
+        if readme is not None:
+            files["README.md"] = readme.encode()
+        staging = self._store.tmp / record.key
+        create_repository(staging, files, author=record.namespace)
+        folder = self._store.repo(record.key)
+        staging.replace(folder)
+        sync_folder(folder.parent)
+        try:
+            self.registry.add(record)
+        except BaseException:
+            self._store.discard_folder(folder)
+            raise
+
+    def delete(self, record: RepoRecord) -> None:
+        """Delete a repository. Large files stay in the store; other repositories may share them."""
+        with self.lock(record.key):
+            self.registry.remove(record.key)
+            self._store.discard_folder(self._store.repo(record.key))
+        self._locks.pop(record.key, None)
+
+    def open(self, record: RepoRecord) -> GitRepository:
+        """Open the git repository of a record; use it in a `with` block."""
+        if len(self._facts) > _MAX_FACTS:
+            self._facts.clear()
+        return GitRepository(self.path(record), self._facts)
+
+    def path(self, record: RepoRecord) -> Path:
+        """The bare git repository of a record."""
+        return self._store.repo(record.key)
+
+    def lock(self, key: str) -> threading.RLock:
+        """The lock that whoever moves a reference of this repository holds, from reading its old value on."""
+        return self._locks[key]

@@ -1,0 +1,242 @@
+"""Starting and stopping the embedded Hub.
+
+Importing this file is cheap: the server's packages are imported when a Hub starts.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import secrets
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from emojit.errors import HubServerError, UsageError
+
+if TYPE_CHECKING:
+    import uvicorn
+
+    from emojit.localhub.accounts import Role
+
+logger = logging.getLogger(__name__)
+
+LOOPBACK = "127.0.0.1"
+DEFAULT_PORT = 7860
+
+_START_TIMEOUT_S = 30.0
+_STOP_TIMEOUT_S = 10
+
+
+class LocalHub:
+    """A Hugging Face Hub that runs in a background thread, as a context manager.
+
+    Example:
+        >>> with LocalHub(Path("hub")) as hub:  # doctest: +SKIP
+        ...     hub.create_user("me")
+        ...     token = hub.create_token("me")
+        ...     HfApi(endpoint=hub.endpoint, token=token).create_repo("me/model")
+
+    Attributes:
+        root: the folder that holds everything.
+        endpoint: the address for `HF_ENDPOINT`, e.g. "http://127.0.0.1:7860".
+    """
+
+    def __init__(self, root: Path, port: int = 0, *, host: str = LOOPBACK) -> None:
+        """Start the server; it answers when the constructor returns.
+
+        Args:
+            root: folder of the store; created if it is missing.
+            port: TCP port; 0 takes a free one.
+            host: only 127.0.0.1 is allowed: the Hub speaks plain HTTP and is made for one machine.
+
+        Raises:
+            UsageError: another host.
+            HubServerError: the port is taken, the folder cannot be written, or another Hub serves it.
+        """
+        from emojit.localhub.accounts import Accounts
+        from emojit.localhub.database import Database
+        from emojit.localhub.lfs import LargeFiles
+        from emojit.localhub.registry import Registry
+        from emojit.localhub.repositories import Repositories
+        from emojit.localhub.store import Store
+
+        _check_host(host)
+        store = Store(root)
+        store.prepare()
+        self._socket = _bind(port)
+        try:
+            self._database = Database(store.database)
+        except HubServerError:
+            self._socket.close()
+            raise
+        store.sweep()
+        registry = Registry(self._database)
+        repositories = Repositories(store, registry)
+        repositories.recover()
+        secret = self._database.rows("SELECT value FROM secret")[0][0]
+        assert isinstance(secret, bytes)
+        self.root = store.root
+        self.endpoint = f"http://{LOOPBACK}:{self._socket.getsockname()[1]}"
+        self._accounts = Accounts(self._database)
+        self._stopped = False
+
+        from emojit.localhub.web.app import Application
+        from emojit.localhub.web.call import Hub
+
+        hub = Hub(
+            store=store,
+            accounts=self._accounts,
+            registry=registry,
+            repositories=repositories,
+            large_files=LargeFiles(store, registry, secret),
+            start_id=secrets.token_hex(8),
+        )
+        self._server = _server(Application(hub))
+        self._thread = threading.Thread(
+            target=self._server.run, args=([self._socket],), name="emojit-hub", daemon=True
+        )
+        self._thread.start()
+        self._wait_until_started()
+        logger.info("serving %s at %s", self.root, self.endpoint)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def create_user(self, name: str) -> None:
+        """Add a user, who may then own repositories.
+
+        Raises:
+            UsageError: the name is not allowed or taken.
+        """
+        self._accounts.create_user(name)
+
+    def has_user(self, name: str) -> bool:
+        """Whether there is a user of this name."""
+        return self._accounts.has_user(name)
+
+    def create_token(self, user: str, role: Role = "write") -> str:
+        """Make a token for a user. It is stored as a hash: this is the only time it is seen.
+
+        Args:
+            user: an existing user.
+            role: "read" cannot change anything.
+
+        Raises:
+            UsageError: there is no such user or role.
+        """
+        return self._accounts.create_token(user, role)
+
+    def wait(self) -> None:
+        """Block until the server ends; `KeyboardInterrupt` passes through."""
+        while self._thread.is_alive():
+            self._thread.join(timeout=0.5)
+
+    def stop(self) -> None:
+        """Finish running requests, stop the server and release the folder. A second call does nothing."""
+        if self._stopped:
+            return
+        self._stopped = True
+        self._server.should_exit = True
+        self._thread.join(timeout=_STOP_TIMEOUT_S + 5)
+        self._socket.close()
+        self._database.close()
+
+    def _wait_until_started(self) -> None:
+        ready = threading.Event()
+        for _ in range(int(_START_TIMEOUT_S / 0.01)):
+            if self._server.started:
+                return
+            if not self._thread.is_alive():
+                break
+            ready.wait(0.01)
+        self.stop()
+        raise HubServerError(f"the embedded Hub did not start at {self.endpoint}")
+
+
+def serve(
+    root: Path,
+    port: int = DEFAULT_PORT,
+    *,
+    user: str = "me",
+    new_token: bool = False,
+    host: str = LOOPBACK,
+    announce: Callable[[LocalHub, str | None], None] | None = None,
+) -> None:
+    """Serve a Hub until Ctrl-C.
+
+    Args:
+        root: folder of the store; created if it is missing.
+        port: TCP port; 0 takes a free one.
+        user: created with a write token if it does not exist.
+        new_token: make another write token for an existing user.
+        host: only 127.0.0.1 is allowed.
+        announce: called once when the Hub answers, with the Hub and the new token or None.
+
+    Raises:
+        UsageError: the user name or host is not allowed.
+        HubServerError: the port is taken, the folder cannot be written, or another Hub serves it.
+    """
+    with LocalHub(root, port, host=host) as hub:
+        is_new = not hub.has_user(user)
+        if is_new:
+            hub.create_user(user)
+        token = hub.create_token(user) if is_new or new_token else None
+        if announce:
+            announce(hub, token)
+        try:
+            hub.wait()
+        except KeyboardInterrupt:
+            logger.info("stopping")
+
+
+def _check_host(host: str) -> None:
+    if host != LOOPBACK:
+        raise UsageError(
+            f"the embedded Hub serves only {LOOPBACK}, not {host!r}",
+            hint="it speaks plain HTTP; to reach it from another machine, use an SSH tunnel",
+        )
+
+
+def _bind(port: int) -> socket.socket:
+    """Take the port now, so that a taken one is an error of the caller's thread.
+
+    Raises:
+        HubServerError: the port is taken, reserved or out of range.
+    """
+    # The protocol is named because asyncio sets TCP_NODELAY only on sockets that name it; without, most answers take 40 ms longer.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((LOOPBACK, port))
+        listener.listen(128)
+    except (OSError, OverflowError) as exc:
+        listener.close()
+        if getattr(exc, "errno", None) == errno.EADDRINUSE:
+            raise HubServerError(f"port {port} is in use", hint="choose another with --port, or --port 0") from exc
+        raise HubServerError(f"cannot listen on port {port}: {exc}", hint="choose another with --port") from exc
+    return listener
+
+
+def _server(application: object) -> uvicorn.Server:
+    import uvicorn
+
+    config = uvicorn.Config(
+        application,  # type: ignore[arg-type]
+        lifespan="off",
+        ws="none",
+        loop="asyncio",
+        log_config=None,  # logging is configured by the command line, not by the server
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_STOP_TIMEOUT_S,
+    )
+    return uvicorn.Server(config)

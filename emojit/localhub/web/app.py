@@ -1,0 +1,146 @@
+"""The ASGI application: routes, authentication, and the one place where a refusal becomes a response."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias, cast
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from emojit.localhub.accounts import Caller
+from emojit.localhub.refusal import RefusalError, bad_token, repo_not_found
+from emojit.localhub.web import (
+    commit,
+    files,
+    identity,
+    info,
+    lfs_transfer,
+    lifecycle,
+    preupload,
+    references,
+    resolve,
+    xet_transfer,
+)
+from emojit.localhub.web.answers import refused
+from emojit.localhub.web.call import REPO_TYPES, Call, Hub
+from emojit.localhub.web.routing import Router
+from emojit.localhub.web.streams import receive
+
+_MAX_JSON_BYTES = 64 * 1024 * 1024
+_ALLOWED_HOSTS = frozenset({"127.0.0.1", "localhost"})
+
+Handler: TypeAlias = Callable[[Call], Response] | Callable[[Call], Awaitable[Response]]
+
+
+def _routes() -> Router[Handler]:
+    router: Router[Handler] = Router()
+    router.add("api/whoami-v2", {"GET": identity.whoami})
+    router.add("api/validate-yaml", {"POST": identity.validate_yaml})
+    router.add("api/repos/create", {"POST": lifecycle.create})
+    router.add("api/repos/delete", {"DELETE": lifecycle.delete})
+    router.add("api/repos/move", {"POST": lifecycle.move})
+    router.add("api/local/lfs/{key}/{sha256}", {"PUT": lfs_transfer.upload})
+    router.add("api/local/lfs/{key}/{sha256}/verify", {"POST": lfs_transfer.verify})
+    router.add("api/local/xet/{start}/{key}/v1/xorbs/default/{hash}", {"POST": xet_transfer.upload_xorb})
+    router.add("api/local/xet/{start}/{key}/v1/shards", {"POST": xet_transfer.upload_shard})
+    for types, type_ in REPO_TYPES.items():
+        router.add(f"api/{types}", {"GET": info.list_repos}, types=types)
+        for pattern, handlers in _API_ROUTES.items():
+            router.add(f"api/{types}/{{namespace}}/{{name}}{pattern}", handlers, types=types)
+        web = "" if type_ == "model" else f"{types}/"
+        router.add(
+            f"{web}{{namespace}}/{{name}}/resolve/{{revision}}/{{path*}}", {"GET": resolve.resolve}, types=types
+        )
+        git = f"{web}{{namespace}}/{{git_name}}.git"
+        router.add(f"{git}/info/lfs/objects/batch", {"POST": lfs_transfer.batch}, types=types)
+    return router
+
+
+_API_ROUTES: Mapping[str, Mapping[str, Handler]] = {
+    "": {"GET": info.repo_info},
+    "/revision/{revision}": {"GET": info.repo_info},
+    "/tree/{revision}": {"GET": files.tree},
+    "/tree/{revision}/{path*}": {"GET": files.tree},
+    "/paths-info/{revision}": {"POST": files.paths_info},
+    "/refs": {"GET": references.list_refs},
+    "/commits/{revision}": {"GET": references.list_commits},
+    "/branch/{branch}": {"POST": references.create_branch, "DELETE": references.delete_branch},
+    "/tag/{revision}": {"POST": references.create_tag, "DELETE": references.delete_tag},
+    "/super-squash/{branch}": {"POST": references.super_squash},
+    "/preupload/{revision}": {"POST": preupload.preupload},
+    "/commit/{revision}": {"POST": commit.commit},
+    "/xet-write-token/{revision}": {"GET": xet_transfer.write_token},
+    "/settings": {"PUT": lifecycle.settings},
+    "/auth-check": {"GET": lifecycle.auth_check},
+    "/auth-check/write": {"GET": lifecycle.auth_check_write},
+}
+"""Handlers below `/api/{types}/{namespace}/{name}`."""
+
+_OWN_AUTHENTICATION = (lfs_transfer.upload, xet_transfer.upload_xorb, xet_transfer.upload_shard)
+"""Handlers whose permission is in the URL or in a token of another kind."""
+
+
+class Application:
+    """The embedded Hub as an ASGI application."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._router = _routes()
+
+    async def __call__(self, scope: Scope, receive_event: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        request = Request(scope, receive_event)
+        try:
+            response: ASGIApp = await self._answer(request)
+        except ClientDisconnect:
+            return
+        except RefusalError as exc:
+            response = refused(exc)
+        await response(scope, receive_event, send)
+
+    async def _answer(self, request: Request) -> Response:
+        if request.url.hostname not in _ALLOWED_HOSTS:
+            # A web page could name this server by a host of its own (DNS rebinding) and read public repositories.
+            raise RefusalError(421, "This Hub answers only to 127.0.0.1")
+        handler, values = self._find(request)
+        caller = None if handler in _OWN_AUTHENTICATION else await run_in_threadpool(self._caller, request)
+        call = Call(hub=self._hub, request=request, values=values, caller=caller)
+        if inspect.iscoroutinefunction(handler):
+            return await cast("Callable[[Call], Awaitable[Response]]", handler)(call)
+        body = bytearray()
+        await receive(request, body.extend, limit=_MAX_JSON_BYTES)
+        call = Call(hub=self._hub, request=request, values=values, caller=caller, body=bytes(body))
+        return await run_in_threadpool(cast("Callable[[Call], Response]", handler), call)
+
+    def _find(self, request: Request) -> tuple[Handler, dict[str, str]]:
+        method = "GET" if request.method == "HEAD" else request.method
+        fits = False
+        for handlers, values in self._router.find(request.scope["raw_path"]):
+            fits = True
+            if method in handlers:
+                return handlers[method], values
+        if fits:
+            raise RefusalError(405, f"{request.method} is not possible here")
+        raise _unknown_route(request)
+
+    def _caller(self, request: Request) -> Caller | None:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if not scheme:
+            return None
+        caller = self._hub.accounts.caller(token.strip()) if scheme.lower() == "bearer" else None
+        if caller is None:
+            raise bad_token()
+        return caller
+
+
+def _unknown_route(request: Request) -> RefusalError:
+    """404. Ids without a namespace, as old models of the public Hub have them, exist here no more than any unknown repository."""
+    first, _, rest = request.url.path.strip("/").partition("/")
+    is_repo = (first == "api" and rest.partition("/")[0] in REPO_TYPES) or "/resolve/" in request.url.path
+    return repo_not_found() if is_repo else RefusalError(404, "Not found")

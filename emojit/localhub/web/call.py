@@ -1,0 +1,178 @@
+"""One request with everything a handler needs to answer it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+from urllib.parse import quote
+
+from starlette.requests import Request
+
+from emojit.localhub.accounts import Accounts, Caller
+from emojit.localhub.lfs import LargeFiles
+from emojit.localhub.refusal import (
+    RefusalError,
+    foreign_namespace,
+    login_required,
+    malformed,
+    read_only_token,
+)
+from emojit.localhub.registry import Registry, RepoRecord, RepoType, visible_or_refuse
+from emojit.localhub.repositories import Repositories
+from emojit.localhub.store import Store
+
+REPO_TYPES: Mapping[str, RepoType] = {"models": "model", "datasets": "dataset", "spaces": "space"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hub:
+    """The parts of the embedded Hub that handlers work with."""
+
+    store: Store
+    accounts: Accounts
+    registry: Registry
+    repositories: Repositories
+    large_files: LargeFiles
+    start_id: str
+    """Random, new at every start: part of the address of Xet uploads, because clients remember per address which chunks they sent."""
+
+
+class MovedError(RefusalError):
+    """307: the repository has another id now."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__(307, "This repository has moved", headers={"Location": location})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A request on its way to a handler."""
+
+    hub: Hub
+    request: Request
+    values: Mapping[str, str]
+    """Placeholders of the route, unquoted."""
+    caller: Caller | None
+    """Who asks; None without a token."""
+    body: bytes = b""
+    """The request body; empty for handlers that stream it."""
+
+    @property
+    def endpoint(self) -> str:
+        """Scheme, host and port by which the client reached this Hub."""
+        return str(self.request.base_url).rstrip("/")
+
+    def json(self) -> Mapping[str, object]:
+        """The body as a JSON object.
+
+        Raises:
+            RefusalError: 400, it is something else.
+        """
+        try:
+            data = json.loads(self.body or b"{}")
+        except ValueError:
+            raise malformed("The body is not JSON") from None
+        if not isinstance(data, dict):
+            raise malformed("The body is not a JSON object")
+        return cast("Mapping[str, object]", data)
+
+    def user(self) -> Caller:
+        """Who asks.
+
+        Raises:
+            RefusalError: 401, nobody is logged in.
+        """
+        if self.caller is None:
+            raise login_required()
+        return self.caller
+
+    def repo(self) -> RepoRecord:
+        """The repository that the path names, if the caller may read it.
+
+        Raises:
+            RefusalError: 404, or 307 to its present id.
+        """
+        type_ = REPO_TYPES[self.values["types"]]
+        namespace, name = self.values["namespace"], self.values["name"]
+        record = self.hub.registry.find(type_, namespace, name)
+        if record is None:
+            moved = visible_or_refuse(self.hub.registry.find_former(type_, namespace, name), self.caller)
+            raise MovedError(self._location(namespace, name, moved))
+        return visible_or_refuse(record, self.caller)
+
+    def writable_repo(self) -> RepoRecord:
+        """The repository that the path names, if the caller may write to it.
+
+        Raises:
+            RefusalError: 404 when it is hidden, 401 without a token, 403 for others' repositories and read tokens.
+        """
+        record = self.repo()
+        self.check_write(record.namespace)
+        return record
+
+    def check_write(self, namespace: str) -> Caller:
+        """Refuse a caller who may not write to `namespace`.
+
+        Raises:
+            RefusalError: 401 or 403.
+        """
+        caller = self.user()
+        if caller.user.lower() != namespace.lower():
+            raise foreign_namespace(namespace)
+        if caller.role != "write":
+            raise read_only_token()
+        return caller
+
+    def _location(self, namespace: str, name: str, record: RepoRecord) -> str:
+        """The path and query of this request with the new id; relative, since clients follow only those on every route."""
+        raw_path = cast("bytes", self.request.scope["raw_path"]).decode("ascii")
+        old, new = f"/{quote(namespace)}/{quote(name)}", f"/{record.id}"
+        query = self.request.url.query
+        return raw_path.replace(old, new, 1) + (f"?{query}" if query else "")
+
+
+def text(data: Mapping[str, object], key: str) -> str:
+    """A required text field of a JSON body.
+
+    Raises:
+        RefusalError: 400, missing or no text.
+    """
+    value = data.get(key)
+    if not isinstance(value, str):
+        raise malformed(f"'{key}' must be a string")
+    return value
+
+
+def optional_text(data: Mapping[str, object], key: str) -> str | None:
+    """A text field of a JSON body that may be missing or null.
+
+    Raises:
+        RefusalError: 400, it is something else.
+    """
+    return None if data.get(key) is None else text(data, key)
+
+
+def objects(data: Mapping[str, object], key: str) -> list[Mapping[str, object]]:
+    """A required list of objects of a JSON body.
+
+    Raises:
+        RefusalError: 400, missing or of another type.
+    """
+    value = data.get(key)
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise malformed(f"'{key}' must be a list of objects")
+    return cast("list[Mapping[str, object]]", value)
+
+
+def number(data: Mapping[str, object], key: str) -> int:
+    """A required count or size of a JSON body.
+
+    Raises:
+        RefusalError: 400, missing, negative or no integer.
+    """
+    value = data.get(key)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise malformed(f"'{key}' must be a non-negative integer")
+    return value

@@ -1,0 +1,142 @@
+"""`POST /api/{types}/{id}/commit/{revision}`: the one call that changes files.
+
+The body is newline-delimited JSON, one operation per line, applied in order. It is spooled to disk and read line by line, so memory holds one file at a
+time. The branch moves at the very end: until then nothing of the commit can be seen, afterwards all of it is on disk.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import IO, cast
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from emojit.localhub.git import GitRepository, put_blob
+from emojit.localhub.lfs import LargeFiles
+from emojit.localhub.names import check_path
+from emojit.localhub.pointers import Pointer
+from emojit.localhub.refusal import RefusalError, entry_not_found, malformed
+from emojit.localhub.registry import RepoRecord
+from emojit.localhub.trees import EditableTree
+from emojit.localhub.web.answers import ok
+from emojit.localhub.web.call import Call, optional_text, text
+from emojit.localhub.web.streams import receive
+
+_MAX_BODY_BYTES = 1024 * 1024 * 1024
+_MAX_LINE_BYTES = 64 * 1024 * 1024
+"""A regular file in base64; clients send what is above 5 MiB as a large file."""
+
+
+@dataclass(slots=True)
+class _Header:
+    summary: str = ""
+    description: str = ""
+    parent: str | None = None
+
+    @property
+    def message(self) -> str:
+        return f"{self.summary}\n\n{self.description}".strip()
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A commit while its operations are applied."""
+
+    git: GitRepository
+    large_files: LargeFiles
+    key: str
+    tree: EditableTree
+    header: _Header = field(default_factory=_Header)
+
+    def apply(self, key: str, value: Mapping[str, object]) -> None:
+        """Apply one operation.
+
+        Raises:
+            RefusalError: 400, 404 or 422.
+        """
+        if key == "header":
+            parent = optional_text(value, "parentCommit")
+            self.header = _Header(text(value, "summary"), optional_text(value, "description") or "", parent)
+        elif key == "file":
+            put_blob(self.tree, check_path(value.get("path")), self.git.add_blob(_content(value)))
+        elif key == "lfsFile":
+            put_blob(self.tree, check_path(value.get("path")), self.git.add_blob(self._pointer(value).render()))
+        elif key in {"deletedFile", "deletedFolder"}:
+            path = check_path(value.get("path"))
+            if not self.tree.remove(path):
+                raise _nothing_to_delete(path)
+        else:
+            raise malformed(f"Unknown operation {key!r} in a commit")
+
+    def _pointer(self, value: Mapping[str, object]) -> Pointer:
+        sha256 = text(value, "oid")
+        size = self.large_files.size(sha256) if self.large_files.has(self.key, sha256) else None
+        if size is None:
+            raise RefusalError(422, f"The large file {sha256} was not uploaded to this repository")
+        return Pointer(sha256=sha256, size=size)
+
+
+async def commit(call: Call) -> Response:
+    """Receive the body, then apply it in a worker thread."""
+    record = await run_in_threadpool(call.writable_repo)
+    if call.request.query_params.get("create_pr") in {"1", "true"}:
+        raise RefusalError(501, "Pull requests are not supported by the embedded Hub")
+    with call.hub.store.incoming() as body:
+        await receive(call.request, body.write, limit=_MAX_BODY_BYTES)
+        body.seek(0)
+        return await run_in_threadpool(_apply, call, record, body)
+
+
+def _apply(call: Call, record: RepoRecord, body: IO[bytes]) -> Response:
+    branch = call.values["revision"].removeprefix("refs/heads/")
+    with call.hub.repositories.lock(record.key), call.hub.repositories.open(record) as git:
+        head = git.branch_head(branch)
+        draft = _Draft(git, call.hub.large_files, record.key, git.edit(head))
+        for key, value in _operations(body):
+            draft.apply(key, value)
+            if draft.header.parent and draft.header.parent != head:
+                raise RefusalError(412, "A commit has happened since. Please refresh and try again.")
+        if not draft.header.summary:
+            raise malformed("A commit needs a header with a summary")
+        author = call.user().user
+        oid = git.write_commit(draft.tree, parent=head, author=author, message=draft.header.message)
+        git.move_branch(branch, oid)
+    url = f"{call.endpoint}/{record.url_path}/commit/{oid}"
+    return ok({"success": True, "commitOid": oid, "commitUrl": url, "hookOutput": ""})
+
+
+def _operations(body: IO[bytes]) -> Iterator[tuple[str, Mapping[str, object]]]:
+    while line := body.readline(_MAX_LINE_BYTES + 1):
+        if len(line) > _MAX_LINE_BYTES:
+            raise RefusalError(413, "A file is too large to be sent as a regular file; send it as a large file")
+        if not line.strip():
+            continue
+        try:
+            item = json.loads(line)
+        except ValueError:
+            raise malformed("A line of the commit is not JSON") from None
+        if not isinstance(item, dict) or not isinstance(item.get("value"), dict):
+            raise malformed("A line of the commit is no operation")
+        yield text(item, "key"), cast("Mapping[str, object]", item["value"])
+
+
+def _content(value: Mapping[str, object]) -> bytes:
+    content = text(value, "content")
+    if value.get("encoding", "utf-8") != "base64":
+        return content.encode("utf-8", errors="surrogatepass")
+    try:
+        return base64.b64decode(content, validate=True)
+    except (binascii.Error, ValueError):
+        raise malformed("A file of the commit is not base64") from None
+
+
+def _nothing_to_delete(path: str) -> RefusalError:
+    """The client adds a hint about folders when it reads this sentence."""
+    error = entry_not_found(path)
+    error.message = f"A file with this name doesn't exist: {path}"
+    return error

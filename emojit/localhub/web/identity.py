@@ -1,0 +1,36 @@
+"""Who am I, and is this card valid: the two calls that are about no repository."""
+
+from __future__ import annotations
+
+from starlette.responses import JSONResponse, Response
+
+from emojit.localhub.cards import CardDataError, read_card
+from emojit.localhub.web.answers import ok
+from emojit.localhub.web.call import Call, text
+
+
+def whoami(call: Call) -> Response:
+    """`GET /api/whoami-v2`."""
+    caller = call.user()
+    return ok(
+        {
+            "type": "user",
+            "id": caller.user,
+            "name": caller.user,
+            "fullname": caller.user,
+            "isPro": False,
+            "orgs": [],
+            "auth": {"type": "access_token", "accessToken": {"displayName": "local", "role": caller.role}},
+        }
+    )
+
+
+def validate_yaml(call: Call) -> Response:
+    """`POST /api/validate-yaml`: every push with a README.md asks this first."""
+    try:
+        card = read_card(text(call.json(), "content"))
+    except CardDataError as exc:
+        return JSONResponse({"errors": [{"message": str(exc)}], "warnings": [], "error": str(exc)}, status_code=400)
+    # In the words of the public Hub; the client shows it as a Python warning.
+    warnings = [] if card else [{"message": "empty or missing yaml metadata in repo card"}]
+    return ok({"errors": [], "warnings": warnings})

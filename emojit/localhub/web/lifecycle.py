@@ -1,0 +1,125 @@
+"""Creating, deleting, moving and configuring repositories."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from starlette.responses import Response
+
+from emojit.localhub.accounts import Caller
+from emojit.localhub.names import check_name
+from emojit.localhub.refusal import RefusalError, malformed
+from emojit.localhub.registry import (
+    RepoRecord,
+    RepoType,
+    already_exists,
+    new_record,
+    visible_or_refuse,
+)
+from emojit.localhub.web.answers import ok
+from emojit.localhub.web.call import REPO_TYPES, Call, optional_text, text
+
+_SPACE_README = """---
+title: {name}
+sdk: {sdk}
+---
+"""
+
+
+def create(call: Call) -> Response:
+    """`POST /api/repos/create`."""
+    data = call.json()
+    type_, namespace, name = _named(call, data)
+    caller = call.check_write(namespace)
+    check_name(name, what="repository")
+    sdk = optional_text(data, "sdk")
+    existing = call.hub.registry.find(type_, caller.user, name)
+    if existing:
+        raise _with_url(call, already_exists(existing.id), existing)
+    record = new_record(type_, caller.user, name, private=_private(data) or False, sdk=sdk)
+    readme = _SPACE_README.format(name=name, sdk=sdk) if type_ == "space" and sdk else None
+    try:
+        call.hub.repositories.create(record, readme=readme)
+    except RefusalError as exc:
+        raise _with_url(call, exc, record) from exc
+    return ok({"url": f"{call.endpoint}/{record.url_path}", "name": record.id, "id": record.key})
+
+
+def delete(call: Call) -> Response:
+    """`DELETE /api/repos/delete`."""
+    type_, namespace, name = _named(call, call.json())
+    record = visible_or_refuse(call.hub.registry.find(type_, namespace, name), call.caller)
+    call.check_write(record.namespace)
+    call.hub.repositories.delete(record)
+    return ok()
+
+
+def move(call: Call) -> Response:
+    """`POST /api/repos/move`: the old id answers with a redirect afterwards."""
+    data = call.json()
+    type_ = _type(data)
+    source, target = text(data, "fromRepo"), text(data, "toRepo")
+    namespace, _, name = source.partition("/")
+    record = visible_or_refuse(call.hub.registry.find(type_, namespace, name), call.caller)
+    call.check_write(record.namespace)
+    new_namespace, _, new_name = target.partition("/")
+    caller = call.check_write(new_namespace)
+    call.hub.registry.move(record, caller.user, check_name(new_name, what="repository"))
+    return ok()
+
+
+def settings(call: Call) -> Response:
+    """`PUT /api/{types}/{id}/settings`: visibility and gate."""
+    record = call.writable_repo()
+    data = call.json()
+    private = _private(data)
+    if private is not None:
+        call.hub.registry.set_private(record.key, private)
+    if "gated" in data:
+        gated = data["gated"]
+        if gated not in {"auto", "manual", False, None}:
+            raise malformed("'gated' must be 'auto', 'manual' or false")
+        call.hub.registry.set_gated(record.key, cast("str", gated) or None)
+    return ok({"private": private, "gated": data.get("gated", record.gated or False)})
+
+
+def auth_check(call: Call) -> Response:
+    """`GET /api/{types}/{id}/auth-check`: may the caller read this repository?"""
+    call.repo()
+    return ok()
+
+
+def auth_check_write(call: Call) -> Response:
+    """`GET /api/{types}/{id}/auth-check/write`: may the caller write to it?"""
+    call.writable_repo()
+    return ok()
+
+
+def _named(call: Call, data: Mapping[str, object]) -> tuple[RepoType, str, str]:
+    """Type, namespace and name of a body; without an organisation the caller's own namespace is meant."""
+    caller: Caller = call.user()
+    return _type(data), optional_text(data, "organization") or caller.user, text(data, "name")
+
+
+def _type(data: Mapping[str, object]) -> RepoType:
+    given = optional_text(data, "type") or "model"
+    type_ = REPO_TYPES.get(f"{given}s")
+    if type_ is None:
+        raise malformed(f"Unknown repository type {given!r}")
+    return type_
+
+
+def _private(data: Mapping[str, object]) -> bool | None:
+    """huggingface_hub 2 sends `visibility`, older releases `private`."""
+    visibility = optional_text(data, "visibility")
+    if visibility is not None:
+        return visibility != "public"
+    private = data.get("private")
+    return private if isinstance(private, bool) else None
+
+
+def _with_url(call: Call, error: RefusalError, record: RepoRecord) -> RefusalError:
+    """With `exist_ok=True` the client reads the address out of the refusal."""
+    error.body["url"] = f"{call.endpoint}/{record.url_path}"
+    return error

@@ -1,0 +1,99 @@
+"""Serving files: `GET` and `HEAD /{prefix}{id}/resolve/{revision}/{path}`, whole or in ranges."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+from urllib.parse import quote
+
+from starlette.responses import Response, StreamingResponse
+
+from emojit.localhub.git import Entry, GitRepository
+from emojit.localhub.pointers import Pointer
+from emojit.localhub.refusal import RefusalError, entry_not_found, gated
+from emojit.localhub.web.call import Call
+
+_BLOCK_BYTES = 1024 * 1024
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+
+
+def resolve(call: Call) -> Response:
+    """Serve one file. Large files are served directly; the redirect of the public Hub is optional for clients."""
+    record = call.repo()
+    path = call.values["path"]
+    with call.hub.repositories.open(record) as git:
+        commit = git.resolve(call.values["revision"])
+        if record.gated and (call.caller is None or call.caller.user != record.namespace):
+            raise gated(record.id)
+        entry = git.entry(commit, path)
+        if entry is None or entry.is_folder:
+            raise entry_not_found(path, commit=commit)
+        size, pointer = git.facts(entry.oid)
+        headers = {"X-Repo-Commit": commit, **_file_headers(entry, pointer)}
+        if pointer:
+            size = pointer.size
+        part = _range(call.request.headers.get("range"), size)
+        first, last = part or (0, size - 1)
+        headers["Content-Length"] = str(last - first + 1)
+        if part:
+            headers["Content-Range"] = f"bytes {first}-{last}/{size}"
+        status = 206 if part else 200
+        if call.request.method == "HEAD":
+            return Response(status_code=status, headers=headers)
+        content = _open(call, git, entry, pointer)
+    return StreamingResponse(_blocks(content, first, last - first + 1), status_code=status, headers=headers)
+
+
+def _file_headers(entry: Entry, pointer: Pointer | None) -> dict[str, str]:
+    headers = {
+        "ETag": f'"{pointer.sha256 if pointer else entry.oid}"',
+        "Accept-Ranges": "bytes",
+        "Content-Type": "application/octet-stream" if pointer else "text/plain; charset=utf-8",
+        "Content-Disposition": f"inline; filename*=UTF-8''{quote(entry.path.rpartition('/')[2])}",
+        # A file is what a user uploaded; a browser must not run it as a page of this server.
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+    }
+    if pointer:
+        headers |= {"X-Linked-Etag": f'"{pointer.sha256}"', "X-Linked-Size": str(pointer.size)}
+    return headers
+
+
+def _range(header: str | None, size: int) -> tuple[int, int] | None:
+    """First and last byte to send; None for the whole file. A header that is no single byte range is ignored, as RFC 9110 section 14.2 allows.
+
+    Raises:
+        RefusalError: 416, the range lies behind the end.
+    """
+    match = _RANGE.fullmatch(header.strip()) if header else None
+    if match is None or match[0] == "bytes=-":
+        return None
+    start, stop = match.groups()
+    if start:
+        first, last = int(start), min(int(stop), size - 1) if stop else size - 1
+        if stop and int(stop) < int(start):
+            return None
+    else:
+        first, last = max(size - int(stop), 0), size - 1
+    if first > last:
+        raise RefusalError(416, "Requested range not satisfiable", headers={"Content-Range": f"bytes */{size}"})
+    return first, last
+
+
+def _open(call: Call, git: GitRepository, entry: Entry, pointer: Pointer | None) -> BinaryIO:
+    if pointer is None:
+        return io.BytesIO(git.read(entry.oid))
+    try:
+        return call.hub.large_files.path(pointer.sha256).open("rb")
+    except FileNotFoundError:
+        raise RefusalError(500, f"The large file {pointer.sha256} is missing from the store") from None
+
+
+def _blocks(content: BinaryIO, offset: int, count: int) -> Iterator[bytes]:
+    with content:
+        content.seek(offset)
+        while count > 0 and (block := content.read(min(_BLOCK_BYTES, count))):
+            count -= len(block)
+            yield block

@@ -1,0 +1,99 @@
+"""Uploads by Xet: a write token, then xorbs and shards sent to a storage address of this server.
+
+The address holds an id that is new at every start. Clients remember per address which chunks they have sent and do not send them again; with a
+constant address they would count on xorbs that were dropped when the server started.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import IO
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response
+
+from emojit.localhub.lfs import HashingWriter, expiry_from_now
+from emojit.localhub.refusal import RefusalError, malformed
+from emojit.localhub.web.answers import ok
+from emojit.localhub.web.call import Call
+from emojit.localhub.web.lfs_transfer import SHA256
+from emojit.localhub.web.streams import receive
+from emojit.localhub.xet import MAX_SHARD_BYTES, MAX_XORB_BYTES, XetFile, read_shard, rebuild
+
+
+def write_token(call: Call) -> Response:
+    """`GET /api/{types}/{id}/xet-write-token/{revision}`: the Rust side reads the body, the Python side the headers."""
+    record = call.writable_repo()
+    expiry = expiry_from_now()
+    token = f"{expiry}.{call.hub.large_files.sign('xet', record.key, expiry)}"
+    address = f"{call.endpoint}/api/local/xet/{call.hub.start_id}/{record.key}"
+    headers = {
+        "X-Xet-Cas-Url": address,
+        "X-Xet-Access-Token": token,
+        "X-Xet-Token-Expiration": str(expiry),
+        "Cache-Control": "no-store",
+    }
+    return JSONResponse({"accessToken": token, "exp": expiry, "casUrl": address}, headers=headers)
+
+
+async def upload_xorb(call: Call) -> Response:
+    """`POST {address}/v1/xorbs/default/{hash}`."""
+    folder = _checked_folder(call)
+    if not SHA256.fullmatch(call.values["hash"]):
+        raise malformed("The hash of a xorb has 64 hex digits")
+    target = folder / call.values["hash"]
+    with call.hub.store.incoming() as file:
+        await receive(call.request, file.write, limit=MAX_XORB_BYTES)
+        is_new = await run_in_threadpool(_store_xorb, file, target)
+    return ok({"was_inserted": is_new})
+
+
+def _store_xorb(file: IO[bytes], target: Path) -> bool:
+    """Not synced: xorbs do not outlive this server, only the files that are rebuilt from them do."""
+    file.flush()
+    is_new = not target.exists()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    Path(file.name).replace(target)
+    return is_new
+
+
+async def upload_shard(call: Call) -> Response:
+    """`POST {address}/v1/shards`: rebuild every file of the shard, check its sha256, store it as a large file."""
+    folder = _checked_folder(call)
+    with call.hub.store.incoming() as file:
+        await receive(call.request, file.write, limit=MAX_SHARD_BYTES)
+        file.seek(0)
+        shard = file.read()
+    for item in read_shard(shard):
+        await run_in_threadpool(_store_file, call, item, folder)
+    return ok({"result": 1})
+
+
+def _store_file(call: Call, item: XetFile, xorbs: Path) -> None:
+    key = call.values["key"]
+    if call.hub.large_files.has(key, item.sha256):
+        return
+    with call.hub.store.incoming() as file:
+        writer = HashingWriter(file)
+        rebuild(item, xorbs, writer.write)
+        if writer.sha256 != item.sha256:
+            raise malformed(f"A file of the shard has sha256 {writer.sha256}; {item.sha256} was announced")
+        call.hub.large_files.keep(key, file, item.sha256)
+
+
+def _checked_folder(call: Call) -> Path:
+    """The xorb folder of the repository that the access token was made for.
+
+    Raises:
+        RefusalError: 401 or 404.
+    """
+    start, key = call.values["start"], call.values["key"]
+    scheme, _, token = call.request.headers.get("authorization", "").partition(" ")
+    expiry, _, signature = token.partition(".")
+    if scheme.lower() != "bearer" or not expiry.isdecimal() or int(expiry) < time.time():
+        raise RefusalError(401, "The Xet access token is missing or has expired")
+    call.hub.large_files.check(signature, int(expiry), "xet", key)
+    if start != call.hub.start_id:
+        raise RefusalError(404, "The server was restarted; ask for a new Xet token")
+    return call.hub.store.xet(start, key)
