@@ -4,8 +4,8 @@
 
 Both read the same strings in turns, round by round, so that a busy machine slows both. `extract` does more: it folds
 every spelling and tells text from emoji. One warm-up round comes first: `extract` remembers what a toned spelling
-means, and is slower than `emoji_list` (about 0.5) on the first meeting of each. Prints the ratio of the times (median, least and most over the rounds) and
-exits with 1 when a median misses its target.
+means, and is slower than `emoji_list` (about 0.5) on the first meeting of each. Prints the ratio of the times (median,
+least and most over the rounds) and exits with 1 when a median misses its target.
 """
 
 from __future__ import annotations
