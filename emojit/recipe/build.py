@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Literal
+from urllib.parse import urlsplit
 
 from emojit.errors import ConfigError
 
@@ -93,6 +94,8 @@ class TeacherConfig:
     """Model name as the endpoint knows it; part of every row."""
     base_url: str | None = None
     """Endpoint such as "http://127.0.0.1:8077/v1"; None takes the `openai` package's default."""
+    recorded: str | None = None
+    """File of replies for the "recorded" teacher (JSONL); None takes the packaged ones."""
     licence: str | None = None
     """Licence of the teacher's output, as the card shall state it."""
     temperature: float = 0.2
@@ -110,9 +113,11 @@ class TeacherConfig:
     concurrency: int = 16
     """Questions in flight at most (count)."""
     max_attempts: int = 6
-    """Calls per question before it is given up (count)."""
+    """Calls per question before it is given up (count); answers that say "too many requests" do not count."""
     timeout_s: float = 60.0
     """Give up on one call after this many seconds."""
+    patience_s: float = 600.0
+    """Give up on a question that was told to wait ("too many requests") for more than this many seconds in all."""
 
     def __post_init__(self) -> None:
         if self.temperature < 0:
@@ -122,10 +127,29 @@ class TeacherConfig:
         for name in ("max_tokens", "samples", "concurrency", "max_attempts"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"teacher.{name} must be >= 1, got {getattr(self, name)}")
-        if self.timeout_s <= 0:
-            raise ConfigError(f"teacher.timeout_s must be > 0, got {self.timeout_s}")
+        for name in ("timeout_s", "patience_s"):
+            if getattr(self, name) <= 0:
+                raise ConfigError(f"teacher.{name} must be > 0, got {getattr(self, name)}")
+        if self.base_url is not None:
+            _check_base_url(self.base_url)
         if self.eval_samples < self.samples:
             raise ConfigError(f"teacher.eval_samples must be >= teacher.samples, got {self.eval_samples}")
+
+
+def _check_base_url(url: str) -> None:
+    """Refuse what is no address, and what could carry a secret into the published recipe. The message never shows the URL's credentials."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError as exc:
+        raise ConfigError(f"teacher.base_url is no URL ({exc})", hint='for example "http://127.0.0.1:8077/v1"') from None
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ConfigError(
+            "teacher.base_url must not hold a user, a password or a query: the recipe is published",
+            hint="put the key into EMOJIT_API_KEY and leave only scheme, host and path",
+        )
+    if parts.scheme not in {"http", "https"} or not host:
+        raise ConfigError(f"teacher.base_url must begin with http:// or https://, got {url!r}", hint='for example "http://127.0.0.1:8077/v1"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +176,16 @@ class ReleaseConfig:
     """Names for the citation."""
     summary_ja: str = "日本語の文をSNS風に言い換え、ふさわしい絵文字を1〜5個つけたデータセットです。"
     """One or two Japanese sentences for readers of the card."""
+    repo_id: str | None = None
+    """Hub repository `namespace/name` that the card's loading snippet names; None leaves a gap for the reader to fill."""
+    version: str | None = None
+    """The tag this build will be published under, such as "v1", which the card then names."""
+
+    def __post_init__(self) -> None:
+        if self.repo_id is not None and (self.repo_id.count("/") != 1 or not all(self.repo_id.split("/"))):
+            raise ConfigError(f"release.repo_id must be namespace/name, got {self.repo_id!r}")
+        if self.version is not None and not (self.version[:1] == "v" and self.version[1:].isdecimal()):
+            raise ConfigError(f"release.version must be 'v' and a whole number, got {self.version!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

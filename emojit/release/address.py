@@ -1,0 +1,105 @@
+"""Where a release goes: which Hub, which repository, which tag."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from collections.abc import Iterable
+from typing import Literal
+from urllib.parse import urlsplit
+
+from emojit.errors import OfflineError, UsageError
+
+Kind = Literal["dataset", "model", "metric", "space"]
+"""What is published. A metric is a Space that `evaluate.load` can read."""
+
+PUBLIC_HUB = "https://huggingface.co"
+_TAG = re.compile(r"v(?:0|[1-9][0-9]*)")
+
+
+def hub_type(kind: Kind) -> Literal["dataset", "model", "space"]:
+    """Return the Hub's own name for the kind of repository."""
+    return "space" if kind == "metric" else kind
+
+
+def endpoint() -> str:
+    """Return the Hub that `HF_ENDPOINT` names now, without a trailing slash.
+
+    Read at the call, because huggingface_hub reads the variable only once, when it is imported.
+
+    Raises:
+        UsageError: the variable holds no http(s) URL.
+    """
+    url = os.environ.get("HF_ENDPOINT", "").rstrip("/") or PUBLIC_HUB
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise UsageError(f"HF_ENDPOINT is no http(s) URL: {url!r}", hint=f"for example export HF_ENDPOINT={PUBLIC_HUB}")
+    return url
+
+
+def require_online(url: str) -> None:
+    """Refuse an address that is not on this machine while `EMOJIT_OFFLINE` is set.
+
+    Raises:
+        OfflineError: `EMOJIT_OFFLINE` is set and `url` is not on loopback.
+    """
+    if os.environ.get("EMOJIT_OFFLINE", "") in ("", "0") or _is_loopback(urlsplit(url).hostname or ""):
+        return
+    raise OfflineError(
+        f"EMOJIT_OFFLINE is set, and {url} is not on this machine",
+        hint="unset EMOJIT_OFFLINE, or start `emojit hub serve` and set HF_ENDPOINT to its address",
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:  # a name, not an address
+        return False
+
+
+def check_repo_id(repo_id: str) -> None:
+    """Check that a repository is named as `namespace/name`, by the Hub's own rules.
+
+    Raises:
+        UsageError: it is not.
+    """
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils import validate_repo_id
+
+    if repo_id.count("/") != 1 or not all(repo_id.split("/")):
+        raise UsageError(
+            f"repository id {repo_id!r} must be namespace/name",
+            hint=f"for example you/{repo_id.rsplit('/', 1)[-1] or 'emoji-pairs'}",
+        )
+    try:
+        validate_repo_id(repo_id)
+    except HFValidationError as exc:
+        raise UsageError(
+            f"repository id {repo_id!r} is not allowed on the Hub",
+            hint="letters, digits, '-', '_' and '.'; no '--', no '..', at most 96 characters",
+        ) from exc
+
+
+def check_tag(tag: str) -> None:
+    """Check that a version is written as v1, v2, ….
+
+    Raises:
+        UsageError: it is not.
+    """
+    if not _TAG.fullmatch(tag):
+        raise UsageError(f"tag {tag!r} is no version", hint="a version is 'v' and a whole number, for example --tag v1")
+
+
+def next_tag(tags: Iterable[str]) -> str:
+    """Return the lowest version above all that exist; other tags are passed over."""
+    return f"v{max((int(tag[1:]) for tag in tags if _TAG.fullmatch(tag)), default=0) + 1}"
+
+
+def page_url(base: str, kind: Kind, repo_id: str, revision: str) -> str:
+    """Return the address of a repository's page at a revision."""
+    prefix = {"dataset": "datasets/", "space": "spaces/", "model": ""}[hub_type(kind)]
+    return f"{base}/{prefix}{repo_id}/tree/{revision}"

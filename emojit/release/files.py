@@ -1,0 +1,96 @@
+"""The files of a folder as a Hub sees them: path, size, and both checksums that a Hub may answer with."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from huggingface_hub import RepoFile
+
+Change = Literal["new", "changed", "same", "deleted"]
+
+_BLOCK = 1 << 20  # bytes read at a time
+_IGNORED = {".git", ".cache", "__pycache__", ".DS_Store", ".ipynb_checkpoints"}
+"""Names that no release holds; `.git` and `.cache` are refused by the Hub itself."""
+_KEPT_ON_HUB = {".gitattributes"}
+"""Files that the Hub writes itself; they survive a release that does not hold them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalFile:
+    """One file that is to be published.
+
+    Attributes:
+        path: where it will stand in the repository, with forward slashes.
+        source: where it lies on this machine.
+        size: bytes.
+        blob_sha1: the git object id of its content (40 hex digits).
+        sha256: checksum of its content (64 hex digits), which a Hub uses for large files.
+    """
+
+    path: str
+    source: Path
+    size: int
+    blob_sha1: str
+    sha256: str
+
+    def equals(self, remote: RepoFile) -> bool:
+        """Whether the repository's file has the same bytes."""
+        if remote.lfs is not None:
+            return remote.lfs.sha256 == self.sha256
+        return remote.blob_id == self.blob_sha1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedFile:
+    """What a push does with one path.
+
+    Attributes:
+        path: path in the repository.
+        size: bytes it will have, or had when it is deleted.
+        change: "new", "changed", "same" or "deleted".
+    """
+
+    path: str
+    size: int
+    change: Change
+
+
+def list_files(folder: Path) -> list[LocalFile]:
+    """Read every file of a folder, sorted by path; caches and editor debris are left out."""
+    files = []
+    for source in sorted(folder.rglob("*")):
+        relative = source.relative_to(folder)
+        if source.is_file() and not _IGNORED.intersection(relative.parts):
+            files.append(read_file(source, relative.as_posix()))
+    return files
+
+
+def read_file(source: Path, path: str) -> LocalFile:
+    """Compute size and checksums of one file in one pass, in constant memory."""
+    size = source.stat().st_size
+    blob = hashlib.sha1(f"blob {size}\0".encode(), usedforsecurity=False)  # the header git puts before the content
+    whole = hashlib.sha256()
+    with source.open("rb") as stream:
+        while block := stream.read(_BLOCK):
+            blob.update(block)
+            whole.update(block)
+    return LocalFile(path=path, source=source, size=size, blob_sha1=blob.hexdigest(), sha256=whole.hexdigest())
+
+
+def compare(local: Iterable[LocalFile], remote: Mapping[str, RepoFile]) -> list[PlannedFile]:
+    """Say for every path of the folder and of the repository what a release changes, sorted by path."""
+    planned = []
+    wanted = {file.path: file for file in local}
+    for path in sorted({*wanted, *remote}):
+        file, there = wanted.get(path), remote.get(path)
+        if file is not None:
+            change: Change = "new" if there is None else "same" if file.equals(there) else "changed"
+            planned.append(PlannedFile(path=path, size=file.size, change=change))
+        elif there is not None and path not in _KEPT_ON_HUB:
+            planned.append(PlannedFile(path=path, size=there.size, change="deleted"))
+    return planned

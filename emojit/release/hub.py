@@ -1,0 +1,159 @@
+"""A repository on a Hub, seen through huggingface_hub, with every failure turned into one clear `PublishError`."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from emojit.errors import OfflineError, PublishError
+from emojit.release.address import Kind, hub_type
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi, RepoFile
+    from huggingface_hub.hf_api import CommitOperation
+
+_BAD_TOKEN = "the Hub at {endpoint} does not accept the token"
+_LOGIN_HINT = "log in with `hf auth login`, or set HF_TOKEN to a token with write permission"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The state of a repository.
+
+    Attributes:
+        commit: newest commit of main, or None in an empty repository.
+        private: whether only its owners see it.
+        tags: commit (40 hex digits) of every tag.
+    """
+
+    commit: str | None
+    private: bool
+    tags: dict[str, str]
+
+
+class HubRepo:
+    """One repository of one Hub: reads its state, commits, tags.
+
+    Args:
+        endpoint: the Hub's URL without a trailing slash.
+        kind: what is published.
+        repo_id: `namespace/name`.
+        token: the user's token, or None to read without one.
+    """
+
+    def __init__(self, endpoint: str, kind: Kind, repo_id: str, token: str | None) -> None:
+        from huggingface_hub import HfApi
+
+        self.endpoint = endpoint
+        self.repo_id = repo_id
+        self.repo_type = hub_type(kind)
+        # False: without it the client would look for a token of its own
+        self._api: HfApi = HfApi(endpoint=endpoint, token=token or False, library_name="emojit")
+
+    def check_token(self) -> None:
+        """Ask the Hub who the token belongs to, before anything is read or sent.
+
+        Raises:
+            PublishError: the Hub does not know the token, or cannot be reached.
+        """
+        with self._errors():
+            self._api.whoami()
+
+    def head(self) -> Head | None:
+        """Return the repository's state, or None where it does not exist (or is hidden from this token)."""
+        from huggingface_hub.errors import RepositoryNotFoundError
+
+        with self._errors():
+            try:
+                info = self._api.repo_info(self.repo_id, repo_type=self.repo_type)
+            except RepositoryNotFoundError:
+                return None
+            refs = self._api.list_repo_refs(self.repo_id, repo_type=self.repo_type)
+        tags = {tag.name: tag.target_commit for tag in refs.tags}
+        return Head(commit=info.sha, private=bool(info.private), tags=tags)
+
+    def files(self, revision: str) -> dict[str, RepoFile]:
+        """Return every file at a revision, by path, with size and checksum."""
+        from huggingface_hub import RepoFile
+
+        with self._errors():
+            tree = self._api.list_repo_tree(self.repo_id, repo_type=self.repo_type, revision=revision, recursive=True)
+            return {item.path: item for item in tree if isinstance(item, RepoFile)}
+
+    def create(self, *, private: bool, space_sdk: str | None) -> None:
+        """Create the repository; one that has appeared meanwhile is taken as it is."""
+        with self._errors():
+            self._api.create_repo(
+                self.repo_id, repo_type=self.repo_type, private=private, space_sdk=space_sdk, exist_ok=True
+            )
+
+    def commit(self, operations: Sequence[CommitOperation], *, message: str, parent: str | None) -> str:
+        """Make one commit on main, only if main still stands at `parent`; return its id."""
+        with self._errors(), warnings.catch_warnings():
+            # A model repository rightly holds the run's predictions.parquet; huggingface_hub takes it for a mix-up.
+            warnings.filterwarnings("ignore", message="It seems that you are about to commit a data file")
+            try:
+                done = self._api.create_commit(
+                    self.repo_id,
+                    operations,
+                    commit_message=message,
+                    repo_type=self.repo_type,
+                    parent_commit=parent,
+                )
+            except ValueError as exc:  # the Hub's own check of the front matter, and LFS refusals
+                raise self._error(f"the Hub refused the files: {_first_line(exc)}") from exc
+        return done.oid
+
+    def tag(self, tag: str, commit: str) -> None:
+        """Put a tag on a commit."""
+        with self._errors(revision=tag):
+            self._api.create_tag(self.repo_id, tag=tag, revision=commit, repo_type=self.repo_type)
+
+    def _error(self, message: str, *, hint: str | None = None, revision: str | None = None) -> PublishError:
+        return PublishError(f"{self.repo_id}: {message}", hint=hint, repo_id=self.repo_id, revision=revision)
+
+    @contextmanager
+    def _errors(self, *, revision: str | None = None) -> Iterator[None]:
+        from huggingface_hub.errors import HfHubHTTPError, HTTPError, OfflineModeIsEnabled
+
+        try:
+            yield
+        except OfflineModeIsEnabled as exc:
+            raise OfflineError("HF_HUB_OFFLINE is set, so nothing can be published", hint="unset HF_HUB_OFFLINE") from exc
+        except HfHubHTTPError as exc:
+            message, hint = self._explain(exc)
+            raise self._error(message, hint=hint, revision=revision) from exc
+        except HTTPError as exc:  # httpx2's own: refused, no such host, timed out, broken off
+            raise self._error(
+                f"the Hub at {self.endpoint} cannot be reached ({_first_line(exc) or type(exc).__name__})",
+                hint="check HF_ENDPOINT and the network; nothing is half published, the same command goes on",
+                revision=revision,
+            ) from exc
+
+    def _explain(self, exc: HfHubHTTPError) -> tuple[str, str | None]:
+        status = exc.response.status_code
+        said = _first_line(exc.server_message or "") or f"HTTP {status}"
+        if status == 401:
+            return _BAD_TOKEN.format(endpoint=self.endpoint), _LOGIN_HINT
+        if status == 403:
+            namespace = self.repo_id.split("/", maxsplit=1)[0]
+            return (
+                f"no permission to write ({said})",
+                f"use a token with write permission for {namespace}, or publish under your own name",
+            )
+        if status == 404:
+            return "the repository is not there, or the token may not see it", _LOGIN_HINT
+        if status in (409, 412):
+            return (
+                f"somebody else changed the repository at the same time ({said})",
+                "nothing was overwritten; look at what is there and run the same command again",
+            )
+        return f"the Hub answered {status}: {said}", None
+
+
+def _first_line(text: object) -> str:
+    """Return the first non-empty line, without what clients add below."""
+    return next((line.strip() for line in str(text).splitlines() if line.strip()), "")

@@ -1,0 +1,64 @@
+"""An embedded Hub for the room's tests, and small folders to publish."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from huggingface_hub import HfApi
+
+from emojit.localhub import LocalHub
+
+_NUMBERS = itertools.count()
+
+
+@dataclass
+class Account:
+    """A user of the embedded Hub whose token is in the environment, and a plain client of theirs."""
+
+    hub: LocalHub
+    name: str
+    token: str
+    api: HfApi
+
+    def commits(self, repo_id: str, repo_type: str) -> list[str]:
+        return [commit.title for commit in self.api.list_repo_commits(repo_id, repo_type=repo_type)]
+
+    def tags(self, repo_id: str, repo_type: str) -> dict[str, str]:
+        return {tag.name: tag.target_commit for tag in self.api.list_repo_refs(repo_id, repo_type=repo_type).tags}
+
+    def files(self, repo_id: str, repo_type: str, revision: str) -> set[str]:
+        return set(self.api.list_repo_files(repo_id, repo_type=repo_type, revision=revision))
+
+
+@pytest.fixture(scope="session")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalHub]:
+    with LocalHub(tmp_path_factory.mktemp("hub")) as hub:
+        yield hub
+
+
+@pytest.fixture
+def account(hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> Account:
+    """A new user, logged in."""
+    name = f"user{next(_NUMBERS)}"
+    hub.create_user(name)
+    token = hub.create_token(name)
+    monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+    monkeypatch.setenv("HF_TOKEN", token)
+    return Account(hub=hub, name=name, token=token, api=HfApi(endpoint=hub.endpoint, token=token))
+
+
+@pytest.fixture
+def metric(tmp_path: Path) -> Path:
+    """The smallest folder that is a metric Space, with a large file so that both ways of sending are used."""
+    folder = tmp_path / "emoji_count"
+    folder.mkdir()
+    (folder / "README.md").write_text("---\ntitle: count\nsdk: gradio\n---\n\n# Count\n", encoding="utf-8")
+    (folder / "emoji_count.py").write_text('"""A metric."""\n', encoding="utf-8")
+    (folder / "table.bin").write_bytes(bytes(range(256)) * 64)
+    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__" / "emoji_count.pyc").write_bytes(b"\0")
+    return folder
