@@ -6,6 +6,7 @@ Importing this file is cheap: the server's packages are imported when a Hub star
 from __future__ import annotations
 
 import errno
+import importlib.util
 import logging
 import secrets
 import socket
@@ -15,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from emojit.errors import HubServerError, UsageError
+from emojit.errors import HubServerError, MissingExtraError, UsageError
 
 if TYPE_CHECKING:
     import uvicorn
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LOOPBACK = "127.0.0.1"
-DEFAULT_PORT = 7860
+DEFAULT_PORT = 8765
 
 _START_TIMEOUT_S = 30.0
 _STOP_TIMEOUT_S = 10
@@ -42,7 +43,7 @@ class LocalHub:
 
     Attributes:
         root: the folder that holds everything.
-        endpoint: the address for `HF_ENDPOINT`, e.g. "http://127.0.0.1:7860".
+        endpoint: the address for `HF_ENDPOINT`, e.g. "http://127.0.0.1:8765".
     """
 
     def __init__(self, root: Path, port: int = 0, *, host: str = LOOPBACK) -> None:
@@ -55,6 +56,7 @@ class LocalHub:
 
         Raises:
             UsageError: another host.
+            MissingExtraError: the packages of the extra `hub` are not installed.
             HubServerError: the port is taken, the folder cannot be written, or another Hub serves it.
         """
         from emojit.localhub.accounts import Accounts
@@ -65,6 +67,7 @@ class LocalHub:
         from emojit.localhub.store import Store
 
         _check_host(host)
+        _check_packages()
         store = Store(root)
         store.prepare()
         self._socket = _bind(port)
@@ -203,6 +206,14 @@ def _check_host(host: str) -> None:
         raise UsageError(
             f"the embedded Hub serves only {LOOPBACK}, not {host!r}",
             hint="it speaks plain HTTP; to reach it from another machine, use an SSH tunnel",
+        )
+
+
+def _check_packages() -> None:
+    missing = [name for name in ("dulwich", "lz4", "starlette", "uvicorn") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise MissingExtraError(
+            f"the embedded Hub needs the package {missing[0]}", hint="install it with: pip install 'emojit[hub]'"
         )
 
 

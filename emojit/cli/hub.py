@@ -1,0 +1,58 @@
+"""`emojit hub`: the embedded Hugging Face Hub."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from emojit.cli import output
+from emojit.cli.options import JsonOption
+
+if TYPE_CHECKING:
+    from emojit.localhub import LocalHub
+
+app = typer.Typer(no_args_is_help=True, help="Run a Hugging Face Hub on this machine, without a network.")
+
+
+@app.callback()
+def _group() -> None:
+    """Keeps `serve` a sub-command while it is the only one."""
+
+
+def _default_root() -> Path:
+    data_home = os.environ.get("XDG_DATA_HOME")
+    return (Path(data_home) if data_home else Path.home() / ".local" / "share") / "emojit" / "hub"
+
+
+def _text(hub: LocalHub, user: str, token: str | None) -> str:
+    lines = [f"Hub of {user!r} at {hub.endpoint}, stored in {hub.root}", "", f"export HF_ENDPOINT={hub.endpoint}"]
+    if token:
+        lines += [f"export HF_TOKEN={token}", "", "The token is shown only now; --new-token makes another."]
+    else:
+        lines += ["export HF_TOKEN=…", "", "The token was shown when it was made; --new-token makes another."]
+    return "\n".join([*lines, "Stop with Ctrl-C."])
+
+
+@app.command()
+def serve(
+    root: Annotated[Path | None, typer.Option("--root", help="Folder of the store.", file_okay=False)] = None,
+    port: Annotated[int, typer.Option("--port", help="TCP port; 0 takes a free one.", min=0, max=65535)] = 8765,
+    user: Annotated[str, typer.Option("--user", help="Owner of the repositories; created when missing.")] = "me",
+    new_token: Annotated[bool, typer.Option("--new-token", help="Make another write token for the user.")] = False,
+    host: Annotated[str, typer.Option("--host", help="Only 127.0.0.1 is served.")] = "127.0.0.1",
+    as_json: JsonOption = False,
+) -> None:
+    """Serve a Hub on 127.0.0.1 until Ctrl-C; the clients need only HF_ENDPOINT and HF_TOKEN.
+
+    Example: emojit hub serve --root hub --port 8765
+    """
+    from emojit import localhub
+
+    def announce(hub: LocalHub, token: str | None) -> None:
+        result = {"endpoint": hub.endpoint, "root": str(hub.root), "user": user, "token": token}
+        output.show(result, as_json=as_json, text=_text(hub, user, token))
+
+    localhub.serve(root or _default_root(), port, user=user, new_token=new_token, host=host, announce=announce)
