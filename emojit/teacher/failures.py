@@ -1,0 +1,117 @@
+"""What a failed call means: ask again, wait, give the sentence up, or stop the run.
+
+| what happened | what is done |
+|---|---|
+| no connection at the first contact (refused, unknown host, TLS) | the run stops |
+| 401, 402, 403, 404, other 4xx; 429 with `insufficient_quota` | the run stops: the next question would fail alike |
+| 400, 403, 422 that name a content policy or a moderation | the sentence is rejected as `refusal` |
+| 429 | asked again after Retry-After; bounded by `patience_s`, not by `max_attempts`, since nothing is wrong |
+| 408, 409, 425, 5xx, time-out, cut connection, a body that is no answer | asked again, up to `max_attempts` calls |
+| 200 with an `error` object (OpenRouter) | as its `code`, 502 without one |
+"""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+_POLICY = re.compile(r"content[ _-]?(?:policy|filter|management)|moderation|flagged|responsible ?ai", re.IGNORECASE)
+_SECRET = re.compile(r"(?i)(bearer\s+)\S+|\b(sk-)[\w*-]{4,}")
+_MAX_CHARS = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A call without an answer.
+
+    Attributes:
+        kind: "retry" (counts against `max_attempts`), "limited" (told to wait), "refusal" (this sentence only) or "fatal".
+        message: what happened, one line, without secrets.
+        wait_s: what the endpoint asks to wait (s), or None.
+        hint: the next step after a fatal failure.
+    """
+
+    kind: Literal["retry", "limited", "refusal", "fatal"]
+    message: str
+    wait_s: float | None = None
+    hint: str | None = None
+
+
+def judge(status: int, headers: Mapping[str, str], body: str, *, model: str, secret: str) -> Failure:
+    """Say what an error response means.
+
+    Args:
+        status: HTTP status, or the code inside an error object.
+        headers: response headers; names in lower case or a case-insensitive mapping.
+        body: the body as text: JSON, HTML or anything.
+        model: the model that was asked, for the hint.
+        secret: the API key, which must not stand in a message.
+    """
+    code, summary = _error_of(body)
+    message = redact(f"HTTP {status}: {summary}" if summary else f"HTTP {status}", secret)
+    wait_s = retry_after(headers)
+    if status in {400, 403, 422} and (_POLICY.search(code) or _POLICY.search(summary)):
+        return Failure(kind="refusal", message=message)
+    if status == 429 and "insufficient_quota" not in code:
+        return Failure(kind="limited", message=message, wait_s=wait_s)
+    if status in {408, 409, 425} or status >= 500:
+        return Failure(kind="retry", message=message, wait_s=wait_s)
+    hints = {
+        401: "set EMOJIT_API_KEY (or OPENAI_API_KEY) to a key of this endpoint",
+        402: "the account has no credit left; every reply so far is stored, so run the same command again later",
+        403: "this key may not use the model; set another EMOJIT_API_KEY or --model",
+        404: f"check --model ({model}) and that --base-url ends where the API does, often in /v1",
+        429: "the account's quota is used up; every reply so far is stored, so run the same command again later",
+    }
+    refused = "the endpoint refuses the request itself: check --model and [teacher]"
+    return Failure(kind="fatal", message=message, hint=hints.get(status, refused))
+
+
+def retry_after(headers: Mapping[str, str], *, now: datetime | None = None) -> float | None:
+    """Read how long the endpoint asks to wait.
+
+    Args:
+        headers: response headers; `retry-after-ms` (ms, OpenAI) goes before `retry-after` (seconds or an HTTP date, RFC 9110 section 10.2.3).
+        now: the time to count an HTTP date from; None is the clock.
+
+    Returns:
+        Seconds, >= 0, or None where the header is missing or unreadable.
+    """
+    for name, unit_s in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
+        value = headers.get(name, "").strip()
+        if re.fullmatch(r"\d+(?:\.\d+)?", value):
+            return float(value) * unit_s
+    try:
+        date = email.utils.parsedate_to_datetime(headers.get("retry-after", ""))
+    except ValueError:
+        return None
+    if date.tzinfo is None:
+        date = date.replace(tzinfo=UTC)
+    return max(0.0, (date - (now or datetime.now(UTC))).total_seconds())
+
+
+def redact(text: str, secret: str) -> str:
+    """Return one short line without the API key or anything that looks like one."""
+    if secret:
+        text = text.replace(secret, "***")
+    line = re.sub(r"\s+", " ", _SECRET.sub(r"\1\2***", text)).strip()
+    return line if len(line) <= _MAX_CHARS else f"{line[:_MAX_CHARS]}…"
+
+
+def _error_of(body: str) -> tuple[str, str]:
+    """Return the code and the message of an error body, whatever its shape."""
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return "", re.sub(r"(?s)<(script|style)\b.*?</\1>|<[^>]*>", " ", body).strip()
+    error = value.get("error", value) if isinstance(value, dict) else value
+    if not isinstance(error, dict):
+        return "", str(error)
+    code = " ".join(str(error[name]) for name in ("code", "type") if error.get(name))
+    message = next((str(error[name]) for name in ("message", "detail", "error") if error.get(name)), "")
+    return code, message or json.dumps(error, ensure_ascii=False)

@@ -1,0 +1,184 @@
+"""The reply store: one SQLite file that keeps every reply for ever, so that no question is paid for twice.
+
+One row per question, found by its key. The file is in write-ahead-log mode with `synchronous=FULL`: `put_many` returns after the rows are on the
+disk, a kill -9 or a power cut loses nothing that was reported, and several processes may read and write the same file at once (on one machine: the
+log needs shared memory, so not over a network file system).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from emojit.errors import TeacherError
+from emojit.teacher.records import REPLY_COLUMNS, Reply, reply_from_columns
+
+_APPLICATION_ID = 0x656D6F6A  # "emoj": says in the file's header what it is (https://www.sqlite.org/pragma.html#pragma_application_id)
+_SCHEMA_VERSION = 1
+_BUSY_S = 60.0  # how long to wait for another process that writes
+
+_OTHER_PATH = "give the path of a new or writable file with --store"
+
+_SCHEMA = """
+CREATE TABLE replies (
+    key TEXT PRIMARY KEY, request TEXT NOT NULL, text TEXT NOT NULL, finish_reason TEXT, usage TEXT, cost REAL, provider TEXT,
+    created INTEGER, attempts INTEGER, error TEXT
+) WITHOUT ROWID
+"""
+_COLUMNS = ", ".join(REPLY_COLUMNS)
+_SELECT = f"SELECT {_COLUMNS} FROM replies WHERE key = ?"
+# An answer stands for ever; only an error gives way to what came later. So two processes that ask the same question end with the same reply.
+_PUT = (
+    f"INSERT INTO replies ({_COLUMNS}) VALUES ({', '.join('?' for _ in REPLY_COLUMNS)}) ON CONFLICT (key) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in REPLY_COLUMNS[1:])
+    + " WHERE replies.error IS NOT NULL"
+)
+
+
+class ReplyStore:
+    """Replies by key, on disk or, with `path=None`, in memory.
+
+    Reading and writing go through two connections, so that a look-up never waits for the disk; each may be used from any thread.
+    """
+
+    def __init__(self, path: str | Path | None) -> None:
+        """Open the store, creating the file and its folder where they are missing.
+
+        Raises:
+            TeacherError: the file cannot be opened or written, is no reply store, or comes from a newer version.
+        """
+        self.path = None if path is None else Path(path)
+        self._lock = threading.Lock()
+        with self._explained():
+            if self.path is not None:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = self._connect()
+            try:
+                self._prepare()
+                self._reader = self._writer if self.path is None else self._connect()
+            except BaseException:
+                self._writer.close()
+                raise
+
+    def get(self, key: str) -> Reply | None:
+        """Return the reply with this key, an error among them, or None."""
+        with self._explained():
+            row = self._reader.execute(_SELECT, (key,)).fetchone()
+        return None if row is None else _reply(row)
+
+    def get_many(self, keys: Iterable[str]) -> Iterator[Reply]:
+        """Yield the replies with these keys, in the order of the keys.
+
+        Raises:
+            TeacherError: a key is not in the store.
+        """
+        for key in keys:
+            if (reply := self.get(key)) is None:
+                hint = "run the build again with the store it was made with"
+                raise TeacherError(f"reply store {self}: no reply with the key {key}", hint=hint)
+            yield reply
+
+    def put(self, reply: Reply) -> Reply:
+        """Store one reply; see `put_many`."""
+        return self.put_many([reply])[0]
+
+    def put_many(self, replies: Sequence[Reply]) -> list[Reply]:
+        """Store replies in one transaction and return, in the same order, what the store holds for them afterwards.
+
+        That differs from what was given where another process has stored an answer to the same question in the meantime: the first answer stands.
+
+        Raises:
+            TeacherError: the disk is full or the file cannot be written; none of these replies is stored then.
+        """
+        with self._lock, self._explained():
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                rows = [tuple(getattr(reply, name) for name in REPLY_COLUMNS) for reply in replies]
+                self._writer.executemany(_PUT, rows)
+                stored = [_reply(self._writer.execute(_SELECT, (reply.key,)).fetchone()) for reply in replies]
+                self._writer.execute("COMMIT")
+            except BaseException:
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+                raise
+            return stored
+
+    def __len__(self) -> int:
+        with self._explained():
+            return int(self._reader.execute("SELECT count(*) FROM replies").fetchone()[0])
+
+    def __str__(self) -> str:
+        return "in memory" if self.path is None else str(self.path)
+
+    def close(self) -> None:
+        """Close the file. What was stored is on the disk already."""
+        self._reader.close()
+        self._writer.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        target = ":memory:" if self.path is None else str(self.path)
+        return sqlite3.connect(target, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
+
+    def _prepare(self) -> None:
+        """Make the table in a new file; refuse a file of somebody else."""
+        db = self._writer
+        db.execute("BEGIN IMMEDIATE")  # another process may be making the same file at this moment
+        try:
+            application = db.execute("PRAGMA application_id").fetchone()[0]
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+            tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            if application != _APPLICATION_ID and (application or tables):
+                raise TeacherError(f"reply store {self}: an SQLite file of another program", hint=_OTHER_PATH)
+            if version > _SCHEMA_VERSION:
+                newer = f"reply store {self}: written by a newer emojit (layout {version})"
+                raise TeacherError(newer, hint="upgrade emojit")
+            if not tables:
+                db.execute(_SCHEMA)
+                db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+                db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+        db.execute("COMMIT")
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Say in one line what is wrong with the file."""
+        try:
+            yield
+        except sqlite3.Error as exc:
+            raise TeacherError(f"reply store {self}: {exc}", hint=_hint(exc)) from exc
+        except OSError as exc:
+            raise TeacherError(f"reply store {self}: {exc.strerror}", hint=_OTHER_PATH) from exc
+
+
+def _reply(row: tuple[object, ...]) -> Reply:
+    return reply_from_columns(dict(zip(REPLY_COLUMNS, row, strict=True)))
+
+
+def _hint(exc: sqlite3.Error) -> str:
+    name = getattr(exc, "sqlite_errorname", "")
+    if name == "SQLITE_FULL" or name.startswith("SQLITE_IOERR"):
+        return "free some disk space and run the same command again: every reply stored so far is kept"
+    if name == "SQLITE_NOTADB":
+        return "this is no reply store: give another path with --store"
+    if name.startswith("SQLITE_CORRUPT"):
+        return "the file is damaged: restore a copy, or give another path with --store and ask again"
+    if name.startswith("SQLITE_BUSY"):
+        return "another process holds the file: let it finish, then run the same command again"
+    return _OTHER_PATH
