@@ -1,0 +1,67 @@
+"""The best answer that does not look at the text: the same emoji for everything."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from itertools import combinations
+from math import fsum
+
+import numpy as np
+
+from emojit.baselines.base import MAX_EMOJIS, not_fitted, usable_rows
+
+_CANDIDATES = 15
+"""Emoji among which the answer is searched (count): 4,943 sets of one to five. Of all 1,906 there would be 2 · 10¹⁴."""
+
+
+class Constant:
+    """The same 1–5 emoji for every text: the set with the highest mean Jaccard index on the training rows.
+
+    Every set of one to five of the 15 best single answers is tried, so the best single answer is exact and the best set is exact among those 15. Of equally
+    good sets the smaller is taken, then the one whose emoji are better by themselves; of equally good emoji the one with the lower code points.
+    """
+
+    name = "constant"
+
+    def __init__(self) -> None:
+        self.answer: tuple[str, ...] = ()
+        self.train_jaccard = 0.0
+
+    def fit(self, texts: Sequence[str], emojis: Sequence[Sequence[str]]) -> None:
+        """Choose the answer; see `Baseline.fit`."""
+        _, rows = usable_rows(texts, emojis)
+        candidates = _best_single_answers(rows)
+        place = {emoji: index for index, emoji in enumerate(candidates)}
+        # Rows differ only in which candidates they hold and how long they are, so few different ones remain.
+        kinds = Counter((frozenset(place[emoji] for emoji in row if emoji in place), len(row)) for row in rows)
+        held = np.array(
+            [[index in kind for index in range(len(candidates))] for kind, _ in kinds], dtype=np.int64
+        )  # (kinds, candidates)
+        lengths = np.array([length for _, length in kinds], dtype=np.int64)  # (kinds,)
+        weights = np.array(list(kinds.values()), dtype=np.float64) / len(rows)  # (kinds,)
+
+        self.answer, self.train_jaccard = (), 0.0
+        for size in range(1, min(MAX_EMOJIS, len(candidates)) + 1):
+            sets = np.array(list(combinations(range(len(candidates)), size)))  # (sets, size)
+            shared = held[:, sets].sum(axis=2, dtype=np.int64)  # (kinds, sets)
+            means = weights @ (shared / (size + lengths[:, None] - shared))  # (sets,)
+            best = int(means.argmax())  # the first of equal ones: the combinations come in the order of the candidates
+            if means[best] > self.train_jaccard + 1e-12:
+                self.answer = tuple(candidates[index] for index in sets[best])
+                self.train_jaccard = float(means[best])
+
+    def predict(self, texts: Sequence[str]) -> list[list[str]]:
+        """Return the answer once per text; see `Baseline.predict`."""
+        if not self.answer:
+            raise not_fitted(self.name)
+        return [list(self.answer) for _ in texts]
+
+
+def _best_single_answers(rows: list[list[str]]) -> list[str]:
+    """Return the emoji with the highest Jaccard index as the only answer, best first: each row that holds it adds 1 / its length."""
+    gains: defaultdict[str, list[float]] = defaultdict(list)
+    for row in rows:
+        for emoji in row:
+            gains[emoji].append(1 / len(row))
+    return sorted(gains, key=lambda emoji: (-fsum(gains[emoji]), emoji))[:_CANDIDATES]
