@@ -36,7 +36,7 @@ class Constant:
         # Rows differ only in which candidates they hold and how long they are, so few different ones remain.
         kinds = Counter((frozenset(place[emoji] for emoji in row if emoji in place), len(row)) for row in rows)
         held = np.array(
-            [[index in kind for index in range(len(candidates))] for kind, _ in kinds], dtype=np.int64
+            [[index in kind for index in range(len(candidates))] for kind, _ in kinds], dtype=np.int8
         )  # (kinds, candidates)
         lengths = np.array([length for _, length in kinds], dtype=np.int64)  # (kinds,)
         weights = np.array(list(kinds.values()), dtype=np.float64) / len(rows)  # (kinds,)

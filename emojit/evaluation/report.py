@@ -1,0 +1,187 @@
+"""The schema of `eval_metrics.json`: everything that cards, tables and plots say about a student, as plain data.
+
+Fields may be added; a field that is renamed or changes its meaning raises `SCHEMA_VERSION`. Scores are fractions in [0, 1] unless stated.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from emojit.errors import DatasetError
+
+SCHEMA_VERSION = 1
+FILE_NAME = "eval_metrics.json"
+
+Kind = Literal["student", "predictions", "baseline", "teacher"]
+"""What a system is: a model, a prediction file, one of `emojit.baselines`, or the teacher's second vote."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """A mean over rows with its bootstrap interval."""
+
+    mean: float
+    """The mean itself."""
+    low: float
+    """Lower end of the interval."""
+    high: float
+    """Upper end of the interval."""
+
+    def __str__(self) -> str:
+        return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemReport:
+    """The scores of one system on the rows of the report."""
+
+    name: str
+    """Unique in the report: "student", "predictions", "constant", "nearest-neighbour", "linear" or "teacher-second-vote"."""
+    kind: Kind
+    """What it is."""
+    label: str
+    """The name for people."""
+    rows: int
+    """Rows scored (count); fewer than the report's where only some rows have a second vote."""
+    jaccard: Interval
+    """Mean Jaccard index."""
+    overlap: dict[str, float]
+    """What emoji_jaccard returns: jaccard, exact_match, precision_micro, recall_micro, f1_micro, …_macro, empty_predictions, empty_references,
+    outside_inventory (count)."""
+    diversity: dict[str, float]
+    """What emoji_diversity returns: outside_top, distinct (count), entropy_bits (bits) and the same of the references as reference_…"""
+    emojis_per_text: float
+    """Mean number of emoji of an answer (count)."""
+    seconds: float | None
+    """Time to answer all rows (s), fitting not included; None for answers read from a file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """Two systems compared row by row: the mean of the differences of their Jaccard indices."""
+
+    system: str
+    """Name of the system that is judged."""
+    against: str
+    """Name of the system it is compared with."""
+    jaccard: Interval
+    """Mean of system minus against, in [-1, 1]; clearly better where the whole interval is above zero."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetFacts:
+    """What was evaluated on."""
+
+    name: str
+    """Repository id, or the name of the build folder."""
+    revision: str | None
+    """Revision as asked for; None for a folder or the default branch."""
+    commit: str | None
+    """Commit that the revision stood for; None for a folder."""
+    fingerprint: str
+    """Digest of the data files, so that two reports on the same rows can be told."""
+    split: str
+    """Split that was scored."""
+    rows: int
+    """Rows of that split (count)."""
+    train_rows: int
+    """Rows of the training split, on which the baselines were fitted (count)."""
+    input_column: str
+    """Column that was read: "sns_text" or "original_text"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricFacts:
+    """Which code computed the scores."""
+
+    name: str
+    """emoji_jaccard or emoji_diversity."""
+    source: str
+    """"packaged", a folder, or a Hub id."""
+    digest: str
+    """Digest of the module's files as `evaluate` computes it (64 hex digits)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvalReport:
+    """One evaluation."""
+
+    schema_version: int
+    """Version of this layout."""
+    system: str
+    """Name of the system that the report is about: "student" or "predictions"."""
+    source: str
+    """Where it came from: repository id of the model, name of its folder, or name of the prediction file."""
+    source_revision: str | None
+    """Revision of the model's repository as asked for."""
+    dataset: DatasetFacts
+    """What was evaluated on."""
+    systems: tuple[SystemReport, ...]
+    """The system first, then the baselines from simple to strong, then the teacher's second vote where the rows have one."""
+    differences: tuple[Difference, ...]
+    """The system against each baseline."""
+    verdict: str
+    """What the differences mean, in one or two sentences."""
+    metrics: tuple[MetricFacts, ...]
+    """Which code computed the scores."""
+    confidence: float
+    """Share of the bootstrap means inside an interval, in (0, 1)."""
+    resamples: int
+    """Bootstrap resamples (count)."""
+    seed: int
+    """Seed of the bootstrap."""
+    versions: dict[str, str]
+    """Versions of Python and of the packages that decide the figures."""
+
+    def find(self, name: str) -> SystemReport:
+        """Return a system by its name.
+
+        Raises:
+            KeyError: the report has no such system.
+        """
+        for system in self.systems:
+            if system.name == name:
+                return system
+        raise KeyError(name)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        return dataclasses.asdict(self)
+
+
+def read_report(path: Path) -> EvalReport:
+    """Read `eval_metrics.json`, or the one inside a run folder.
+
+    Raises:
+        DatasetError: the file is missing, no report, or of another schema version.
+    """
+    path = path / FILE_NAME if path.is_dir() else path
+    hint = "run `emojit evaluate` again"
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as exc:
+        raise DatasetError(f"{path}: cannot be read ({exc})", hint=hint) from exc
+    version = table.get("schema_version") if isinstance(table, dict) else None
+    if version != SCHEMA_VERSION:
+        raise DatasetError(f"{path}: schema version {version!r}, this emojit knows {SCHEMA_VERSION}", hint=hint)
+    try:
+        return _report(table)
+    except (KeyError, TypeError) as exc:
+        raise DatasetError(f"{path}: not a report ({exc})", hint=hint) from exc
+
+
+def _report(table: Mapping[str, Any]) -> EvalReport:
+    systems = (SystemReport(**{**item, "jaccard": Interval(**item["jaccard"])}) for item in table["systems"])
+    differences = (Difference(**{**item, "jaccard": Interval(**item["jaccard"])}) for item in table["differences"])
+    nested = {
+        "dataset": DatasetFacts(**table["dataset"]),
+        "systems": tuple(systems),
+        "differences": tuple(differences),
+        "metrics": tuple(MetricFacts(**item) for item in table["metrics"]),
+    }
+    return EvalReport(**{**table, **nested})
