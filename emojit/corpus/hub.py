@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
 
 from emojit.corpus.rows import Row
 from emojit.errors import CorpusError, MissingExtraError, OfflineError
@@ -20,12 +21,9 @@ def open_hub(config: CorpusConfig) -> tuple[Callable[[], Iterator[Row]], dict[st
     Raises:
         CorpusError: no such repository or revision, or the Hub cannot be reached.
         MissingExtraError: `datasets` is not installed.
-        OfflineError: `EMOJIT_OFFLINE` is set.
+        OfflineError: `EMOJIT_OFFLINE` is set and the Hub is not on this machine.
     """
-    if os.environ.get("EMOJIT_OFFLINE"):
-        raise OfflineError(
-            f"{config.source} is a Hub data set and EMOJIT_OFFLINE is set", hint="unset EMOJIT_OFFLINE, or give a file"
-        )
+    require_online(config.source)
     if importlib.util.find_spec("datasets") is None:
         raise MissingExtraError("reading a Hub data set needs `datasets`", hint="pip install 'emojit[corpus]'")
     commit = _commit(config)
@@ -33,6 +31,23 @@ def open_hub(config: CorpusConfig) -> tuple[Callable[[], Iterator[Row]], dict[st
         "kind": "hub", "repo": config.source, "config": config.config, "split": config.split, "revision": commit,
     }  # fmt: skip
     return lambda: _stream(config, commit), inputs
+
+
+def require_online(repo_id: str) -> None:
+    """Refuse to leave this machine for a Hub repository while `EMOJIT_OFFLINE` is set; a Hub on loopback is no network.
+
+    Raises:
+        OfflineError: it is set, and the Hub is elsewhere.
+    """
+    if os.environ.get("EMOJIT_OFFLINE", "") in {"", "0"}:
+        return
+    from huggingface_hub import constants
+
+    if urlsplit(constants.ENDPOINT).hostname not in {"localhost", "127.0.0.1", "::1"}:
+        raise OfflineError(
+            f"{repo_id} is on {constants.ENDPOINT} and EMOJIT_OFFLINE is set",
+            hint="unset EMOJIT_OFFLINE, give something that is on this machine, or set HF_ENDPOINT to `emojit hub serve`",
+        )
 
 
 def _commit(config: CorpusConfig) -> str:

@@ -118,6 +118,8 @@ class TeacherConfig:
     """Give up on one call after this many seconds."""
     patience_s: float = 600.0
     """Give up on a question that was told to wait ("too many requests") for more than this many seconds in all."""
+    max_unanswered: float = 0.0
+    """Finish the build although this fraction of the questions got no answer, in [0, 1]; above it the run stops, to be continued."""
 
     def __post_init__(self) -> None:
         if self.temperature < 0:
@@ -130,6 +132,8 @@ class TeacherConfig:
         for name in ("timeout_s", "patience_s"):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"teacher.{name} must be > 0, got {getattr(self, name)}")
+        if not 0 <= self.max_unanswered <= 1:
+            raise ConfigError(f"teacher.max_unanswered must be in [0, 1], got {self.max_unanswered}")
         if self.base_url is not None:
             _check_base_url(self.base_url)
         if self.eval_samples < self.samples:

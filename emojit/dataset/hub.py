@@ -1,0 +1,77 @@
+"""Files of a data set repository, at the commit that a revision stands for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from emojit.corpus.hub import require_online
+from emojit.errors import DatasetError
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+
+def fetch(repo_id: str, split: str, revision: str | None) -> tuple[Path, str]:
+    """Download the files of one split into the Hub's cache.
+
+    Args:
+        repo_id: namespace/name.
+        split: whose files.
+        revision: tag, branch or commit; None means the main branch.
+
+    Returns:
+        (folder, commit): the snapshot in the cache, and the commit that was read.
+
+    Raises:
+        DatasetError: no such repository or revision, or the Hub cannot be reached.
+        OfflineError: `EMOJIT_OFFLINE` is set and the Hub is not on this machine.
+    """
+    from huggingface_hub import HfApi, constants
+    from huggingface_hub.errors import (
+        HfHubHTTPError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    where = f"{repo_id}@{revision}" if revision else repo_id
+    require_online(repo_id)
+    api = HfApi()
+    try:
+        commit = api.dataset_info(repo_id, revision=revision, timeout=30).sha
+        if commit is None:
+            raise DatasetError(f"{where}: the Hub names no commit for it")
+        folder = api.snapshot_download(
+            repo_id, repo_type="dataset", revision=commit, allow_patterns=[f"data/{split}-*.parquet"]
+        )
+    except HFValidationError as exc:
+        raise DatasetError(f"{repo_id}: no repository name", hint="write it as namespace/name") from exc
+    except RevisionNotFoundError as exc:
+        raise DatasetError(f"{repo_id}: no revision {revision!r}", hint=_tags_hint(api, repo_id)) from exc
+    except RepositoryNotFoundError as exc:
+        raise DatasetError(
+            f"{repo_id}: no such data set at {constants.ENDPOINT}, or no access to it",
+            hint="check the name and HF_ENDPOINT; for a private one run `hf auth login`",
+        ) from exc
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as exc:
+        reason = next(iter(str(exc).splitlines()), type(exc).__name__)
+        raise DatasetError(
+            f"{where}: {constants.ENDPOINT} cannot be reached ({reason})", hint="check the network and HF_ENDPOINT"
+        ) from exc
+    return Path(folder), commit
+
+
+def _tags_hint(api: HfApi, repo_id: str) -> str:
+    from huggingface_hub.errors import HfHubHTTPError
+
+    try:
+        tags = [ref.name for ref in api.list_repo_refs(repo_id, repo_type="dataset").tags]
+    except (HfHubHTTPError, OSError):
+        tags = []
+    return (
+        f"its tags are {', '.join(sorted(tags))}"
+        if tags
+        else "it has no tags; leave the revision out for its main branch"
+    )

@@ -1,0 +1,66 @@
+"""What decides the bytes of a build, so that a finished one can be recognised without building it again."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import platform
+import unicodedata
+from collections.abc import Mapping
+from pathlib import Path
+
+import emojit
+from emojit.recipe import BuildRecipe, TeacherConfig, dump
+from emojit.teacher import prompt_id
+
+_TRANSPORT = ("base_url", "concurrency", "max_attempts", "timeout_s", "patience_s")
+"""Keys of `[teacher]` that say how a question travels and not what is asked."""
+
+
+def released_recipe(recipe: BuildRecipe) -> str:
+    """Return the recipe as it stands in the build folder: complete, and with file names in place of paths of this machine."""
+    corpus, teacher = recipe.corpus, recipe.teacher
+    if Path(corpus.source).expanduser().is_file():
+        corpus = dataclasses.replace(corpus, source=Path(corpus.source).name)
+    if teacher.recorded is not None:
+        teacher = dataclasses.replace(teacher, recorded=Path(teacher.recorded).name)
+    return dump(dataclasses.replace(recipe, corpus=corpus, teacher=teacher))
+
+
+def identity(recipe: BuildRecipe, inputs: Mapping[str, object]) -> dict[str, object]:
+    """Return what the manifest records to recognise a build: the recipe's hash, the inputs, the prompts and the versions.
+
+    How the teacher is reached (address, concurrency, patience) is not in the hash: the same questions get the same replies.
+    """
+    defaults = TeacherConfig()
+    teacher = dataclasses.replace(recipe.teacher, **{name: getattr(defaults, name) for name in _TRANSPORT})
+    content = released_recipe(dataclasses.replace(recipe, teacher=teacher))
+    return {
+        "recipe_sha256": hashlib.sha256(content.encode()).hexdigest(),
+        "inputs": [dict(inputs)],
+        "prompt_id": prompt_id(recipe.teacher),
+        "versions": versions(),
+    }
+
+
+def difference(manifest: Mapping[str, object], wanted: Mapping[str, object]) -> str | None:
+    """Return in words what a finished build differs in from the wanted one, or None when it is the same."""
+    words = {
+        "inputs": "another corpus",
+        "prompt_id": "other prompts",
+        "recipe_sha256": "another recipe",
+        "versions": "other versions of the software",
+    }
+    return next((words[key] for key in words if manifest.get(key) != wanted[key]), None)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that the bytes depend on."""
+    import pyarrow as pa
+
+    return {
+        "emojit": emojit.__version__,
+        "pyarrow": pa.__version__,
+        "python": ".".join(platform.python_version_tuple()[:2]),
+        "unicode": unicodedata.unidata_version,
+    }

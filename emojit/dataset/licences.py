@@ -1,0 +1,84 @@
+"""The licence of a data set, from the licences of its rows.
+
+The rules are few, because a wrong guess is worse than a question:
+
+* CC0 and public domain ask for nothing and go with everything.
+* Attribution licences (CC BY, ODC-BY) go with each other under the strictest of them, and into share-alike text.
+* Share-alike licences (CC BY-SA) win over both; 3.0 text may be adapted under 4.0 (CC BY-SA 3.0, section 4b), so the newest version present holds.
+* Any other licence goes with itself and with CC0 only.
+* A row without a licence, or with one that is not known here, makes the whole "unknown".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from emojit.errors import DatasetError
+
+UNKNOWN = "unknown"
+
+_PUBLIC = ("cc0-1.0",)
+_ATTRIBUTION = ("odc-by", "cc-by-3.0", "cc-by-4.0")  # the strictest last
+_SHARE_ALIKE = ("cc-by-sa-3.0", "cc-by-sa-4.0")  # the newest last
+_OTHERS = ("mit", "apache-2.0", "cc-by-nc-4.0", "cc-by-nc-sa-4.0", "cc-by-nd-4.0", "gfdl", "odbl")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Licence:
+    """The licence of a release.
+
+    Attributes:
+        id: as the Hub writes it, such as "cc-by-sa-4.0", or "unknown".
+        note: one sentence that says why.
+    """
+
+    id: str
+    note: str
+
+
+def hub_id(licence: str) -> str | None:
+    """Return the Hub's id for a licence as a corpus writes it ("CC BY-SA 3.0 (Wikipedia text)"), or None when it is not known here."""
+    plain = re.sub(r"\([^)]*\)", "", licence).strip().lower()
+    plain = re.sub(r"[\s_]+", "-", plain).removesuffix("-deed.ja").removesuffix("-license").removesuffix("-licence")
+    aliases = {
+        "cc0": "cc0-1.0",
+        "public-domain": "cc0-1.0",
+        "odc-by-1.0": "odc-by",
+        "gfdl-1.3": "gfdl",
+        "odbl-1.0": "odbl",
+    }
+    plain = aliases.get(plain, plain)
+    return plain if plain in {*_PUBLIC, *_ATTRIBUTION, *_SHARE_ALIKE, *_OTHERS} else None
+
+
+def combined_licence(licences: Iterable[str | None]) -> Licence:
+    """Return the licence under which rows of these licences can be released together.
+
+    Args:
+        licences: of the rows, as the corpus writes them; None where a row has none.
+
+    Raises:
+        DatasetError: two of them cannot be combined; both are named.
+    """
+    written = sorted({licence or "" for licence in licences})
+    ids = {licence: hub_id(licence) for licence in written}
+    if not written:
+        return Licence(id=UNKNOWN, note="there are no rows")
+    if unknown := [licence for licence, known in ids.items() if known is None]:
+        named = f'the licence "{unknown[0]}" is not known' if unknown[0] else "some rows name no licence"
+        return Licence(id=UNKNOWN, note=f"{named}; set corpus.licence when you know it")
+    found = sorted({known for known in ids.values() if known is not None})
+    if len(found) == 1:
+        return Licence(id=found[0], note="every row has this licence")
+    others = [name for name in found if name in _OTHERS]
+    asking = [name for name in found if name not in _PUBLIC]
+    if others and len(asking) > 1:
+        first, second = others[0], next(name for name in asking if name != others[0])
+        raise DatasetError(
+            f"rows under {first} and rows under {second} cannot be released together",
+            hint="build two data sets, or leave one source out",
+        )
+    winner = max(asking, key=[*_PUBLIC, *_ATTRIBUTION, *_SHARE_ALIKE, *_OTHERS].index)
+    return Licence(id=winner, note=f"rows under {', '.join(found)}, of which {winner} asks for the most")

@@ -1,0 +1,66 @@
+"""A row of the published data set. Its columns are part of the public contract: one may be added, none renamed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from emojit import emoji
+from emojit.corpus.records import Sentence
+from emojit.teacher.records import Labelled
+
+LEAKED = "emoji_in_rewrite"
+"""Flag of a row whose rewrite held emoji before they were taken out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A sentence, its casual rewrite, and the emoji chosen for the rewrite.
+
+    Attributes:
+        id: 16 hex digits of sha256 over source, doc_id and the original text.
+        original_text: the sentence as it stands in the corpus.
+        sns_text: the rewrite, without emoji.
+        emojis: 1 to 5 distinct fully-qualified emoji without skin tone, in the teacher's order: its first readable choice.
+        emoji_string: the same, joined by one blank.
+        votes: every readable choice of the teacher, the one in `emojis` first.
+        teacher: model name.
+        prompt_id: hash of the prompts' wording.
+        flags: what a reader may want to filter by.
+    """
+
+    id: str
+    original_text: str
+    sns_text: str
+    emojis: tuple[str, ...]
+    emoji_string: str
+    votes: tuple[tuple[str, ...], ...]
+    source: str
+    doc_id: str
+    title: str | None
+    url: str | None
+    licence: str | None
+    teacher: str
+    prompt_id: str
+    flags: tuple[str, ...]
+
+
+def make_pair(sentence: Sentence, labelled: Labelled, *, teacher: str, prompt_id: str) -> Pair:
+    """Join a sentence and what the teacher made of it; `labelled` must be no rejection."""
+    if labelled.sns_text is None or not labelled.emojis:
+        raise ValueError(f"sentence {sentence.id} was rejected: {labelled.reason}")
+    return Pair(
+        id=sentence.id,
+        original_text=sentence.text,
+        sns_text=labelled.sns_text,
+        emojis=labelled.emojis,
+        emoji_string=emoji.join(labelled.emojis),
+        votes=labelled.votes,
+        source=sentence.source,
+        doc_id=sentence.doc_id,
+        title=sentence.title,
+        url=sentence.url,
+        licence=sentence.licence,
+        teacher=teacher,
+        prompt_id=prompt_id,
+        flags=(LEAKED,) if labelled.leaked else (),
+    )

@@ -1,0 +1,97 @@
+"""Which sentences of a corpus the teacher is asked about, and what became of the others: the same for the plan and for the build."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from emojit.corpus import Rejected, Sentence, candidates, open_articles
+from emojit.dataset.splits import split_of
+from emojit.errors import CorpusError
+from emojit.logs import progress
+from emojit.recipe import BuildRecipe
+from emojit.teacher import Task
+
+
+@dataclass(kw_only=True)
+class Selection:
+    """What the corpus gave.
+
+    Attributes:
+        kept: the sentences to ask about, in corpus order.
+        inputs: what was read, for the manifest.
+        articles: articles read (count).
+        left_out: articles that `corpus.share` left out (count).
+        candidates: sentences offered, dropped ones included (count).
+        dropped: sentences by the filter that dropped them (counts).
+        unreadable: input lines that became no article.
+    """
+
+    kept: list[Sentence] = field(default_factory=list)
+    inputs: dict[str, object] = field(default_factory=dict)
+    articles: int = 0
+    left_out: int = 0
+    candidates: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+    unreadable: list[Rejected] = field(default_factory=list)
+
+
+def select(
+    recipe: BuildRecipe, *, on_sentence: Callable[[Sentence, str | None], None] | None = None, quiet: bool = False
+) -> Selection:
+    """Read the corpus and filter it, up to `recipe.count` kept sentences.
+
+    Args:
+        recipe: corpus, filters, seed and count.
+        on_sentence: called with every sentence and its reason (None where it is kept), in the order in which they are offered.
+        quiet: no progress bar.
+
+    Raises:
+        CorpusError: the corpus cannot be used, or the filters keep nothing of it.
+    """
+    source = open_articles(recipe.corpus)
+    selection = Selection(inputs=source.inputs, unreadable=source.rejected)
+    offered = candidates(
+        progress(source, label="corpus", unit="article", quiet=quiet),
+        recipe.filters,
+        sentences_per_article=recipe.corpus.sentences_per_article,
+        seed=recipe.seed,
+    )
+    for sentence, reason in offered:
+        selection.candidates += 1
+        if reason is None:
+            selection.kept.append(sentence)
+        else:
+            selection.dropped[reason] += 1
+        if on_sentence is not None:
+            on_sentence(sentence, reason)
+        if recipe.count and len(selection.kept) == recipe.count:
+            break
+    source.check()
+    selection.articles, selection.left_out = source.articles, source.left_out
+    if not selection.kept:
+        reasons = (
+            ", ".join(f"{reason} {count}" for reason, count in selection.dropped.most_common(3))
+            or "no sentence at all"
+        )
+        raise CorpusError(
+            f"{recipe.corpus.source}: the filters keep none of {selection.candidates} sentences ({reasons})",
+            hint="look at the text, then change [filters] in the recipe, for example filters.order or filters.min_chars",
+        )
+    return selection
+
+
+def make_tasks(recipe: BuildRecipe, kept: list[Sentence]) -> list[Task]:
+    """Return the question tasks, in order: more opinions for the articles of validation and test, where agreement is measured."""
+    teacher = recipe.teacher
+    return [
+        Task(
+            id=sentence.id,
+            text=sentence.text,
+            samples=teacher.samples
+            if split_of(sentence.source, sentence.doc_id, recipe.splits) == "train"
+            else teacher.eval_samples,
+        )
+        for sentence in kept
+    ]
