@@ -319,7 +319,9 @@ class GitRepository:
         if self._reference(reference) is None:
             raise revision_not_found(name)
         self._repo.refs.remove_if_equals(_ref(reference), None)
-        sync_folder(self._path / "refs" / kind)
+        folder = self._path / "refs" / kind
+        folder.mkdir(exist_ok=True)  # dulwich removes it with the last reference
+        sync_folder(folder)
 
 
 def create_repository(path: Path, files: Mapping[str, bytes], *, author: str) -> None:

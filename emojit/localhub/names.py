@@ -13,6 +13,7 @@ RESERVED = frozenset({"api", "datasets", "spaces", "models", "settings", "join",
 """First path segments that are routes. Every private route of this server lies below `/api`, so no other user name can collide with one."""
 
 _FORBIDDEN_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//")
+_DRIVE = re.compile(r"[A-Za-z]:")
 _MAX_SEGMENT_BYTES = 255
 _MAX_PATH_BYTES = 4096
 
@@ -75,6 +76,8 @@ def check_path(path: object) -> str:
         raise bad_path(path, f"it is longer than {_MAX_PATH_BYTES} bytes")
     if "\\" in path:
         raise bad_path(path, "a backslash separates folders on Windows")
+    if _DRIVE.match(path):
+        raise bad_path(path, "it begins with a drive on Windows")  # huggingface_hub refuses to download such a name
     if any(ord(char) < 0x20 or ord(char) == 0x7F for char in path):
         raise bad_path(path, "it holds a control character")
     for segment in encoded.split(b"/"):
