@@ -1,0 +1,108 @@
+"""`emojit build-dataset`: from articles to a build folder, or the plan of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from emojit.cli import output
+from emojit.cli.options import DryRunOption, JsonOption, OutOption, SetOption
+
+if TYPE_CHECKING:
+    from emojit.dataset.build import BuildResult
+    from emojit.dataset.plan import BuildPlan
+
+
+def build_dataset(
+    recipe: Annotated[str, typer.Argument(metavar="[RECIPE]", help="TOML file or packaged recipe.")] = "sample",
+    corpus: Annotated[str | None, typer.Option("--corpus", metavar="FILE|REPO", help="Articles to read.")] = None,
+    teacher: Annotated[Literal["recorded", "openai"] | None, typer.Option("--teacher", help="Who is asked.")] = None,
+    base_url: Annotated[str | None, typer.Option("--base-url", metavar="URL", help="Endpoint of the teacher.")] = None,
+    model: Annotated[str | None, typer.Option("--model", metavar="NAME", help="Model name at the endpoint.")] = None,
+    concurrency: Annotated[int | None, typer.Option("--concurrency", help="Questions in flight at most.")] = None,
+    count: Annotated[int | None, typer.Option("--count", help="Sentences to ask about; 0 means all.")] = None,
+    out: OutOption = None,
+    store: Annotated[
+        Path | None, typer.Option("--store", help="File of the replies; beside the folder otherwise.", dir_okay=False)
+    ] = None,
+    overrides: SetOption = None,
+    dry_run: DryRunOption = False,
+    max_cost: Annotated[
+        float | None, typer.Option("--max-cost", metavar="USD", min=0, help="Stop before this run costs more.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Build a data set: articles, sentences, filters, teacher, pairs, splits, card.
+
+    The key of the teacher comes from EMOJIT_API_KEY or OPENAI_API_KEY. Every reply is stored beside the folder, so the same command goes on after a
+    crash and asks nothing twice.
+
+    Example: emojit build-dataset openai --corpus articles.jsonl --model my-model --out builds/v1 --dry-run
+    """
+    from emojit.recipe import BuildRecipe, load
+
+    given = {
+        "corpus.source": corpus,
+        "teacher.kind": teacher,
+        "teacher.base_url": base_url,
+        "teacher.model": model,
+        "teacher.concurrency": concurrency,
+        "count": count,
+    }
+    options = [f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in given.items() if value is not None]
+    resolved = load(BuildRecipe, recipe, overrides=[*options, *(overrides or ())])
+    out = out or Path("builds") / resolved.name
+    if dry_run:
+        from emojit.dataset.build import default_store
+        from emojit.dataset.plan import plan
+
+        planned = plan(resolved, store=store or default_store(out), quiet=as_json)
+        result = {"recipe": recipe, "out": str(out), **dataclasses.asdict(planned)}
+        output.show(result, as_json=as_json, text=_plan_text(recipe, out, planned))
+    else:
+        from emojit.dataset.build import build
+        from emojit.release.cards import render_dataset_card
+
+        built = build(resolved, out, render_card=render_dataset_card, store=store, max_cost=max_cost, quiet=as_json)
+        output.show(built.as_dict(), as_json=as_json, text=_result_text(built))
+
+
+def _plan_text(recipe: str, out: Path, plan: BuildPlan) -> str:
+    source = plan.inputs.get("repo") or plan.inputs.get("path")
+    left_out = f", {plan.left_out:,} left out by corpus.share" if plan.left_out else ""
+    splits = ", ".join(f"{split} {n:,}" for split, n in plan.splits.items())
+    return "\n".join(
+        [
+            f"recipe      {recipe} ({plan.name})",
+            f"folder      {out}",
+            f"corpus      {source}: {plan.articles:,} articles{left_out}",
+            *(f"            {n:,} lines cannot be read: {reason}" for reason, n in plan.unreadable.items()),
+            f"sentences   {plan.candidates:,} offered, {plan.kept:,} kept",
+            *(f"            {n:>9,}  {reason}" for reason, n in plan.dropped.items()),
+            f"splits      {splits}",
+            f"licence     {plan.licence}",
+            f"questions   {plan.questions:,}, of which {plan.stored:,} are answered in the reply store",
+            "dry run: nothing was asked and nothing written",
+        ]
+    )
+
+
+def _result_text(result: BuildResult) -> str:
+    rows = ", ".join(f"{split} {n:,}" for split, n in result.rows.items())
+    if result.already_complete:
+        return f"{result.folder} is already complete with the same content ({rows}); nothing was done"
+    dropped = [
+        f"  {n:>9,}  {stage}: {reason}" for stage, counts in result.rejected.items() for reason, n in counts.items()
+    ]
+    return "\n".join(
+        [
+            f"built {result.folder} in {result.seconds:.1f} s",
+            f"pairs: {sum(result.rows.values()):,} ({rows})",
+            f"questions: {result.asked:,} asked, {result.from_store:,} answered by the reply store {result.store or ''}".rstrip(),
+            *(["rejected:", *dropped] if dropped else []),
+        ]
+    )
