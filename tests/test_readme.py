@@ -1,0 +1,146 @@
+"""The README and the demo are true: the whole chain runs, and then every command and snippet of the README, as written.
+
+Only two things are put in other places: the teacher's address, which becomes a server of this test, and the recipe for a GPU host, whose base model cannot be
+fetched here, which becomes a small student from nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from emojit.experiment.demo import DATASET, MODEL, run_demo, table
+from emojit.localhub import LocalHub
+from emojit.resources import resource
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+COMMANDS = [line for kind, body in BLOCKS if kind == "console" for line in body.splitlines()]
+SNIPPETS = [body for kind, body in BLOCKS if kind == "python"]
+
+SMALL = ("train.epochs=1", "model.d_model=16", "model.d_ff=16", "model.num_layers=1", "data.max_train_rows=48")
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+class Teacher(BaseHTTPRequestHandler):
+    """A chat-completions endpoint that knows the packaged sample's replies by heart."""
+
+    protocol_version = "HTTP/1.1"
+    replies: dict[str, str] = {}  # noqa: RUF012 - filled once below, read by every request
+
+    def do_POST(self) -> None:
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        prompt = request["messages"][-1]["content"]
+        known = max((text for text in self.replies if text in prompt), key=len)
+        message = {"role": "assistant", "content": self.replies[known]}
+        body = json.dumps(
+            {
+                "id": "1",
+                "object": "chat.completion",
+                "created": 0,
+                "model": request["model"],
+                "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+            }
+        ).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def teacher():
+    for line in resource("sample/replies.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        Teacher.replies[row["sns_text"]] = " ".join(row["emojis"])
+        Teacher.replies[row["text"]] = row["sns_text"]
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Teacher)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/v1"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def python(code: str, *, env: dict[str, str], cwd: Path) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=env, cwd=cwd, capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_demo_runs_the_chain_and_a_stranger_runs_the_readmes_snippets_against_its_hub(tmp_path):
+    outputs: list[str] = []
+    steps: list[str] = []
+
+    def stranger(endpoint: str, token: str) -> None:
+        env = {**os.environ, "HF_ENDPOINT": endpoint, "HF_HOME": str(tmp_path / "stranger"), "HF_UPDATE_DOWNLOAD_COUNTS": "0"}
+        outputs.extend(python(snippet, env=env, cwd=tmp_path) for snippet in SNIPPETS)
+
+    result = run_demo(tmp_path / "demo", say=steps.append, overrides=SMALL, quiet=True, wait=stranger)
+
+    assert len(SNIPPETS) == len(outputs) == 3
+    assert "'jaccard': 0.42857142857142855" in outputs[2].replace('"', "'")
+    assert {"student", "constant", "linear", "teacher-second-vote"} <= set(result.scores)
+    assert result.rows["v1"]["train"] < result.rows["v2"]["train"]
+    assert sum(result.rows["v2"].values()) >= 600
+    assert result.verdict in table(result)
+    assert DATASET in README
+    assert MODEL in README
+    assert sum(step.startswith("$ emojit push") for step in steps) == 5
+
+
+def test_the_commands_of_the_readme_run_as_written(tmp_path, teacher):
+    articles = resource("sample/articles.jsonl").read_text(encoding="utf-8").splitlines()[:40]
+    (tmp_path / "articles.jsonl").write_text("\n".join(articles) + "\n", encoding="utf-8")
+    small = [argument for override in SMALL for argument in ("--set", override)]
+    ran = []
+    with LocalHub(tmp_path / "hub") as hub:
+        hub.create_user("me")
+        env = {
+            **os.environ,
+            "HF_ENDPOINT": hub.endpoint,
+            "HF_TOKEN": hub.create_token("me"),
+            "HF_HOME": str(tmp_path / "home"),
+            "EMOJIT_API_KEY": "a-key-for-a-test",
+            "PYTHONPATH": str(ROOT),
+        }
+        for line in COMMANDS:
+            text, _, command = line.split("#")[0].strip().rpartition("| ")
+            words = shlex.split(command.replace("https://llm.example.org/v1", teacher))
+            if words[0] != "emojit" or words[1] == "hub":  # make, pip and the server that never ends
+                continue
+            if words[1] == "train":
+                words[2] = "demo"
+                words += small
+            done = subprocess.run(
+                [sys.executable, "-m", *words],
+                cwd=tmp_path,
+                env=env,
+                input=text.removeprefix("echo ") or None,
+                capture_output=True,
+                text=True,
+                encoding="utf-8",
+                check=False,
+            )
+            assert done.returncode == 0, f"{line}\n{done.stderr}"
+            ran.append(words[1])
+
+    assert ran == ["doctor", "build-dataset", "build-dataset", "push", "train", "evaluate", "push", "predict"]
