@@ -15,6 +15,8 @@ Kind = Literal["dataset", "model", "metric", "space"]
 """What is published. A metric is a Space that `evaluate.load` can read."""
 
 PUBLIC_HUB = "https://huggingface.co"
+_LONGEST_ID = 96  # characters, as in huggingface_hub.utils.validate_repo_id
+_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?")
 _TAG = re.compile(r"v(?:0|[1-9][0-9]*)")
 
 
@@ -34,7 +36,9 @@ def endpoint() -> str:
     url = os.environ.get("HF_ENDPOINT", "").rstrip("/") or PUBLIC_HUB
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UsageError(f"HF_ENDPOINT is no http(s) URL: {url!r}", hint=f"for example export HF_ENDPOINT={PUBLIC_HUB}")
+        raise UsageError(
+            f"HF_ENDPOINT is no http(s) URL: {url!r}", hint=f"for example export HF_ENDPOINT={PUBLIC_HUB}"
+        )
     return url
 
 
@@ -67,21 +71,18 @@ def check_repo_id(repo_id: str) -> None:
     Raises:
         UsageError: it is not.
     """
-    from huggingface_hub.errors import HFValidationError
-    from huggingface_hub.utils import validate_repo_id
-
-    if repo_id.count("/") != 1 or not all(repo_id.split("/")):
+    namespace, _, name = repo_id.partition("/")
+    if not namespace or not name or "/" in name:
         raise UsageError(
             f"repository id {repo_id!r} must be namespace/name",
             hint=f"for example you/{repo_id.rsplit('/', 1)[-1] or 'emoji-pairs'}",
         )
-    try:
-        validate_repo_id(repo_id)
-    except HFValidationError as exc:
+    forbidden = "--" in repo_id or ".." in repo_id or name.endswith(".git") or len(repo_id) > _LONGEST_ID
+    if forbidden or not _NAME.fullmatch(namespace) or not _NAME.fullmatch(name):
         raise UsageError(
             f"repository id {repo_id!r} is not allowed on the Hub",
-            hint="letters, digits, '-', '_' and '.'; no '--', no '..', at most 96 characters",
-        ) from exc
+            hint="letters, digits, '-', '_' and '.', beginning and ending with one of the first two; no '--', no '..'",
+        )
 
 
 def check_tag(tag: str) -> None:
@@ -91,7 +92,9 @@ def check_tag(tag: str) -> None:
         UsageError: it is not.
     """
     if not _TAG.fullmatch(tag):
-        raise UsageError(f"tag {tag!r} is no version", hint="a version is 'v' and a whole number, for example --tag v1")
+        raise UsageError(
+            f"tag {tag!r} is no version", hint="a version is 'v' and a whole number, for example --tag v1"
+        )
 
 
 def next_tag(tags: Iterable[str]) -> str:

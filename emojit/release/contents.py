@@ -21,7 +21,9 @@ def require_folder(path: Path) -> None:
         UsageError: it is missing or a file.
     """
     if not path.is_dir():
-        raise UsageError(f"{path}: {'not a folder' if path.exists() else 'no such folder'}", hint="give a folder to publish")
+        raise UsageError(
+            f"{path}: {'not a folder' if path.exists() else 'no such folder'}", hint="give a folder to publish"
+        )
 
 
 def check_contents(kind: Kind, folder: Path, *, repo_id: str, tag: str) -> None:
@@ -58,7 +60,9 @@ def check_model(folder: Path) -> None:
     """
     require_folder(folder)
     if not (folder / "config.json").is_file():
-        raise StudentError(f"{folder}: no model here (config.json is missing)", hint="give a run folder or a model folder")
+        raise StudentError(
+            f"{folder}: no model here (config.json is missing)", hint="give a run folder or a model folder"
+        )
     if not any((folder / name).is_file() for name in _WEIGHTS):
         raise StudentError(f"{folder}: the model has no weights", hint=f"one of {', '.join(_WEIGHTS)} must be there")
     if not any((folder / name).is_file() for name in _TOKENIZERS):

@@ -55,9 +55,8 @@ class Facts:
         return self._get(key, int)
 
     def number(self, key: str) -> float:
-        """Return a fact that is a number."""
-        value = self._get(key, (int, float))
-        return float(value)
+        """Return a fact that is a number, whole or not."""
+        return float(self._get(key, int) if isinstance(self._find(key), int) else self._get(key, float))
 
     def _find(self, key: str) -> Any:
         value: Any = self.values
@@ -67,7 +66,7 @@ class Facts:
             value = value[name]
         return value
 
-    def _get(self, key: str, kind: type[T] | tuple[type[Any], ...]) -> Any:
+    def _get(self, key: str, kind: type[T]) -> T:
         value = self._find(key)
         if value is None:
             raise CardError(f"{self.path}: {key} is missing, and the card needs it", hint=self.hint)

@@ -60,13 +60,19 @@ class PlannedFile:
     change: Change
 
 
-def list_files(folder: Path) -> list[LocalFile]:
-    """Read every file of a folder, sorted by path; caches and editor debris are left out."""
+def list_files(folder: Path, *, hidden: bool) -> list[LocalFile]:
+    """Read every file of a folder, sorted by path; caches and editor debris are left out.
+
+    Args:
+        folder: what is published.
+        hidden: whether files and folders whose names begin with a dot belong to it.
+    """
     files = []
     for source in sorted(folder.rglob("*")):
-        relative = source.relative_to(folder)
-        if source.is_file() and not _IGNORED.intersection(relative.parts):
-            files.append(read_file(source, relative.as_posix()))
+        parts = source.relative_to(folder).parts
+        left_out = _IGNORED.intersection(parts) or (not hidden and any(part.startswith(".") for part in parts))
+        if source.is_file() and not left_out:
+            files.append(read_file(source, "/".join(parts)))
     return files
 
 

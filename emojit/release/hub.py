@@ -12,8 +12,8 @@ from emojit.errors import OfflineError, PublishError
 from emojit.release.address import Kind, hub_type
 
 if TYPE_CHECKING:
-    from huggingface_hub import HfApi, RepoFile
-    from huggingface_hub.hf_api import CommitOperation
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, RepoFile
+    from huggingface_hub.errors import HfHubHTTPError
 
 _BAD_TOKEN = "the Hub at {endpoint} does not accept the token"
 _LOGIN_HINT = "log in with `hf auth login`, or set HF_TOKEN to a token with write permission"
@@ -90,7 +90,9 @@ class HubRepo:
                 self.repo_id, repo_type=self.repo_type, private=private, space_sdk=space_sdk, exist_ok=True
             )
 
-    def commit(self, operations: Sequence[CommitOperation], *, message: str, parent: str | None) -> str:
+    def commit(
+        self, operations: Sequence[CommitOperationAdd | CommitOperationDelete], *, message: str, parent: str | None
+    ) -> str:
         """Make one commit on main, only if main still stands at `parent`; return its id."""
         with self._errors(), warnings.catch_warnings():
             # A model repository rightly holds the run's predictions.parquet; huggingface_hub takes it for a mix-up.
@@ -117,19 +119,31 @@ class HubRepo:
 
     @contextmanager
     def _errors(self, *, revision: str | None = None) -> Iterator[None]:
-        from huggingface_hub.errors import HfHubHTTPError, HTTPError, OfflineModeIsEnabled
+        # HTTPError is the transport's own, of whichever httpx the client uses.
+        from huggingface_hub.errors import HfHubHTTPError, HTTPError, OfflineModeIsEnabled  # type: ignore[attr-defined]
 
         try:
             yield
         except OfflineModeIsEnabled as exc:
-            raise OfflineError("HF_HUB_OFFLINE is set, so nothing can be published", hint="unset HF_HUB_OFFLINE") from exc
+            raise OfflineError(
+                "HF_HUB_OFFLINE is set, so nothing can be published", hint="unset HF_HUB_OFFLINE"
+            ) from exc
         except HfHubHTTPError as exc:
             message, hint = self._explain(exc)
             raise self._error(message, hint=hint, revision=revision) from exc
-        except HTTPError as exc:  # httpx2's own: refused, no such host, timed out, broken off
+        except HTTPError as exc:  # refused, no such host, timed out, broken off
             raise self._error(
                 f"the Hub at {self.endpoint} cannot be reached ({_first_line(exc) or type(exc).__name__})",
                 hint="check HF_ENDPOINT and the network; nothing is half published, the same command goes on",
+                revision=revision,
+            ) from exc
+        except (
+            OSError,
+            RuntimeError,
+        ) as exc:  # what hf_xet raises when sending large files fails, and a file that cannot be read
+            raise self._error(
+                f"sending broke off: {_first_line(exc)}",
+                hint="nothing is half published; the same command goes on where it was",
                 revision=revision,
             ) from exc
 

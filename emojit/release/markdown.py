@@ -32,6 +32,12 @@ def code(text: object) -> str:
     return f"{ticks}{pad}{line}{pad}{ticks}".replace("|", r"\|")
 
 
+def bibtex(text: object) -> str:
+    """Return text for a braced BibTeX field: one line, LaTeX's own characters escaped, braces taken out."""
+    line = " ".join(str(text).split()).replace("{", "").replace("}", "").replace("\\", "/")
+    return re.sub(r"([&%$#_])", r"\\\1", line)
+
+
 def count(number: int) -> str:
     """Return a whole number with thousands separators."""
     return f"{number:,}"

@@ -107,7 +107,7 @@ def push(
     require_folder(path)
     with _laid_out(kind, path, repo_id=repo_id, tag=tag) as folder, _progress(quiet):
         check_contents(kind, folder, repo_id=repo_id, tag=tag)
-        files = list_files(folder)
+        files = list_files(folder, hidden=kind != "dataset")  # a build's manifest knows no hidden files
         repo = HubRepo(base, kind, repo_id, _token(required=not dry_run))
         return _Push(kind, folder, files, repo, tag).run(private=private, dry_run=dry_run)
 
@@ -177,7 +177,9 @@ class _Push:
         head = self.repo.head()
         found = None if head is None else head.tags.get(self.tag)
         if found != commit:
-            raise self._refuse(f"{self.tag} points to {found}, not to the commit {commit}", hint="look at the repository's history")
+            raise self._refuse(
+                f"{self.tag} points to {found}, not to the commit {commit}", hint="look at the repository's history"
+            )
         wrong = [file.path for file in compare(self.files, self.repo.files(self.tag)) if file.change != "same"]
         if wrong:
             raise self._refuse(
@@ -229,13 +231,14 @@ def _token(*, required: bool) -> str | None:
     token = get_token()
     if token is None and required:
         raise PublishError(
-            "no Hub token", hint="run `hf auth login`, or set HF_TOKEN; make one with write permission in your Hub settings"
+            "no Hub token",
+            hint="run `hf auth login`, or set HF_TOKEN; make one with write permission in your Hub settings",
         )
     return token
 
 
 def _progress(quiet: bool) -> contextlib.AbstractContextManager[object]:
     """Switch the client's progress bars off where they are not wanted."""
-    from huggingface_hub.utils import disable_progress_bars
+    from huggingface_hub.utils.tqdm import disable_progress_bars
 
     return disable_progress_bars() if quiet else contextlib.nullcontext()

@@ -42,7 +42,8 @@ def stage_model(run_folder: Path, out: Path, *, repo_id: str | None = None, revi
     model = run_folder / _MODEL
     if not model.is_dir():
         raise StudentError(
-            f"{run_folder}: this run has no finished model ({_MODEL}/ is missing)", hint="go on with `emojit train … --resume`"
+            f"{run_folder}: this run has no finished model ({_MODEL}/ is missing)",
+            hint="go on with `emojit train … --resume`",
         )
     check_model(model)
     card = render_model_card(run_folder, repo_id=repo_id, revision=revision)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+import os
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,3 +64,35 @@ def metric(tmp_path: Path) -> Path:
     (folder / "__pycache__").mkdir()
     (folder / "__pycache__" / "emoji_count.pyc").write_bytes(b"\0")
     return folder
+
+
+@pytest.fixture
+def golden() -> Callable[[str, str], None]:
+    """Compare a text with a recorded one, whole. EMOJIT_UPDATE_GOLDEN=1 records it anew; review the difference before you commit it."""
+
+    def compare(name: str, text: str) -> None:
+        path = Path(__file__).parent / "golden" / name
+        if os.environ.get("EMOJIT_UPDATE_GOLDEN") == "1":
+            path.write_text(text, encoding="utf-8", newline="\n")
+        assert text == path.read_text(encoding="utf-8")
+
+    return compare
+
+
+@pytest.fixture
+def build_folder(tmp_path: Path) -> Path:
+    """A build folder under construction as the card sees it: recipe and statistics, nothing else."""
+    return shutil.copytree(Path(__file__).parent / "build_folder", tmp_path / "build")
+
+
+@pytest.fixture(scope="session")
+def finished_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A real build of a part of the packaged sample, with its real card. Do not change it: copy it first."""
+    from emojit.dataset.build import build
+    from emojit.recipe import BuildRecipe, load_text
+    from emojit.release.cards import render_dataset_card
+
+    recipe = load_text(BuildRecipe, "[corpus]\nshare = 0.3\n", where="test")
+    out = tmp_path_factory.mktemp("builds") / "v1"
+    build(recipe, out, render_card=render_dataset_card, quiet=True)
+    return out

@@ -44,7 +44,9 @@ def test_other_bytes_under_a_tag_are_refused_with_the_next_free_tag(account, met
     tags = account.tags(repo_id, "space")
     (metric / "emoji_count.py").write_text("changed = True\n", encoding="utf-8")
 
-    with pytest.raises(PublishError, match=r"v1 is published already with other bytes \(1 of 3 files differ") as caught:
+    with pytest.raises(
+        PublishError, match=r"v1 is published already with other bytes \(1 of 3 files differ"
+    ) as caught:
         push("metric", metric, repo_id, tag="v1", quiet=True)
 
     assert caught.value.hint is not None
@@ -94,7 +96,10 @@ def test_a_push_that_broke_off_before_the_commit_leaves_main_alone_and_goes_on(a
         broken.setattr(HubRepo, "commit", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             push("metric", metric, repo_id, tag="v1", quiet=True)
-    assert account.files(repo_id, "space", "main") <= {".gitattributes", "README.md"}  # what a new Space holds by itself
+    assert account.files(repo_id, "space", "main") <= {
+        ".gitattributes",
+        "README.md",
+    }  # what a new Space holds by itself
 
     push("metric", metric, repo_id, tag="v1", quiet=True)
 
@@ -251,7 +256,9 @@ def test_a_metric_must_be_named_like_its_script(account, metric):
         push("metric", metric, f"{account.name}/emoji-count", tag="v1")
 
 
-@pytest.mark.parametrize("readme", [None, "# no front matter\n", "---\ntitle: x\n---\n", "---\na: [\n---\n", "---\n- a\n---\n"])
+@pytest.mark.parametrize(
+    "readme", [None, "# no front matter\n", "---\ntitle: x\n---\n", "---\na: [\n---\n", "---\n- a\n---\n"]
+)
 def test_a_space_needs_an_sdk_in_its_front_matter(account, metric, readme):
     (metric / "README.md").unlink()
     if readme is not None:
@@ -265,7 +272,11 @@ def test_a_model_without_weights_or_tokenizer_is_refused_before_the_hub_is_asked
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     model = tmp_path / "model"
     model.mkdir()
-    for name, missing in (("config.json", "no model here"), ("model.safetensors", "no weights"), (None, "no tokenizer")):
+    for name, missing in (
+        ("config.json", "no model here"),
+        ("model.safetensors", "no weights"),
+        (None, "no tokenizer"),
+    ):
         with pytest.raises(StudentError, match=missing):
             push("model", model, f"{account.name}/student", tag="v1")
         if name is not None:
@@ -280,7 +291,11 @@ def test_a_plain_model_folder_is_published_as_it_is(account, tmp_path):
 
     push("model", model, f"{account.name}/student", tag="v1", quiet=True)
 
-    assert account.files(f"{account.name}/student", "model", "v1") >= {"config.json", "model.safetensors", "tokenizer.json"}
+    assert account.files(f"{account.name}/student", "model", "v1") >= {
+        "config.json",
+        "model.safetensors",
+        "tokenizer.json",
+    }
 
 
 def test_what_evaluate_loads_is_what_was_pushed(account, tmp_path):
@@ -292,13 +307,18 @@ def test_what_evaluate_loads_is_what_was_pushed(account, tmp_path):
     script = f"import evaluate\nprint(evaluate.load('{account.name}/share_of_empty').compute(predictions=['', 'a'], references=['', '']))"
 
     done = subprocess.run(
-        [sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True, encoding="utf-8", cwd=Path(folder)
+        [sys.executable, "-I", "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        encoding="utf-8",
+        cwd=Path(folder),
     )
 
     assert done.stdout.strip() == "{'empty': 0.5}"
 
 
-_METRIC = '''\
+_METRIC = """\
 import datasets
 import evaluate
 
@@ -310,4 +330,4 @@ class ShareOfEmpty(evaluate.Metric):
 
     def _compute(self, predictions, references):
         return {"empty": sum(not text for text in predictions) / len(predictions)}
-'''
+"""

@@ -1,0 +1,28 @@
+"""Cards: functions of the files in a folder, so that a card can be rendered again a year later and compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from emojit.release.dataset_facts import dataset_context
+from emojit.release.templates import render
+
+
+def render_dataset_card(folder: Path) -> str:
+    """Render the card of a data set version.
+
+    Args:
+        folder: a build folder that holds `recipe.toml` and `statistics.json`; it need not be finished.
+
+    Returns:
+        README.md as Markdown with YAML front matter; the same files give the same text.
+
+    Raises:
+        CardError: a file or a fact that the card needs is missing; the message names it.
+    """
+    return render("dataset_cards/dataset.md.jinja", dataset_context(folder))
+
+
+def render_model_card(run_folder: Path, *, repo_id: str | None = None, revision: str | None = None) -> str:
+    """Not yet."""
+    raise NotImplementedError

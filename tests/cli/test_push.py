@@ -1,0 +1,149 @@
+"""`emojit push` on the command line: what it prints, where, and with which exit code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from emojit.localhub import LocalHub
+
+
+@dataclass
+class Done:
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalHub]:
+    with LocalHub(tmp_path_factory.mktemp("hub")) as hub:
+        hub.create_user("me")
+        yield hub
+
+
+@pytest.fixture
+def emojit(hub: LocalHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+    """Run the command line in this process against the embedded Hub."""
+    from emojit.cli.app import main
+
+    monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+    monkeypatch.setenv("HF_TOKEN", hub.create_token("me"))
+
+    def run(*arguments: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["emojit", *arguments])
+        try:
+            main()
+        except SystemExit as exc:
+            code = int(exc.code or 0)
+        else:
+            code = 0
+        captured = capsys.readouterr()
+        return Done(code, captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> Path:
+    (tmp_path / "README.md").write_text("---\ntitle: x\nsdk: gradio\n---\n", encoding="utf-8")
+    (tmp_path / "app.py").write_text("x = 1\n", encoding="utf-8")
+    return tmp_path
+
+
+def test_a_push_prints_where_the_version_is(emojit, hub, space):
+    done = emojit("push", "space", str(space), "me/printed", "--tag", "v1")
+
+    assert done.code == 0
+    assert done.out.splitlines()[0].startswith("published me/printed v1 (2 of 2 files sent, ")
+    assert done.out.splitlines()[-1] == f"{hub.endpoint}/spaces/me/printed/tree/v1"
+
+
+def test_json_is_exactly_one_object_on_stdout(emojit, space):
+    done = emojit("push", "space", str(space), "me/object", "--tag", "v1", "--json")
+
+    result = json.loads(done.out)
+    assert done.code == 0
+    assert (result["repo_id"], result["tag"], result["already_there"]) == ("me/object", "v1", False)
+    assert [file["path"] for file in result["files"]] == ["README.md", "app.py"]
+    assert len(result["commit"]) == 40
+
+
+def test_a_dry_run_lists_files_sizes_message_and_tag(emojit, space):
+    done = emojit("push", "space", str(space), "me/planned", "--tag", "v1", "--dry-run")
+
+    assert done.code == 0
+    assert "  new            6 B  app.py" in done.out
+    assert "to a new repository me/planned" in done.out
+    assert "commit message: Release v1" in done.out
+    assert done.out.endswith("dry run: nothing was sent\n")
+
+
+def test_the_same_push_twice_says_so_and_succeeds(emojit, space):
+    emojit("push", "space", str(space), "me/twice", "--tag", "v1")
+
+    done = emojit("push", "space", str(space), "me/twice", "--tag", "v1")
+
+    assert done.code == 0
+    assert "is published already with the same bytes" in done.out
+
+
+def test_other_bytes_under_a_tag_exit_1_with_the_next_tag(emojit, space):
+    emojit("push", "space", str(space), "me/other", "--tag", "v1")
+    (space / "app.py").write_text("x = 2\n", encoding="utf-8")
+
+    done = emojit("push", "space", str(space), "me/other", "--tag", "v1")
+
+    assert done.code == 1
+    assert done.out == ""
+    assert done.err.splitlines()[0].startswith("error: me/other: v1 is published already with other bytes")
+    assert done.err.splitlines()[1] == "hint: publish this as --tag v2"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("no-namespace", "--tag", "v1"), "repository id 'no-namespace' must be namespace/name"),
+        (("me/x", "--tag", "1.0"), "tag '1.0' is no version"),
+        (("me/x",), "Missing option '--tag'"),
+    ],
+)
+def test_wrong_usage_exits_2_with_one_line(emojit, space, arguments, message):
+    done = emojit("push", "space", str(space), *arguments)
+
+    assert done.code == 2
+    assert done.out == ""
+    assert message in done.err
+    assert "Traceback" not in done.err
+
+
+def test_a_missing_folder_exits_2_and_a_half_build_1(emojit, tmp_path):
+    missing = emojit("push", "dataset", str(tmp_path / "nothing"), "me/x", "--tag", "v1")
+    half = emojit("push", "dataset", str(tmp_path), "me/x", "--tag", "v1")
+
+    assert (missing.code, half.code) == (2, 1)
+    assert "no such folder" in missing.err
+    assert "no finished build" in half.err
+
+
+def test_no_token_exits_1_with_the_login_command(emojit, space, monkeypatch):
+    monkeypatch.delenv("HF_TOKEN")
+
+    done = emojit("push", "space", str(space), "me/x", "--tag", "v1")
+
+    assert done.code == 1
+    assert "error: no Hub token" in done.err
+    assert "hf auth login" in done.err
+
+
+@pytest.mark.parametrize("kind", ["dataset", "model", "metric", "space"])
+def test_every_kind_has_help_with_an_example(emojit, kind):
+    done = emojit("push", kind, "--help")
+
+    assert done.code == 0
+    assert f"Example: emojit push {kind} " in done.out
