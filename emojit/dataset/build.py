@@ -31,7 +31,7 @@ from emojit.dataset.folder import (
     write_manifest,
     write_text,
 )
-from emojit.dataset.identity import difference, identity, released_recipe
+from emojit.dataset.identity import all_inputs, difference, identity, released_recipe
 from emojit.dataset.licences import combined_licence
 from emojit.dataset.parquet import PAIR_COLUMNS, REJECTED_COLUMNS, SENTENCE_COLUMNS, TableWriter
 from emojit.dataset.replies import write_replies
@@ -154,7 +154,7 @@ def _finished(recipe: BuildRecipe, out: Path) -> BuildResult | None:
         manifest = read_manifest(out)
     except DatasetError as exc:
         raise DatasetError(f"{out}: is not empty and holds no finished build", hint=hint) from exc
-    differs = difference(manifest, identity(recipe, open_articles(recipe.corpus).inputs))
+    differs = difference(manifest, identity(recipe, all_inputs(recipe, open_articles(recipe.corpus).inputs)))
     if differs is not None:
         raise DatasetError(f"{out}: holds a build of {differs}", hint=hint)
     verify_manifest(out)
@@ -204,10 +204,12 @@ def _fill(
         with TableWriter(folder / data_file(split), PAIR_COLUMNS) as data:
             for pair in assembled.pairs[split]:
                 data.add(dataclasses.asdict(pair))
+    inputs = all_inputs(recipe, selection.inputs)
     totals = write_replies(folder / "teacher" / "replies.parquet", run.labelled, store)
     statistics = build_statistics(
         recipe,
         selection=selection,
+        inputs=inputs,
         pairs=assembled.pairs,
         rejected=reasons,
         replies=totals,
@@ -219,8 +221,8 @@ def _fill(
     write_manifest(
         folder,
         {
-            **identity(recipe, selection.inputs),
             "name": recipe.name,
+            **identity(recipe, inputs),
             "seed": recipe.seed,
             "rows": statistics["rows"],
             "counts": {

@@ -28,8 +28,8 @@ def data_file(split: str) -> str:
 
 
 def write_json(path: Path, value: Mapping[str, object]) -> None:
-    """Write JSON for people and programs: sorted keys, two blanks, UTF-8, atomically."""
-    text = json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True, allow_nan=False) + "\n"
+    """Write JSON for people and programs: keys in the order given, two blanks, UTF-8, atomically."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
     write_text(path, text)
 
 
@@ -50,7 +50,7 @@ def write_manifest(folder: Path, facts: Mapping[str, object]) -> None:
         folder: the build folder.
         facts: what else it records: name, seed, inputs, versions, rows, counts. No time stamps, no paths of this machine.
     """
-    write_json(folder / MANIFEST, {**facts, "schema_version": SCHEMA_VERSION, "files": _files(folder)})
+    write_json(folder / MANIFEST, {"schema_version": SCHEMA_VERSION, **facts, "files": _files(folder)})
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -10,8 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import emojit
+from emojit.corpus.files import file_facts
 from emojit.recipe import BuildRecipe, TeacherConfig, dump
+from emojit.resources import resource
 from emojit.teacher import prompt_id
+from emojit.teacher.recorded import SAMPLE as RECORDED_SAMPLE
 
 _TRANSPORT = ("base_url", "concurrency", "max_attempts", "timeout_s", "patience_s")
 """Keys of `[teacher]` that say how a question travels and not what is asked."""
@@ -27,7 +30,16 @@ def released_recipe(recipe: BuildRecipe) -> str:
     return dump(dataclasses.replace(recipe, corpus=corpus, teacher=teacher))
 
 
-def identity(recipe: BuildRecipe, inputs: Mapping[str, object]) -> dict[str, object]:
+def all_inputs(recipe: BuildRecipe, corpus: Mapping[str, object]) -> list[dict[str, object]]:
+    """Return what a build reads: the corpus, and the file of a recorded teacher's replies."""
+    inputs = [{"role": "corpus", **corpus}]
+    if recipe.teacher.kind == "recorded":
+        path = Path(recipe.teacher.recorded) if recipe.teacher.recorded else resource(RECORDED_SAMPLE)
+        inputs.append({"role": "replies", "kind": "file", **file_facts(path)})
+    return inputs
+
+
+def identity(recipe: BuildRecipe, inputs: list[dict[str, object]]) -> dict[str, object]:
     """Return what the manifest records to recognise a build: the recipe's hash, the inputs, the prompts and the versions.
 
     How the teacher is reached (address, concurrency, patience) is not in the hash: the same questions get the same replies.
@@ -37,7 +49,7 @@ def identity(recipe: BuildRecipe, inputs: Mapping[str, object]) -> dict[str, obj
     content = released_recipe(dataclasses.replace(recipe, teacher=teacher))
     return {
         "recipe_sha256": hashlib.sha256(content.encode()).hexdigest(),
-        "inputs": [dict(inputs)],
+        "inputs": inputs,
         "prompt_id": prompt_id(recipe.teacher),
         "versions": versions(),
     }
@@ -46,7 +58,7 @@ def identity(recipe: BuildRecipe, inputs: Mapping[str, object]) -> dict[str, obj
 def difference(manifest: Mapping[str, object], wanted: Mapping[str, object]) -> str | None:
     """Return in words what a finished build differs in from the wanted one, or None when it is the same."""
     words = {
-        "inputs": "another corpus",
+        "inputs": "another corpus or other recorded replies",
         "prompt_id": "other prompts",
         "recipe_sha256": "another recipe",
         "versions": "other versions of the software",

@@ -13,7 +13,7 @@ Layout (a key may be added, not renamed):
     sources               [{name, rows, articles, licence, revision}, …] by name; licence is the rows' own spelling
     licences              the rows' spelling -> rows
     licence               {id, note} of the release
-    inputs                what was read: file with sha256, or repository with commit
+    inputs                what was read: files with sha256, or a repository with its commit; role "corpus" or "replies"
     teacher               kind, model, base_url, licence, parameters, prompt_id, prompts {step: text}, replies, unanswered, tokens, cost_usd,
                           providers, finish_reasons; tokens and cost_usd count every reply of the build once, or are null where none says so
     leaked                emoji that stood in rewrites of the rows and were taken out (count)
@@ -45,6 +45,7 @@ def build_statistics(
     recipe: BuildRecipe,
     *,
     selection: Selection,
+    inputs: Sequence[Mapping[str, object]],
     pairs: Mapping[Split, Sequence[Pair]],
     rejected: Mapping[tuple[str, str], int],
     replies: ReplyTotals,
@@ -55,6 +56,7 @@ def build_statistics(
     Args:
         recipe: of the build.
         selection: what the corpus gave.
+        inputs: every file or repository that was read.
         pairs: the rows by split.
         rejected: rejected sentences and lines by (stage, reason) (counts).
         replies: totals over the replies used.
@@ -86,7 +88,7 @@ def build_statistics(
         "sources": _sources(rows, selection.inputs),
         "licences": dict(sorted(Counter(pair.licence or _NO_LICENCE for pair in rows).items())),
         "licence": {"id": licence.id, "note": licence.note},
-        "inputs": [selection.inputs],
+        "inputs": list(inputs),
         "teacher": _teacher(recipe, replies),
         "leaked": leaked,
     }
