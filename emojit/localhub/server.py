@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import importlib.util
 import logging
-import secrets
 import socket
 import threading
 from collections.abc import Callable
@@ -65,6 +64,7 @@ class LocalHub:
         from emojit.localhub.registry import Registry
         from emojit.localhub.repositories import Repositories
         from emojit.localhub.store import Store
+        from emojit.localhub.xet_uploads import XetUploads
 
         _check_host(host)
         _check_packages()
@@ -96,7 +96,7 @@ class LocalHub:
             registry=registry,
             repositories=repositories,
             large_files=LargeFiles(store, registry, secret),
-            start_id=secrets.token_hex(8),
+            xet_uploads=XetUploads(store),
         )
         self._server = _server(Application(hub))
         self._thread = threading.Thread(

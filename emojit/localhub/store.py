@@ -3,7 +3,7 @@
     hub.sqlite3          users, token hashes, repositories, who uploaded which large file
     repos/<key>.git      one bare git repository each; the key is random, so a renamed repository does not move
     lfs/ab/cd/<sha256>   large files, stored once for all repositories
-    xet/<start>/<key>/   xorbs of the running server, removed at the next start
+    xet/<upload>/        xorbs of one upload, removed once it is committed or at the next start
     tmp/                 files on their way; emptied at the next start
 
 Every file is written to `tmp/`, synced, and moved to its final name: what has a final name is whole. `tmp/` lies in the same file system as the
@@ -70,9 +70,9 @@ class Store:
         """Where the large file with this sha256 (64 hex digits) lies or will lie."""
         return self.root / "lfs" / sha256[:2] / sha256[2:4] / sha256
 
-    def xet(self, start: str, key: str) -> Path:
-        """The xorbs that repository `key` received since the server start `start`."""
-        return self.root / "xet" / start / key
+    def xet(self, upload_id: str) -> Path:
+        """The xorbs of one upload."""
+        return self.root / "xet" / upload_id
 
     def prepare(self) -> None:
         """Create the folders.

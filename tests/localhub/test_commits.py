@@ -265,3 +265,23 @@ def test_a_broken_card_is_refused_before_anything_is_uploaded(api, model):
         api.upload_file(path_or_fileobj=b"---\n[: broken\n---\n", path_in_repo="README.md", repo_id=model)
 
     assert api.list_repo_files(model) == [".gitattributes"]
+
+
+def test_content_sent_by_xet_is_kept_once(hub, api, model):
+    folder = hub.root / "xet"
+    before = set(folder.iterdir()) if folder.exists() else set()
+
+    api.upload_file(path_or_fileobj=LARGE + b"once", path_in_repo="w.bin", repo_id=model)
+
+    assert set(folder.iterdir()) == before
+
+
+def test_a_changed_file_whose_chunks_the_client_remembers_is_complete(api, model, tmp_path):
+    """hf_xet does not send chunks again that it sent to the same address; the address changes with every upload."""
+    import random
+
+    content = random.Random(0).randbytes(3_000_000)
+    for number in range(3):
+        api.upload_file(path_or_fileobj=content + bytes([number]), path_in_repo="w.bin", repo_id=model)
+
+    assert read(api, model, "w.bin", tmp_path) == content + b"\x02"

@@ -45,8 +45,8 @@ def _routes() -> Router[Handler]:
     router.add("api/repos/move", {"POST": lifecycle.move})
     router.add("api/local/lfs/{key}/{sha256}", {"PUT": lfs_transfer.upload})
     router.add("api/local/lfs/{key}/{sha256}/verify", {"POST": lfs_transfer.verify})
-    router.add("api/local/xet/{start}/{key}/v1/xorbs/default/{hash}", {"POST": xet_transfer.upload_xorb})
-    router.add("api/local/xet/{start}/{key}/v1/shards", {"POST": xet_transfer.upload_shard})
+    router.add("api/local/xet/{key}/{upload}/v1/xorbs/default/{hash}", {"POST": xet_transfer.upload_xorb})
+    router.add("api/local/xet/{key}/{upload}/v1/shards", {"POST": xet_transfer.upload_shard})
     for types, type_ in REPO_TYPES.items():
         router.add(f"api/{types}", {"GET": info.list_repos}, types=types)
         for pattern, handlers in _API_ROUTES.items():

@@ -22,6 +22,7 @@ from emojit.localhub.refusal import (
 from emojit.localhub.registry import Registry, RepoRecord, RepoType, visible_or_refuse
 from emojit.localhub.repositories import Repositories
 from emojit.localhub.store import Store
+from emojit.localhub.xet_uploads import XetUploads
 
 REPO_TYPES: Mapping[str, RepoType] = {"models": "model", "datasets": "dataset", "spaces": "space"}
 
@@ -35,8 +36,7 @@ class Hub:
     registry: Registry
     repositories: Repositories
     large_files: LargeFiles
-    start_id: str
-    """Random, new at every start: part of the address of Xet uploads, because clients remember per address which chunks they sent."""
+    xet_uploads: XetUploads
 
 
 class MovedError(RefusalError):

@@ -52,6 +52,8 @@ class _Draft:
     key: str
     tree: EditableTree
     header: _Header = field(default_factory=_Header)
+    large: set[str] = field(default_factory=set)
+    """The sha256 of the large files that the commit points to."""
 
     def apply(self, key: str, value: Mapping[str, object]) -> None:
         """Apply one operation.
@@ -78,6 +80,7 @@ class _Draft:
         size = self.large_files.size(sha256) if self.large_files.has(self.key, sha256) else None
         if size is None:
             raise RefusalError(422, f"The large file {sha256} was not uploaded to this repository")
+        self.large.add(sha256)
         return Pointer(sha256=sha256, size=size)
 
 
@@ -106,6 +109,7 @@ def _apply(call: Call, record: RepoRecord, body: IO[bytes]) -> Response:
         author = call.user().user
         oid = git.write_commit(draft.tree, parent=head, author=author, message=draft.header.message)
         git.move_branch(branch, oid)
+    call.hub.xet_uploads.finish(record.key, draft.large)
     url = f"{call.endpoint}/{record.url_path}/commit/{oid}"
     return ok({"success": True, "commitOid": oid, "commitUrl": url, "hookOutput": ""})
 

@@ -1,8 +1,4 @@
-"""Uploads by Xet: a write token, then xorbs and shards sent to a storage address of this server.
-
-The address holds an id that is new at every start. Clients remember per address which chunks they have sent and do not send them again; with a
-constant address they would count on xorbs that were dropped when the server started.
-"""
+"""Uploads by Xet: a write token, then xorbs and shards sent to a storage address of this server."""
 
 from __future__ import annotations
 
@@ -27,7 +23,7 @@ def write_token(call: Call) -> Response:
     record = call.writable_repo()
     expiry = expiry_from_now()
     token = f"{expiry}.{call.hub.large_files.sign('xet', record.key, expiry)}"
-    address = f"{call.endpoint}/api/local/xet/{call.hub.start_id}/{record.key}"
+    address = f"{call.endpoint}/api/local/xet/{record.key}/{call.hub.xet_uploads.begin(record.key)}"
     headers = {
         "X-Xet-Cas-Url": address,
         "X-Xet-Access-Token": token,
@@ -71,15 +67,15 @@ async def upload_shard(call: Call) -> Response:
 
 
 def _store_file(call: Call, item: XetFile, xorbs: Path) -> None:
-    key = call.values["key"]
-    if call.hub.large_files.has(key, item.sha256):
-        return
-    with call.hub.store.incoming() as file:
-        writer = HashingWriter(file)
-        rebuild(item, xorbs, writer.write)
-        if writer.sha256 != item.sha256:
-            raise malformed(f"A file of the shard has sha256 {writer.sha256}; {item.sha256} was announced")
-        call.hub.large_files.keep(key, file, item.sha256)
+    key, upload_id = call.values["key"], call.values["upload"]
+    if not call.hub.large_files.has(key, item.sha256):
+        with call.hub.store.incoming() as file:
+            writer = HashingWriter(file)
+            rebuild(item, xorbs, writer.write)
+            if writer.sha256 != item.sha256:
+                raise malformed(f"A file of the shard has sha256 {writer.sha256}; {item.sha256} was announced")
+            call.hub.large_files.keep(key, file, item.sha256)
+    call.hub.xet_uploads.note(upload_id, item.sha256)
 
 
 def _checked_folder(call: Call) -> Path:
@@ -88,12 +84,10 @@ def _checked_folder(call: Call) -> Path:
     Raises:
         RefusalError: 401 or 404.
     """
-    start, key = call.values["start"], call.values["key"]
+    key = call.values["key"]
     scheme, _, token = call.request.headers.get("authorization", "").partition(" ")
     expiry, _, signature = token.partition(".")
     if scheme.lower() != "bearer" or not expiry.isdecimal() or int(expiry) < time.time():
         raise RefusalError(401, "The Xet access token is missing or has expired")
     call.hub.large_files.check(signature, int(expiry), "xet", key)
-    if start != call.hub.start_id:
-        raise RefusalError(404, "The server was restarted; ask for a new Xet token")
-    return call.hub.store.xet(start, key)
+    return call.hub.xet_uploads.folder(key, call.values["upload"])
