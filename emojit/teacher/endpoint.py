@@ -26,12 +26,12 @@ from emojit.recipe import TeacherConfig
 from emojit.teacher.failures import Failure, judge, redact
 from emojit.teacher.reading import answer
 from emojit.teacher.records import Question, Reply, canonical_json
+from emojit.teacher.transport import http_client
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
-_CONNECT_S = 10.0  # longest wait for a connection
 _FIRST_CONTACT_S = 5.0  # longest wait of the other questions for the very first call
 _BACKOFF_LIMIT_S = 30.0
 _NO_KEY = "no-key-on-loopback"
@@ -147,6 +147,8 @@ class OpenAITeacher:
         while True:
             outcome = await self._call(question)
             wait_s = tries.wait_after(outcome)
+            if self._first is not None and not (isinstance(outcome, Failure) and outcome.kind == "fatal"):
+                self._first.set()
             blank = dataclasses.replace(blank, attempts=tries.calls, cost=tries.cost)
             if wait_s is not None:
                 await asyncio.sleep(wait_s)
@@ -163,7 +165,7 @@ class OpenAITeacher:
 
     async def close(self) -> None:
         """Close the connections. The next question opens new ones, in whatever event loop it is asked."""
-        client, self._client, self._first = self._client, None, None
+        client, self._client, self._first, self._contact = self._client, None, None, False
         if client is not None:
             await client.close()
 
@@ -196,36 +198,21 @@ class OpenAITeacher:
         except TimeoutError:
             outcome: _Answer | Failure = self._late()
         except openai.APIStatusError as exc:
-            self._heard()
+            self._contact = True  # from now on a lost connection is a hiccup
             body, headers = exc.response.text, exc.response.headers
             outcome = judge(exc.status_code, headers, body, model=question.model, secret=self._key)
         except openai.APIConnectionError as exc:  # time-outs among them
             outcome = self._unconnected(exc)
         else:
-            self._heard()
+            self._contact = True
             outcome = self._read(response.text, question)
         return outcome
 
     def _open(self) -> AsyncOpenAI:
-        import httpx2
         import openai
 
-        width = self._config.concurrency
-        timeout = httpx2.Timeout(self._config.timeout_s, connect=min(_CONNECT_S, self._config.timeout_s))
-        http = openai.DefaultAsyncHttpxClient(
-            limits=httpx2.Limits(max_connections=width, max_keepalive_connections=width),
-            timeout=timeout,
-            trust_env=not self._loopback,  # a proxy has no business between two processes of one machine
-        )
-        return openai.AsyncOpenAI(
-            api_key=self._key, base_url=self.base_url, max_retries=0, timeout=timeout, http_client=http
-        )
-
-    def _heard(self) -> None:
-        """Note that the endpoint has answered: from now on a lost connection is a hiccup."""
-        self._contact = True
-        if self._first is not None:
-            self._first.set()
+        http = http_client(self._config.concurrency, self._config.timeout_s, loopback=self._loopback)
+        return openai.AsyncOpenAI(api_key=self._key, base_url=self.base_url, max_retries=0, http_client=http)
 
     def _late(self) -> Failure:
         return Failure(kind="retry", message=f"no answer within {self._config.timeout_s:g} s")
