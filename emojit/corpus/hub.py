@@ -33,6 +33,11 @@ def open_hub(config: CorpusConfig) -> tuple[Callable[[], Iterator[Row]], dict[st
     return lambda: _stream(config, commit), inputs
 
 
+def hub_endpoint() -> str:
+    """Return the Hub that `HF_ENDPOINT` names now; huggingface_hub reads the variable only once, when it is imported."""
+    return os.environ.get("HF_ENDPOINT", "").rstrip("/") or "https://huggingface.co"
+
+
 def require_online(repo_id: str) -> None:
     """Refuse to leave this machine for a Hub repository while `EMOJIT_OFFLINE` is set; a Hub on loopback is no network.
 
@@ -41,11 +46,9 @@ def require_online(repo_id: str) -> None:
     """
     if os.environ.get("EMOJIT_OFFLINE", "") in {"", "0"}:
         return
-    from huggingface_hub import constants
-
-    if urlsplit(constants.ENDPOINT).hostname not in {"localhost", "127.0.0.1", "::1"}:
+    if urlsplit(hub_endpoint()).hostname not in {"localhost", "127.0.0.1", "::1"}:
         raise OfflineError(
-            f"{repo_id} is on {constants.ENDPOINT} and EMOJIT_OFFLINE is set",
+            f"{repo_id} is on {hub_endpoint()} and EMOJIT_OFFLINE is set",
             hint="unset EMOJIT_OFFLINE, give something that is on this machine, or set HF_ENDPOINT to `emojit hub serve`",
         )
 
@@ -55,7 +58,7 @@ def _commit(config: CorpusConfig) -> str:
     from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
 
     try:
-        sha = HfApi().dataset_info(config.source, revision=config.revision, timeout=30).sha
+        sha = HfApi(endpoint=hub_endpoint()).dataset_info(config.source, revision=config.revision, timeout=30).sha
     except RevisionNotFoundError as exc:
         raise CorpusError(f"{config.source}: no revision {config.revision!r}", hint="check corpus.revision") from exc
     except RepositoryNotFoundError as exc:

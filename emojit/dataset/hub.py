@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emojit.corpus.hub import require_online
+from emojit.corpus.hub import hub_endpoint, require_online
 from emojit.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def fetch(repo_id: str, split: str, revision: str | None) -> tuple[Path, str]:
         DatasetError: no such repository or revision, or the Hub cannot be reached.
         OfflineError: `EMOJIT_OFFLINE` is set and the Hub is not on this machine.
     """
-    from huggingface_hub import HfApi, constants
+    from huggingface_hub import HfApi
     from huggingface_hub.errors import (
         HfHubHTTPError,
         HFValidationError,
@@ -38,7 +38,8 @@ def fetch(repo_id: str, split: str, revision: str | None) -> tuple[Path, str]:
 
     where = f"{repo_id}@{revision}" if revision else repo_id
     require_online(repo_id)
-    api = HfApi()
+    endpoint = hub_endpoint()
+    api = HfApi(endpoint=endpoint)
     try:
         commit = api.dataset_info(repo_id, revision=revision, timeout=30).sha
         if commit is None:
@@ -52,13 +53,13 @@ def fetch(repo_id: str, split: str, revision: str | None) -> tuple[Path, str]:
         raise DatasetError(f"{repo_id}: no revision {revision!r}", hint=_tags_hint(api, repo_id)) from exc
     except RepositoryNotFoundError as exc:
         raise DatasetError(
-            f"{repo_id}: no such data set at {constants.ENDPOINT}, or no access to it",
+            f"{repo_id}: no such data set at {endpoint}, or no access to it",
             hint="check the name and HF_ENDPOINT; for a private one run `hf auth login`",
         ) from exc
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as exc:
         reason = next(iter(str(exc).splitlines()), type(exc).__name__)
         raise DatasetError(
-            f"{where}: {constants.ENDPOINT} cannot be reached ({reason})", hint="check the network and HF_ENDPOINT"
+            f"{where}: {endpoint} cannot be reached ({reason})", hint="check the network and HF_ENDPOINT"
         ) from exc
     return Path(folder), commit
 

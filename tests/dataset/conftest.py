@@ -1,0 +1,153 @@
+"""A teacher on loopback for the room's tests, and small corpora."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from emojit.recipe import BuildRecipe, CorpusConfig, TeacherConfig
+
+EMOJIS = ("🎉", "😊", "📚", "🌧️", "🍜", "🇯🇵", "👨‍👩‍👧", "1️⃣")
+NAMES = ("すずめ", "めじろ", "つばめ", "ひよどり", "うぐいす", "かわせみ", "ふくろう", "はくちょう")
+
+
+class TeacherServer(ThreadingHTTPServer):
+    """Answers a question always in the same way, after a random while, so that answers come in another order each time."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.answered: list[str] = []
+        self.cost: float | None = 0.001
+        self.delay_s = 0.01
+        self.reply: Callable[[str, str], str | int] = usual
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}/v1"
+
+
+def usual(step: str, text: str) -> str:
+    if step == "rewrite":
+        return f"{text.rstrip('。')}んだって"
+    digest = hashlib.sha256(text.encode()).digest()
+    return " ".join(dict.fromkeys(EMOJIS[byte % len(EMOJIS)] for byte in digest[: 1 + digest[-1] % 5]))
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: TeacherServer
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        messages = json.loads(body)["messages"]
+        step = "emoji" if "絵文字を選ぶ" in messages[0]["content"] else "rewrite"
+        text = messages[-1]["content"].rsplit("\n\n", 1)[1]
+        time.sleep(random.uniform(0, 2 * self.server.delay_s))
+        said = self.server.reply(step, text)
+        status = said if isinstance(said, int) else 200
+        answer: dict[str, object] = {"error": {"message": "refused"}}
+        if isinstance(said, str):
+            usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
+            if self.server.cost is not None:
+                usage["cost"] = self.server.cost
+            choice = {"index": 0, "message": {"role": "assistant", "content": said}, "finish_reason": "stop"}
+            answer = {
+                "id": "x",
+                "object": "chat.completion",
+                "created": 1,
+                "model": "m",
+                "choices": [choice],
+                "usage": usage,
+            }
+            self.server.answered.append(body.decode())
+        content = json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep the test's output clean."""
+
+
+@pytest.fixture
+def server() -> Iterator[TeacherServer]:
+    with TeacherServer() as running:
+        yield running
+        running.shutdown()
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """60 articles of two good sentences and some dirt."""
+    path = tmp_path / "birds.jsonl"
+    rows = (
+        {
+            "id": f"d{i}",
+            "title": f"鳥{i}",
+            "licence": "CC BY-SA 3.0" if i % 2 else "CC BY-SA 4.0",
+            "text": f"概要.\n{name}の{i}号は、庭によく来る小さな鳥である。{name}の{i}号は、冬になると南の国へ渡っていく。これは重い。",
+        }
+        for i, name in enumerate(NAMES[i % len(NAMES)] for i in range(60))
+    )
+    path.write_text(
+        "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows), encoding="utf-8", newline="\n"
+    )
+    return path
+
+
+@pytest.fixture
+def recipe(corpus: Path, server: TeacherServer) -> BuildRecipe:
+    """A build over the small corpus by the teacher on loopback."""
+    return BuildRecipe(
+        name="birds",
+        corpus=CorpusConfig(source=str(corpus)),
+        teacher=TeacherConfig(
+            kind="openai", model="m", base_url=server.url, eval_samples=2, concurrency=16, max_attempts=2, timeout_s=10
+        ),
+    )
+
+
+def render_card(folder: Path) -> str:
+    """Stand in for the real card, which belongs to another room: a function of the files in the folder."""
+    assert (folder / "recipe.toml").is_file()
+    assert not (folder / "manifest.json").exists()
+    return f"# {json.loads((folder / 'statistics.json').read_text(encoding='utf-8'))['rows']}\n"
+
+
+@pytest.fixture
+def card() -> Callable[[Path], str]:
+    return render_card
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
+    }
+
+
+@pytest.fixture(name="contents")
+def contents_fixture() -> Callable[[Path], dict[str, bytes]]:
+    return contents
+
+
+@pytest.fixture
+def with_teacher() -> Callable[..., BuildRecipe]:
+    def replaced(recipe: BuildRecipe, **values: object) -> BuildRecipe:
+        return dataclasses.replace(recipe, teacher=dataclasses.replace(recipe.teacher, **values))
+
+    return replaced
