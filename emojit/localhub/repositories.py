@@ -7,10 +7,9 @@ folders are removed at the next start.
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
-from pathlib import Path
 
 from emojit.localhub.git import BlobFacts, GitRepository, create_repository, remove_stale_locks
+from emojit.localhub.refusal import repo_not_found
 from emojit.localhub.registry import Registry, RepoRecord
 from emojit.localhub.store import Store, sync_folder
 
@@ -39,7 +38,7 @@ class Repositories:
         self.registry = registry
         self._store = store
         self._facts: dict[bytes, BlobFacts] = {}
-        self._locks: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
+        self._locks: dict[str, threading.RLock] = {}
 
     def recover(self) -> None:
         """Clean up after a server that was killed."""
@@ -82,15 +81,20 @@ class Repositories:
         self._locks.pop(record.key, None)
 
     def open(self, record: RepoRecord) -> GitRepository:
-        """Open the git repository of a record; use it in a `with` block."""
+        """Open the git repository of a record; use it in a `with` block.
+
+        Raises:
+            RefusalError: 404, it was deleted since the record was read.
+        """
+        from dulwich.errors import NotGitRepository
+
         if len(self._facts) > _MAX_FACTS:
             self._facts.clear()
-        return GitRepository(self.path(record), self._facts)
-
-    def path(self, record: RepoRecord) -> Path:
-        """The bare git repository of a record."""
-        return self._store.repo(record.key)
+        try:
+            return GitRepository(self._store.repo(record.key), self._facts)
+        except NotGitRepository:
+            raise repo_not_found() from None
 
     def lock(self, key: str) -> threading.RLock:
         """The lock that whoever moves a reference of this repository holds, from reading its old value on."""
-        return self._locks[key]
+        return self._locks.setdefault(key, threading.RLock())

@@ -123,7 +123,7 @@ class Store:
 
     def discard_folder(self, folder: Path) -> None:
         """Remove a folder so that no reader sees it half removed."""
+        aside = Path(tempfile.mkdtemp(dir=self.tmp))
         with contextlib.suppress(FileNotFoundError):
-            aside = Path(tempfile.mkdtemp(dir=self.tmp)) / folder.name
-            folder.replace(aside)
-            shutil.rmtree(aside.parent, ignore_errors=True)
+            folder.replace(aside / folder.name)
+        shutil.rmtree(aside, ignore_errors=True)

@@ -267,6 +267,13 @@ def test_a_broken_card_is_refused_before_anything_is_uploaded(api, model):
     assert api.list_repo_files(model) == [".gitattributes"]
 
 
+def test_a_refusal_reaches_a_client_that_is_still_sending(hub, tokens, model):
+    answer = raw_commit(hub, tokens.reader, model, raw_file("a.txt", bytes(20_000_000)))
+
+    assert answer.status_code == 403
+    assert "role 'read'" in answer.json()["error"]
+
+
 def test_content_sent_by_xet_is_kept_once(hub, api, model):
     folder = hub.root / "xet"
     before = set(folder.iterdir()) if folder.exists() else set()

@@ -28,7 +28,7 @@ def test_each_kind_of_revision_loads_its_own_content(api, model, tmp_path):
     def read(revision):
         return Path(api.hf_hub_download(model, "a.txt", revision=revision, cache_dir=tmp_path)).read_bytes()
 
-    assert [read(revision) for revision in ("v1", "v1-annotated", first, first[:8])] == [b"one"] * 4
+    assert [read(revision) for revision in ("v1", "v1-annotated", first, first[:7], first[:8])] == [b"one"] * 5
     assert [read(revision) for revision in ("main", "refs/heads/main", None)] == [b"two"] * 3
     assert read("feature/with/slashes") == b"branch"
 

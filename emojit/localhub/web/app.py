@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias, cast
@@ -28,9 +29,11 @@ from emojit.localhub.web import (
 from emojit.localhub.web.answers import refused
 from emojit.localhub.web.call import REPO_TYPES, Call, Hub
 from emojit.localhub.web.routing import Router
-from emojit.localhub.web.streams import receive
+from emojit.localhub.web.streams import Body, receive
 
 _MAX_JSON_BYTES = 64 * 1024 * 1024
+_MAX_DRAINED_BYTES = 64 * 1024 * 1024
+_DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _ALLOWED_HOSTS = frozenset({"127.0.0.1", "localhost"})
 
 Handler: TypeAlias = Callable[[Call], Response] | Callable[[Call], Awaitable[Response]]
@@ -95,14 +98,22 @@ class Application:
         """Answer one request."""
         if scope["type"] != "http":
             return
-        request = Request(scope, receive_event)
+        body = Body(receive_event)
         try:
-            response: ASGIApp = await self._answer(request)
+            response: ASGIApp = await self._answer(Request(scope, body.receive))
         except ClientDisconnect:
             return
         except RefusalError as exc:
-            response = refused(exc)
-        await response(scope, receive_event, send)
+            response = await self._refuse(exc, body)
+        except OSError as exc:
+            if exc.errno not in _DISK_FULL:
+                raise
+            response = await self._refuse(RefusalError(507, "The disk of the Hub is full"), body)
+        await response(scope, body.receive, send)
+
+    async def _refuse(self, error: RefusalError, body: Body) -> Response:
+        await body.drain(limit=_MAX_DRAINED_BYTES)
+        return refused(error)
 
     async def _answer(self, request: Request) -> Response:
         if request.url.hostname not in _ALLOWED_HOSTS:
