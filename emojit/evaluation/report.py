@@ -10,9 +10,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from emojit.errors import DatasetError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+F = TypeVar("F", bound="DataclassInstance")
 
 SCHEMA_VERSION = 1
 FILE_NAME = "eval_metrics.json"
@@ -176,12 +181,19 @@ def read_report(path: Path) -> EvalReport:
 
 
 def _report(table: Mapping[str, Any]) -> EvalReport:
-    systems = (SystemReport(**{**item, "jaccard": Interval(**item["jaccard"])}) for item in table["systems"])
-    differences = (Difference(**{**item, "jaccard": Interval(**item["jaccard"])}) for item in table["differences"])
-    nested = {
-        "dataset": DatasetFacts(**table["dataset"]),
-        "systems": tuple(systems),
-        "differences": tuple(differences),
-        "metrics": tuple(MetricFacts(**item) for item in table["metrics"]),
-    }
-    return EvalReport(**{**table, **nested})
+    systems = (_take(SystemReport, item, jaccard=_take(Interval, item["jaccard"])) for item in table["systems"])
+    differences = (_take(Difference, item, jaccard=_take(Interval, item["jaccard"])) for item in table["differences"])
+    return _take(
+        EvalReport,
+        table,
+        dataset=_take(DatasetFacts, table["dataset"]),
+        systems=tuple(systems),
+        differences=tuple(differences),
+        metrics=tuple(_take(MetricFacts, item) for item in table["metrics"]),
+    )
+
+
+def _take(kind: type[F], table: Mapping[str, Any], **given: object) -> F:
+    """Make a dataclass from the keys that it knows; keys of a later version are passed over."""
+    names = [field.name for field in dataclasses.fields(kind)]
+    return kind(**{name: given[name] if name in given else table[name] for name in names})

@@ -1,0 +1,120 @@
+"""The metric modules, loaded the way everybody loads them: `evaluate.load` of the packaged folder or of a Hub id."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from emojit.corpus.hub import require_online
+from emojit.errors import EmojitError, UsageError
+from emojit.evaluation.report import MetricFacts
+from emojit.metrics import jaccard_scores
+from emojit.resources import resource
+
+if TYPE_CHECKING:
+    import evaluate
+
+NAMES = ("emoji_jaccard", "emoji_diversity")
+PACKAGED = "packaged"
+"""The source that stands for the modules which travel with emojit."""
+
+Rows = Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scorer:
+    """Both metric modules, loaded."""
+
+    modules: Mapping[str, evaluate.EvaluationModule]
+    facts: tuple[MetricFacts, ...]
+
+    def overlap(self, predictions: Rows, references: Rows) -> dict[str, float]:
+        """Return what emoji_jaccard says.
+
+        Raises:
+            EmojitError: the module's mean Jaccard is not that of `emojit.metrics`, so its scores and our intervals would not belong together.
+        """
+        result = self._compute("emoji_jaccard", predictions, references)
+        scores = jaccard_scores(predictions, references)
+        expected = sum(scores) / len(scores)
+        if abs(result["jaccard"] - expected) > 1e-9:
+            raise EmojitError(
+                f"{self.facts[0].source} says Jaccard {result['jaccard']:.6f}, this emojit {expected:.6f}: the module is of another version",
+                hint="leave --metrics-from out to use the modules that came with emojit",
+            )
+        return result
+
+    def diversity(self, predictions: Rows, references: Rows) -> dict[str, float]:
+        """Return what emoji_diversity says."""
+        return self._compute("emoji_diversity", predictions, references)
+
+    def _compute(self, name: str, predictions: Rows, references: Rows) -> dict[str, float]:
+        result: dict[str, float] = self.modules[name].compute(
+            predictions=[list(row) for row in predictions], references=[list(row) for row in references]
+        )
+        return result
+
+
+def load_scorer(metrics_from: str | None = None) -> Scorer:
+    """Load both modules.
+
+    Nothing touches the network where they come from a folder, whether or not `HF_EVALUATE_OFFLINE` is set. `evaluate` copies the code into
+    `HF_HOME/modules`; the predictions stay in memory.
+
+    Args:
+        metrics_from: None for the modules that came with emojit, a folder that holds both, or the Hub user or organisation that published both.
+
+    Raises:
+        UsageError: the folder lacks a module.
+        EmojitError: the Hub has no such module or cannot be reached.
+        OfflineError: a Hub account is named while `EMOJIT_OFFLINE` is set and the Hub is not on this machine.
+    """
+    found = {name: _load(name, _source(name, metrics_from)) for name in NAMES}
+    facts = (
+        MetricFacts(
+            name=name, source=PACKAGED if metrics_from is None else _source(name, metrics_from), digest=module._hash
+        )
+        for name, module in found.items()
+    )
+    return Scorer(modules=found, facts=tuple(facts))
+
+
+def _source(name: str, metrics_from: str | None) -> str:
+    if metrics_from is None:
+        return str(resource(f"eval_modules/{name}"))
+    folder = Path(metrics_from)
+    if folder.is_dir():
+        if not (folder / name / f"{name}.py").is_file():
+            raise UsageError(
+                f"--metrics-from {metrics_from}: no {name}/{name}.py in this folder",
+                hint="give the folder that holds emoji_jaccard and emoji_diversity",
+            )
+        return str(folder.resolve() / name)
+    if not re.fullmatch(r"[\w.-]+", metrics_from):
+        raise UsageError(
+            f"--metrics-from {metrics_from}: no such folder, and no name of a Hub account",
+            hint="give a folder, or the user or organisation alone",
+        )
+    require_online(f"{metrics_from}/{name}")
+    return f"{metrics_from}/{name}"
+
+
+def _load(name: str, source: str) -> evaluate.EvaluationModule:
+    import evaluate
+    import requests  # what evaluate 0.4 talks to the Hub with
+
+    with tempfile.TemporaryDirectory(
+        prefix="emojit-"
+    ) as cache:  # made on loading, and empty, for nothing is written with keep_in_memory
+        try:
+            module: Any = evaluate.load(source, keep_in_memory=True, cache_dir=cache)
+        except (FileNotFoundError, ConnectionError, requests.RequestException) as exc:
+            raise EmojitError(
+                f"the metric {source} cannot be loaded: {str(exc).splitlines()[0]}",
+                hint="check the name and HF_ENDPOINT, or leave --metrics-from out to use the modules that came with emojit",
+            ) from exc
+    return module

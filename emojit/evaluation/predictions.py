@@ -1,0 +1,108 @@
+"""Predictions on disk: a file that somebody else made is read, ours are written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from emojit.dataset.parquet import TableWriter
+from emojit.errors import MetricInputError, UsageError
+from emojit.metrics import read_field, row_scores
+
+SAMPLE_ROWS = 20
+"""Rows of `predictions_sample.jsonl` (count), spread evenly over the split."""
+
+
+def read_predictions(path: Path, ids: Sequence[str]) -> list[list[str]]:
+    """Read a prediction file: JSON lines with `emojis`, a list or a string, in the order of the references.
+
+    Args:
+        path: the file, for example what `emojit predict --output` wrote.
+        ids: the ids of the references in order. A line that has an `id` must have the right one; a line without is taken by its place.
+
+    Returns:
+        One list of canonical emoji per line; what is no emoji is passed over, and nothing at all is an empty prediction.
+
+    Raises:
+        UsageError: there is no such file.
+        MetricInputError: a line is no JSON object with `emojis`, has another row's id, or the number of lines is not that of the references.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise UsageError(
+            f"--predictions {path}: cannot be read ({exc})", hint="give a UTF-8 file of JSON lines"
+        ) from exc
+    while lines and not lines[-1].strip():
+        lines.pop()
+    if len(lines) != len(ids):
+        raise MetricInputError(
+            f"{path} has {len(lines)} predictions, the references are {len(ids)}: the numbers must be equal",
+            hint="predict every row of the split once and keep the order; --split says which one is scored",
+        )
+    return [
+        _read_line(f"{path}:{number}", line, expected)
+        for number, (line, expected) in enumerate(zip(lines, ids, strict=True), start=1)
+    ]
+
+
+def _read_line(where: str, line: str, expected_id: str) -> list[str]:
+    hint = 'each line is a JSON object such as {"id": "…", "emojis": ["🎉", "😊"]}'
+    try:
+        row = json.loads(line)
+    except ValueError as exc:
+        raise MetricInputError(f"{where}: no JSON ({exc})", hint=hint) from exc
+    if not isinstance(row, dict) or "emojis" not in row:
+        raise MetricInputError(f"{where}: no JSON object with the key emojis", hint=hint)
+    if row.get("id") not in {None, expected_id}:
+        raise MetricInputError(
+            f"{where}: id {row['id']!r}, but this row of the references is {expected_id!r}",
+            hint="keep the order of the split",
+        )
+    try:
+        return list(read_field(row["emojis"]).emojis)
+    except MetricInputError as exc:
+        raise MetricInputError(f"{where}: {exc}", hint=hint) from exc
+
+
+def write_predictions(
+    path: Path,
+    *,
+    ids: Sequence[str],
+    texts: Sequence[str],
+    references: Sequence[Sequence[str]],
+    answers: Mapping[str, Sequence[Sequence[str] | None]],
+) -> None:
+    """Write every answer of every system to a Parquet file: id, text, emojis (the reference), then one column per system, null where it has none."""
+    columns = {"id": "string", "text": "string", "emojis": "strings", **dict.fromkeys(answers, "strings")}
+    with TableWriter(path, columns) as table:
+        for index, (row_id, text, reference) in enumerate(zip(ids, texts, references, strict=True)):
+            row: dict[str, object] = {"id": row_id, "text": text, "emojis": list(reference)}
+            for name, rows in answers.items():
+                answer = rows[index]
+                row[name] = None if answer is None else list(answer)
+            table.add(row)
+
+
+def sample_lines(
+    texts: Sequence[str], references: Sequence[Sequence[str]], predictions: Sequence[Sequence[str]]
+) -> str:
+    """Return `predictions_sample.jsonl`: rows spread evenly over the split with their own scores, emoji joined by one blank."""
+    count = min(SAMPLE_ROWS, len(texts))
+    lines = []
+    for index in (place * len(texts) // count for place in range(count)):
+        gold, pred = references[index], predictions[index]
+        scores = row_scores(pred, gold)
+        row = {
+            "text": texts[index],
+            "gold": " ".join(gold),
+            "pred": " ".join(pred),
+            "jaccard": round(scores.jaccard, 6),
+            "precision": round(scores.precision, 6),
+            "recall": round(scores.recall, 6),
+            "f1": round(scores.f1, 6),
+            "exact_match": scores.exact_match,
+        }
+        lines.append(json.dumps(row, ensure_ascii=False) + "\n")
+    return "".join(lines)

@@ -1,0 +1,303 @@
+"""One evaluation from beginning to end: rows, answers of every system, scores, files."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import logging
+import platform
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import emojit
+from emojit.baselines.extra import require_evaluate_extra
+from emojit.errors import EmojitError, UsageError
+from emojit.evaluation.answers import Answers, second_votes
+from emojit.evaluation.report import EvalReport, Kind
+from emojit.logs import progress
+
+if TYPE_CHECKING:
+    from emojit.dataset.loading import Loaded
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_COLUMN = "sns_text"
+
+_LABELS = {
+    "constant": "the best constant answer",
+    "nearest-neighbour": "the nearest neighbour",
+    "linear": "the linear model",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Setting:
+    """What a student and a prediction file have in common: where the rows come from and where the report goes."""
+
+    dataset: str | Path
+    revision: str | None
+    split: str
+    column: str
+    metrics_from: str | None
+    out: Path
+    quiet: bool
+
+    def load(self) -> tuple[Loaded, Loaded]:
+        """Return the training rows and the rows that are scored, of the same commit."""
+        from emojit.dataset.loading import load_rows
+
+        columns = ("id", self.column, "emojis", "votes")
+        rows = load_rows(self.dataset, self.split, self.revision, columns=columns)
+        # The commit, not the revision again: a branch may have moved between the two reads.
+        return load_rows(self.dataset, "train", rows.commit or self.revision, columns=columns), rows
+
+
+def evaluate_model(
+    model: str | Path,
+    dataset: str | Path,
+    *,
+    out: Path,
+    revision: str | None = None,
+    model_revision: str | None = None,
+    split: str = "test",
+    metrics_from: str | None = None,
+    input_column: str | None = None,
+    quiet: bool = False,
+) -> EvalReport:
+    """Score a student beside the baselines and the teacher's second vote, and write the report.
+
+    Args:
+        model: run folder, model folder or Hub repository.
+        dataset: build folder or Hub repository.
+        out: folder for `eval_metrics.json`, `results.md`, `plots/jaccard.png`, `predictions.parquet` and `predictions_sample.jsonl`; made if it is
+            missing, and files of an earlier evaluation are replaced. `eval_metrics.json` is written last.
+        revision: revision of a data set repository.
+        model_revision: revision of a model repository.
+        split: which rows are scored.
+        metrics_from: where the metric modules come from, see `emojit.evaluation.modules.load_scorer`.
+        input_column: column that every system reads; None for the one that the run folder's `config.yaml` names, or "sns_text".
+        quiet: no progress bar.
+
+    Raises:
+        DatasetError: the data set or the split cannot be read.
+        StudentError: the model cannot be used.
+        MissingExtraError: the extra `evaluate` or `train` is not installed.
+        EmojitError: a metric module cannot be loaded, or `out` cannot be written.
+    """
+    require_evaluate_extra()
+    from emojit.student import load_student
+
+    setting = _Setting(
+        dataset=dataset,
+        revision=revision,
+        split=split,
+        column=input_column or _trained_on(model) or DEFAULT_COLUMN,
+        metrics_from=metrics_from,
+        out=out,
+        quiet=quiet,
+    )
+    train, rows = setting.load()
+    student = load_student(model, revision=model_revision)
+    texts = [row[setting.column] for row in rows.rows]
+    start = time.perf_counter()
+    predicted = student.predict(texts)
+    answers = Answers(
+        name="student", kind="student", label="the student", rows=list(predicted), seconds=time.perf_counter() - start
+    )
+    return _evaluate(answers, train, rows, setting, source=_name(model), source_revision=model_revision)
+
+
+def evaluate_predictions(
+    predictions: Path,
+    dataset: str | Path,
+    *,
+    out: Path,
+    revision: str | None = None,
+    split: str = "test",
+    metrics_from: str | None = None,
+    input_column: str | None = None,
+    quiet: bool = False,
+) -> EvalReport:
+    """Score a prediction file in the same way; arguments as in `evaluate_model`.
+
+    Args:
+        predictions: JSON lines with `emojis`, one per row of the split, see `emojit.evaluation.predictions.read_predictions`.
+        dataset: build folder or Hub repository.
+        out: folder for the report.
+        revision: revision of a data set repository.
+        split: which rows are scored.
+        metrics_from: where the metric modules come from.
+        input_column: column that the baselines read; None for "sns_text".
+        quiet: no progress bar.
+
+    Raises:
+        MetricInputError: the file does not fit the split.
+    """
+    require_evaluate_extra()
+    from emojit.evaluation.predictions import read_predictions
+
+    setting = _Setting(
+        dataset=dataset,
+        revision=revision,
+        split=split,
+        column=input_column or DEFAULT_COLUMN,
+        metrics_from=metrics_from,
+        out=out,
+        quiet=quiet,
+    )
+    train, rows = setting.load()
+    read = read_predictions(predictions, [row["id"] for row in rows.rows])
+    answers = Answers(
+        name="predictions", kind="predictions", label=f"the file {predictions.name}", rows=list(read), seconds=None
+    )
+    return _evaluate(answers, train, rows, setting, source=predictions.name, source_revision=None)
+
+
+def default_out(source: str | Path) -> Path:
+    """Return where a report goes unless told: into the run folder that is evaluated, else below `outputs/evaluations`."""
+    folder = Path(source)
+    if (folder / "run.json").is_file():
+        return folder
+    return Path("outputs") / "evaluations" / _name(source).replace("/", "--")
+
+
+def _evaluate(
+    first: Answers, train: Loaded, rows: Loaded, setting: _Setting, *, source: str, source_revision: str | None
+) -> EvalReport:
+    from emojit.baselines import all_baselines
+    from emojit.evaluation.modules import load_scorer
+    from emojit.evaluation.report import SCHEMA_VERSION, DatasetFacts
+    from emojit.evaluation.scoring import CONFIDENCE, RESAMPLES, SEED, difference, score
+    from emojit.evaluation.verdict import verdict
+
+    start = time.perf_counter()
+    _make_folder(setting.out)
+    scorer = load_scorer(setting.metrics_from)
+    references = [row["emojis"] for row in rows.rows]
+    texts = [row[setting.column] for row in rows.rows]
+    every = [first]
+    for baseline in progress(all_baselines(), label="baselines", unit="baseline", quiet=setting.quiet):
+        baseline.fit([row[setting.column] for row in train.rows], [row["emojis"] for row in train.rows])
+        began = time.perf_counter()
+        predicted = baseline.predict(texts)
+        seconds = time.perf_counter() - began
+        every.append(
+            Answers(
+                name=baseline.name,
+                kind="baseline",
+                label=_LABELS[baseline.name],
+                rows=list(predicted),
+                seconds=seconds,
+            )
+        )
+    if (second := second_votes(rows)) is not None:
+        every.append(second)
+    systems = tuple(score(answers, references, scorer) for answers in every)
+    scored = [system for system in systems if system.kind == "baseline"]
+    gaps = tuple(difference(first, answers, references) for answers in every if answers.kind == "baseline")
+    report = EvalReport(
+        schema_version=SCHEMA_VERSION,
+        system=first.name,
+        source=source,
+        source_revision=source_revision,
+        dataset=DatasetFacts(
+            name=rows.repo_id or (rows.folder.name if rows.folder else "rows"),
+            revision=setting.revision,
+            commit=rows.commit,
+            fingerprint=rows.fingerprint,
+            split=rows.split,
+            rows=len(rows.rows),
+            train_rows=len(train.rows),
+            input_column=setting.column,
+        ),
+        systems=systems,
+        differences=gaps,
+        verdict=verdict(systems[0], scored, gaps),
+        metrics=scorer.facts,
+        confidence=CONFIDENCE,
+        resamples=RESAMPLES,
+        seed=SEED,
+        versions=_versions(first.kind),
+    )
+    _write(report, every, rows, texts, references, setting.out)
+    logger.info("evaluated systems=%d rows=%d seconds=%.1f", len(systems), len(texts), time.perf_counter() - start)
+    return report
+
+
+def _write(
+    report: EvalReport,
+    every: Sequence[Answers],
+    rows: Loaded,
+    texts: list[str],
+    references: list[list[str]],
+    out: Path,
+) -> None:
+    from emojit.dataset.folder import write_json, write_text
+    from emojit.evaluation.plot import plot_scores
+    from emojit.evaluation.predictions import sample_lines, write_predictions
+    from emojit.evaluation.report import FILE_NAME
+    from emojit.evaluation.table import markdown
+
+    own = [row or [] for row in every[0].rows]
+    try:
+        write_predictions(
+            out / "predictions.parquet",
+            ids=[row["id"] for row in rows.rows],
+            texts=texts,
+            references=references,
+            answers={answers.name: answers.rows for answers in every},
+        )
+        write_text(out / "predictions_sample.jsonl", sample_lines(texts, references, own))
+        write_text(out / "results.md", markdown(report))
+        plot_scores(report, out / "plots" / "jaccard.png")
+        write_json(out / FILE_NAME, report.as_dict())
+    except OSError as exc:
+        raise EmojitError(
+            f"{out}: cannot be written ({exc.strerror or exc})", hint="free some space or give another --out"
+        ) from exc
+
+
+def _make_folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise UsageError(
+            f"--out {out}: no folder can be made there ({exc.strerror or exc})", hint="give another folder"
+        ) from exc
+
+
+def _trained_on(model: str | Path) -> str | None:
+    """Return the column that a local run was trained on, or None where no run folder tells."""
+    import yaml
+
+    folder = Path(model)
+    path = next((path for path in (folder / "config.yaml", folder.parent / "config.yaml") if path.is_file()), None)
+    if path is None:
+        return None
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data = config.get("data") if isinstance(config, dict) else None
+    column = data.get("input_column") if isinstance(data, dict) else None
+    return column if isinstance(column, str) else None
+
+
+def _name(source: str | Path) -> str:
+    """Return the repository id, or the name of a local folder (of the run, where it is its `model` folder)."""
+    path = Path(source)
+    if not path.exists():
+        return str(source)
+    path = path.resolve()
+    return path.parent.name if path.name == "model" else path.name
+
+
+def _versions(kind: Kind) -> dict[str, str]:
+    packages = [
+        "datasets",
+        "evaluate",
+        "numpy",
+        "scikit-learn",
+        *(["torch", "transformers"] if kind == "student" else []),
+    ]
+    found = {package: importlib.metadata.version(package) for package in packages}
+    return {"python": platform.python_version(), "emojit": emojit.__version__, **found}

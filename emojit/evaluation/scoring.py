@@ -1,0 +1,53 @@
+"""From answers to scores: one system by itself, and two row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from emojit.evaluation.report import Difference, Interval, SystemReport
+from emojit.metrics import bootstrap_interval, jaccard_scores
+
+if TYPE_CHECKING:
+    from emojit.evaluation.answers import Answers
+    from emojit.evaluation.modules import Scorer
+
+CONFIDENCE = 0.95
+"""Share of the bootstrap means inside an interval."""
+RESAMPLES = 2000
+"""Bootstrap resamples (count): the ends of a 95 % interval then vary by about 3 % of its width between seeds."""
+SEED = 0
+"""Seed of the bootstrap."""
+
+
+def score(answers: Answers, references: Sequence[Sequence[str]], scorer: Scorer) -> SystemReport:
+    """Score the rows that a system answered."""
+    pairs = [(row, reference) for row, reference in zip(answers.rows, references, strict=True) if row is not None]
+    predictions, expected = [row for row, _ in pairs], [reference for _, reference in pairs]
+    return SystemReport(
+        name=answers.name,
+        kind=answers.kind,
+        label=answers.label,
+        rows=len(pairs),
+        jaccard=interval(jaccard_scores(predictions, expected)),
+        overlap=scorer.overlap(predictions, expected),
+        diversity=scorer.diversity(predictions, expected),
+        emojis_per_text=sum(len(row) for row in predictions) / len(pairs),
+        seconds=None if answers.seconds is None else round(answers.seconds, 3),
+    )
+
+
+def difference(system: Answers, against: Answers, references: Sequence[Sequence[str]]) -> Difference:
+    """Compare two systems that answered every row.
+
+    The interval is that of the row-wise differences: both systems meet the same easy and hard rows, so it is narrower than their two intervals suggest.
+    """
+    first, second = (jaccard_scores([row or [] for row in answers.rows], references) for answers in (system, against))
+    gaps = [a - b for a, b in zip(first, second, strict=True)]
+    return Difference(system=system.name, against=against.name, jaccard=interval(gaps))
+
+
+def interval(values: Sequence[float]) -> Interval:
+    """Return the mean of row scores with its interval."""
+    low, high = bootstrap_interval(values, confidence=CONFIDENCE, resamples=RESAMPLES, seed=SEED)
+    return Interval(mean=sum(values) / len(values), low=low, high=high)
