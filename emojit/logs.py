@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Never, TypeVar, overload
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -34,9 +34,21 @@ def configure(*, verbosity: int = 0) -> None:
     root.propagate = False
 
 
+@overload
+def progress(
+    items: Iterable[T], *, total: int | None = None, label: str, unit: str = "it", quiet: bool = False
+) -> tqdm[T]: ...
+
+
+@overload
+def progress(
+    items: None = None, *, total: int | None = None, label: str, unit: str = "it", quiet: bool = False
+) -> tqdm[Never]: ...
+
+
 def progress(
     items: Iterable[T] | None = None, *, total: int | None = None, label: str, unit: str = "it", quiet: bool = False
-) -> tqdm[T]:
+) -> tqdm[T] | tqdm[Never]:
     """Make a progress bar on stderr with count, rate and time left.
 
     Args:
@@ -44,8 +56,7 @@ def progress(
         total: number of items when `items` has no length (count).
         label: the words before the bar.
         unit: the name of one item.
-        quiet: no bar at all (`--json`, tests). A bar is also left out when stderr is no terminal, where one line at the end is printed instead
-            of a redrawn bar by the caller's own log record.
+        quiet: no bar at all (`--json`, tests). Where stderr is no terminal there is none either.
 
     Returns:
         A `tqdm` bar.

@@ -25,7 +25,7 @@ usage or recipe.
 
 def _commands(command: Any, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Yield (full name, help text) of a command and all below it."""
-    from typer._click import Context  # type: ignore[attr-defined]
+    from typer._click import Context
 
     context = Context(command, info_name=" ".join(names), max_content_width=100, terminal_width=100)
     yield " ".join(names), command.get_help(context)
