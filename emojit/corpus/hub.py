@@ -53,9 +53,16 @@ def require_online(repo_id: str) -> None:
         )
 
 
+def network_errors() -> tuple[type[Exception], ...]:
+    """Return what the Hub's clients raise when a call does not get through: the transport's own error, whichever httpx it is, and OSError."""
+    from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]
+
+    return HTTPError, OSError
+
+
 def _commit(config: CorpusConfig) -> str:
     from huggingface_hub import HfApi
-    from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
+    from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
 
     try:
         sha = HfApi(endpoint=hub_endpoint()).dataset_info(config.source, revision=config.revision, timeout=30).sha
@@ -66,7 +73,7 @@ def _commit(config: CorpusConfig) -> str:
             f"{config.source}: no such data set on the Hub, or no access to it",
             hint="check the name; for a private one run `hf auth login`; a local file needs its ending (.jsonl, .parquet, .txt)",
         ) from exc
-    except (HfHubHTTPError, OSError) as exc:
+    except network_errors() as exc:
         raise CorpusError(
             f"{config.source}: the Hub cannot be reached ({_first_line(exc)})", hint="try again later"
         ) from exc
@@ -77,17 +84,12 @@ def _commit(config: CorpusConfig) -> str:
 
 def _stream(config: CorpusConfig, commit: str) -> Iterator[Row]:
     from datasets import load_dataset
-    from huggingface_hub.errors import HfHubHTTPError
 
     try:
         rows = load_dataset(config.source, config.config, split=config.split, revision=commit, streaming=True)
         for number, values in enumerate(rows, start=1):
             yield Row(f"row {number}", values)
-    except (
-        ValueError,
-        OSError,
-        HfHubHTTPError,
-    ) as exc:  # among them DatasetNotFoundError, wrong configuration or split
+    except (ValueError, *network_errors()) as exc:  # among them DatasetNotFoundError, wrong configuration or split
         raise CorpusError(
             f"{config.source}: cannot be streamed ({_first_line(exc)})",
             hint="check corpus.config and corpus.split, or run the same command again: nothing asked so far is lost",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emojit.corpus.hub import hub_endpoint, require_online
+from emojit.corpus.hub import hub_endpoint, network_errors, require_online
 from emojit.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ def fetch(repo_id: str, split: str, revision: str | None) -> tuple[Path, str]:
     """
     from huggingface_hub import HfApi
     from huggingface_hub.errors import (
-        HfHubHTTPError,
         HFValidationError,
         LocalEntryNotFoundError,
         RepositoryNotFoundError,
@@ -56,7 +55,7 @@ def fetch(repo_id: str, split: str, revision: str | None) -> tuple[Path, str]:
             f"{repo_id}: no such data set at {endpoint}, or no access to it",
             hint="check the name and HF_ENDPOINT; for a private one run `hf auth login`",
         ) from exc
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as exc:
+    except (LocalEntryNotFoundError, *network_errors()) as exc:
         reason = next(iter(str(exc).splitlines()), type(exc).__name__)
         raise DatasetError(
             f"{where}: {endpoint} cannot be reached ({reason})", hint="check the network and HF_ENDPOINT"
@@ -65,11 +64,9 @@ def fetch(repo_id: str, split: str, revision: str | None) -> tuple[Path, str]:
 
 
 def _tags_hint(api: HfApi, repo_id: str) -> str:
-    from huggingface_hub.errors import HfHubHTTPError
-
     try:
         tags = [ref.name for ref in api.list_repo_refs(repo_id, repo_type="dataset").tags]
-    except (HfHubHTTPError, OSError):
+    except network_errors():
         tags = []
     return (
         f"its tags are {', '.join(sorted(tags))}"

@@ -30,7 +30,7 @@ class TeacherServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answered: list[str] = []
         self.cost: float | None = 0.001
-        self.delay_s = 0.01
+        self.delay_s = 0.003
         self.reply: Callable[[str, str], str | int] = usual
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -93,7 +93,7 @@ def server() -> Iterator[TeacherServer]:
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
-    """60 articles of two good sentences and some dirt."""
+    """30 articles of two good sentences and some dirt."""
     path = tmp_path / "birds.jsonl"
     rows = (
         {
@@ -102,7 +102,7 @@ def corpus(tmp_path: Path) -> Path:
             "licence": "CC BY-SA 3.0" if i % 2 else "CC BY-SA 4.0",
             "text": f"概要.\n{name}の{i}号は、庭によく来る小さな鳥である。{name}の{i}号は、冬になると南の国へ渡っていく。これは重い。",
         }
-        for i, name in enumerate(NAMES[i % len(NAMES)] for i in range(60))
+        for i, name in enumerate(NAMES[i % len(NAMES)] for i in range(30))
     )
     path.write_text(
         "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows), encoding="utf-8", newline="\n"

@@ -50,10 +50,10 @@ def test_every_sentence_is_a_row_or_a_rejection_and_keeps_its_source(recipe, tmp
     rejected = read_rows(result.folder / "rejected" / "rejected-00000.parquet")
     pairs = {split: read_rows(result.folder / f"data/{split}-00000-of-00001.parquet") for split in SPLITS}
     rows = [row for split in SPLITS for row in pairs[split]]
-    assert len(offered) == 240
-    assert len(rows) + len(rejected) == 240
+    assert len(offered) == 120
+    assert len(rows) + len(rejected) == 120
     assert {row["id"] for row in rows} == {row["id"] for row in offered if row["reason"] is None}
-    assert result.rejected["filter"] == {"heading": 60, "too_short": 60}
+    assert result.rejected["filter"] == {"heading": 30, "too_short": 30}
     for split in SPLITS:
         order = [row["id"] for row in offered if row["id"] in {pair["id"] for pair in pairs[split]}]
         assert [pair["id"] for pair in pairs[split]] == order
@@ -177,9 +177,9 @@ def test_replies_that_cannot_be_read_are_rejected_with_their_reason(recipe, tmp_
     server.reply = reply
     result = build(recipe, tmp_path / "v1", render_card=card, quiet=True)
 
-    assert result.rejected["rewrite"] == {"refusal": 16}
-    assert result.rejected["emoji"] == {"banned": 16}
-    assert sum(result.rows.values()) == 120 - 32
+    assert result.rejected["rewrite"] == {"refusal": 8}
+    assert result.rejected["emoji"] == {"banned": 8}
+    assert sum(result.rows.values()) == 60 - 16
     [detail] = {
         r["detail"] for r in read_rows(result.folder / "rejected/rejected-00000.parquet") if r["reason"] == "banned"
     }
@@ -194,14 +194,14 @@ def test_a_rewrite_that_another_row_has_already_is_no_second_row(recipe, tmp_pat
 
     result = build(recipe, tmp_path / "v1", render_card=card, quiet=True)
 
-    assert result.rejected["pair"] == {"duplicate_rewrite": 15}
-    assert sum(result.rows.values()) == 120 - 15
+    assert result.rejected["pair"] == {"duplicate_rewrite": 7}
+    assert sum(result.rows.values()) == 60 - 7
 
 
 def test_no_pair_at_all_is_an_error_and_leaves_nothing(recipe, tmp_path, card, server):
     server.reply = lambda step, text: "" if step == "rewrite" else "🎉"
 
-    with pytest.raises(DatasetError, match=r"no pair came out of 120 sentences \(rewrite: empty 120\)"):
+    with pytest.raises(DatasetError, match=r"no pair came out of 60 sentences \(rewrite: empty 60\)"):
         build(recipe, tmp_path / "v1", render_card=card, quiet=True)
 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["birds.jsonl", "v1.replies.sqlite"]
@@ -210,7 +210,7 @@ def test_no_pair_at_all_is_an_error_and_leaves_nothing(recipe, tmp_path, card, s
 def test_filters_that_keep_nothing_are_an_error_that_names_the_reasons(recipe, tmp_path, card):
     recipe = dataclasses.replace(recipe, filters=FilterConfig(min_chars=100, max_chars=110))
 
-    with pytest.raises(CorpusError, match=r"keep none of 240 sentences \(too_short 180, heading 60\)"):
+    with pytest.raises(CorpusError, match=r"keep none of 120 sentences \(too_short 90, heading 30\)"):
         build(recipe, tmp_path / "v1", render_card=card, quiet=True)
 
 
@@ -305,7 +305,7 @@ def test_the_plan_counts_what_the_build_then_does(recipe, tmp_path, card, server
     result = build(recipe, tmp_path / "v1", render_card=card, quiet=True)
     after = plan(recipe, store=default_store(tmp_path / "v1"), quiet=True)
 
-    assert (before.articles, before.candidates, before.kept) == (60, 240, 120)
+    assert (before.articles, before.candidates, before.kept) == (30, 120, 60)
     assert before.splits == result.rows
     assert before.dropped == result.rejected["filter"]
     assert before.licence == "cc-by-sa-4.0"

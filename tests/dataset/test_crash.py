@@ -1,0 +1,155 @@
+"""Killed, out of disk, or started twice: what stands under the name of a build is whole, and no question is asked twice."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from emojit.dataset.build import build
+from emojit.dataset.staging import locked
+from emojit.errors import DatasetError
+from emojit.recipe import dump
+
+SCRIPT = textwrap.dedent(
+    """
+    import sys
+    from pathlib import Path
+    from emojit.dataset.build import build
+    from emojit.errors import EmojitError
+    from emojit.recipe import BuildRecipe, load
+
+    def card(folder):
+        return "# card\\n"
+
+    try:
+        build(load(BuildRecipe, sys.argv[1]), Path(sys.argv[2]), render_card=card, quiet=True)
+    except EmojitError as exc:
+        print(f"error: {exc}", file=sys.stderr)
+        sys.exit(exc.exit_code)
+    """
+)
+
+
+def start(recipe: Path, out: Path, **options: object) -> subprocess.Popen[str]:
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    return subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, str(recipe), str(out)],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+
+
+@pytest.fixture
+def written(recipe, tmp_path):
+    path = tmp_path / "recipe.toml"
+    path.write_text(dump(recipe), encoding="utf-8")
+    return path
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("answers", [5, 60])
+def test_kill_nine_and_the_same_command_give_the_same_bytes_and_ask_nothing_twice(
+    written, recipe, tmp_path, server, contents, answers
+):
+    build(recipe, tmp_path / "whole" / "v1", render_card=lambda folder: "# card\n", quiet=True)
+    server.answered.clear()
+    server.delay_s = 0.02
+    process = start(written, tmp_path / "killed" / "v1")
+    while len(server.answered) < answers:
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert not (tmp_path / "killed" / "v1").exists()
+    before = len(server.answered)
+
+    result = build(recipe, tmp_path / "killed" / "v1", render_card=lambda folder: "# card\n", quiet=True)
+
+    assert contents(result.folder) == contents(tmp_path / "whole" / "v1")
+    assert names(tmp_path / "killed") == {"v1", "v1.replies.sqlite"}
+    assert (
+        result.asked <= result.asked + result.from_store - before + recipe.teacher.concurrency
+    )  # in flight when it died
+    assert result.from_store > 0
+
+
+def test_killed_while_it_writes_files_leaves_nothing_that_looks_whole(recipe, tmp_path, contents):
+    def killed_in_the_card(folder: Path) -> str:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return ""
+
+    child = os.fork()
+    if child == 0:
+        build(recipe, tmp_path / "v1", render_card=killed_in_the_card, quiet=True)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+    assert not (tmp_path / "v1").exists()
+    assert ".v1.partial" in names(tmp_path)
+
+    result = build(recipe, tmp_path / "v1", render_card=lambda folder: "# card\n", quiet=True)
+
+    assert result.asked == 0
+    assert names(tmp_path) == {"birds.jsonl", "v1", "v1.replies.sqlite"}
+
+
+@pytest.mark.parametrize("limit", [1_000, 20_000, 60_000])
+def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path, limit):
+    """The limit on the size of a file stands in for a full disk: writing fails with an OSError in the middle of a file."""
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text("[teacher]\neval_samples = 2\n", encoding="utf-8")
+    process = start(
+        recipe, tmp_path / "v1", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    )
+
+    _, errors = process.communicate()
+
+    assert process.returncode == 1
+    assert errors.startswith(f"error: {tmp_path / 'v1'}: cannot be written")
+    assert errors.count("\n") == 1
+    assert names(tmp_path) == {"recipe.toml"}
+
+
+def test_a_card_that_fails_takes_the_partial_folder_along(recipe, tmp_path):
+    def broken(folder: Path) -> str:
+        raise DatasetError("no card")
+
+    with pytest.raises(DatasetError, match="no card"):
+        build(recipe, tmp_path / "v1", render_card=broken, quiet=True)
+
+    assert names(tmp_path) == {"birds.jsonl", "v1.replies.sqlite"}
+
+
+def test_two_builds_into_one_folder_at_once_are_refused(recipe, tmp_path, card):
+    with locked(tmp_path / "v1"), pytest.raises(DatasetError, match="another process is building into it"):
+        build(recipe, tmp_path / "v1", render_card=card, quiet=True)
+
+    assert names(tmp_path) == {"birds.jsonl"}
+
+
+def test_the_lock_of_a_dead_process_holds_nobody_up(tmp_path):
+    (tmp_path / ".v1.lock").touch()
+
+    with locked(tmp_path / "v1"):
+        assert ".v1.lock" in names(tmp_path)
+
+    assert names(tmp_path) == set()
+
+
+def test_a_place_that_cannot_be_written_is_one_line(tmp_path, recipe, card):
+    (tmp_path / "file").touch()
+
+    with pytest.raises(DatasetError, match="cannot be written"):
+        build(recipe, tmp_path / "file" / "v1", render_card=card, quiet=True)

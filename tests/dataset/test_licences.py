@@ -1,0 +1,58 @@
+"""Which licence a mixture of licences comes to."""
+
+from __future__ import annotations
+
+import pytest
+
+from emojit.dataset.licences import combined_licence, hub_id
+from emojit.errors import DatasetError
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("CC0-1.0", "cc0-1.0"),
+        ("CC BY-SA 3.0", "cc-by-sa-3.0"),
+        ("CC BY-SA 3.0 (Wikipedia text)", "cc-by-sa-3.0"),
+        ("cc-by-sa-4.0", "cc-by-sa-4.0"),
+        ("ODC-BY", "odc-by"),
+        ("Apache-2.0", "apache-2.0"),
+        ("my own", None),
+        ("", None),
+    ],
+)
+def test_spellings_of_a_licence(written, expected):
+    assert hub_id(written) == expected
+
+
+@pytest.mark.parametrize(
+    ("licences", "expected"),
+    [
+        (["CC0-1.0"], "cc0-1.0"),
+        (["CC0-1.0", "CC BY-SA 3.0"], "cc-by-sa-3.0"),
+        (["CC BY-SA 3.0", "CC BY-SA 4.0"], "cc-by-sa-4.0"),
+        (["ODC-BY", "CC BY-SA 4.0"], "cc-by-sa-4.0"),
+        (["ODC-BY", "CC BY 4.0", "CC0-1.0"], "cc-by-4.0"),
+        (["MIT", "MIT"], "mit"),
+        (["MIT", "CC0-1.0"], "mit"),
+        (["CC BY-SA 4.0", None], "unknown"),
+        (["CC BY-SA 4.0", "all rights reserved"], "unknown"),
+        ([], "unknown"),
+    ],
+)
+def test_the_licence_that_asks_for_the_most_holds(licences, expected):
+    licence = combined_licence(licences)
+
+    assert licence.id == expected
+    assert licence.note
+
+
+def test_a_conflict_names_both():
+    with pytest.raises(DatasetError, match=r"cc-by-nc-4\.0 and rows under cc-by-sa-4\.0") as caught:
+        combined_licence(["CC BY-SA 4.0", "CC BY-NC 4.0"])
+
+    assert caught.value.hint
+
+
+def test_an_unknown_licence_is_quoted_in_the_note():
+    assert '"house rules"' in combined_licence(["house rules"]).note
