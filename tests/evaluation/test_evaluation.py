@@ -6,6 +6,7 @@ import json
 import shutil
 import struct
 
+import evaluate
 import pyarrow.parquet as pq
 import pytest
 
@@ -196,6 +197,18 @@ def test_a_hub_account_is_not_asked_while_offline(built, write, tmp_path, monkey
         evaluate_predictions(
             write(lambda _: "😊"), built, metrics_from="somebody", out=tmp_path / "report", quiet=True
         )
+
+
+def test_a_hub_that_does_not_answer_is_one_line_with_a_hint(built, write, tmp_path, monkeypatch):
+    monkeypatch.setattr(evaluate.config, "HUB_EVALUATE_URL", "http://127.0.0.1:9/{path}/{revision}/{name}")
+
+    with pytest.raises(EmojitError, match="the metric somebody/emoji_jaccard cannot be loaded") as caught:
+        evaluate_predictions(
+            write(lambda _: "😊"), built, metrics_from="somebody", out=tmp_path / "report", quiet=True
+        )
+    assert "\n" not in str(caught.value)
+    assert caught.value.hint is not None
+    assert "HF_ENDPOINT" in caught.value.hint
 
 
 def test_without_the_extra_the_error_names_it(built, tmp_path, monkeypatch):
