@@ -53,11 +53,14 @@ def require_online(repo_id: str) -> None:
         )
 
 
-def network_errors() -> tuple[type[Exception], ...]:
-    """Return what the Hub's clients raise when a call does not get through: the transport's own error, whichever httpx it is, and OSError."""
+def network_errors(*others: type[Exception]) -> tuple[type[Exception], ...]:
+    """Return what the Hub's clients raise when a call does not get through, to be caught, and `others` with it.
+
+    That is OSError and the transport's own error, whichever httpx the clients use.
+    """
     from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]
 
-    return HTTPError, OSError
+    return HTTPError, OSError, *others
 
 
 def _commit(config: CorpusConfig) -> str:
@@ -89,7 +92,7 @@ def _stream(config: CorpusConfig, commit: str) -> Iterator[Row]:
         rows = load_dataset(config.source, config.config, split=config.split, revision=commit, streaming=True)
         for number, values in enumerate(rows, start=1):
             yield Row(f"row {number}", values)
-    except (ValueError, *network_errors()) as exc:  # among them DatasetNotFoundError, wrong configuration or split
+    except network_errors(ValueError) as exc:  # among them DatasetNotFoundError, wrong configuration or split
         raise CorpusError(
             f"{config.source}: cannot be streamed ({_first_line(exc)})",
             hint="check corpus.config and corpus.split, or run the same command again: nothing asked so far is lost",

@@ -30,7 +30,6 @@ def fetch(repo_id: str, split: str, revision: str | None) -> tuple[Path, str]:
     from huggingface_hub import HfApi
     from huggingface_hub.errors import (
         HFValidationError,
-        LocalEntryNotFoundError,
         RepositoryNotFoundError,
         RevisionNotFoundError,
     )
@@ -55,7 +54,7 @@ def fetch(repo_id: str, split: str, revision: str | None) -> tuple[Path, str]:
             f"{repo_id}: no such data set at {endpoint}, or no access to it",
             hint="check the name and HF_ENDPOINT; for a private one run `hf auth login`",
         ) from exc
-    except (LocalEntryNotFoundError, *network_errors()) as exc:
+    except network_errors() as exc:
         reason = next(iter(str(exc).splitlines()), type(exc).__name__)
         raise DatasetError(
             f"{where}: {endpoint} cannot be reached ({reason})", hint="check the network and HF_ENDPOINT"
@@ -68,8 +67,6 @@ def _tags_hint(api: HfApi, repo_id: str) -> str:
         tags = [ref.name for ref in api.list_repo_refs(repo_id, repo_type="dataset").tags]
     except network_errors():
         tags = []
-    return (
-        f"its tags are {', '.join(sorted(tags))}"
-        if tags
-        else "it has no tags; leave the revision out for its main branch"
-    )
+    if not tags:
+        return "it has no tags; leave the revision out for its main branch"
+    return f"its tags are {', '.join(sorted(tags))}"
