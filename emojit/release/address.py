@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import ipaddress
-import os
 import re
 from collections.abc import Iterable
 from typing import Literal
 from urllib.parse import urlsplit
 
-from emojit.errors import OfflineError, UsageError
+from emojit.corpus.hub import hub_endpoint
+from emojit.errors import UsageError
 
 Kind = Literal["dataset", "model", "metric", "space"]
 """What is published. A metric is a Space that `evaluate.load` can read."""
 
-PUBLIC_HUB = "https://huggingface.co"
 _LONGEST_ID = 96  # characters, as in huggingface_hub.utils.validate_repo_id
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?")
 _TAG = re.compile(r"v(?:0|[1-9][0-9]*)")
@@ -28,41 +26,16 @@ def hub_type(kind: Kind) -> Literal["dataset", "model", "space"]:
 def endpoint() -> str:
     """Return the Hub that `HF_ENDPOINT` names now, without a trailing slash.
 
-    Read at the call, because huggingface_hub reads the variable only once, when it is imported.
-
     Raises:
         UsageError: the variable holds no http(s) URL.
     """
-    url = os.environ.get("HF_ENDPOINT", "").rstrip("/") or PUBLIC_HUB
+    url = hub_endpoint()
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise UsageError(
-            f"HF_ENDPOINT is no http(s) URL: {url!r}", hint=f"for example export HF_ENDPOINT={PUBLIC_HUB}"
+            f"HF_ENDPOINT is no http(s) URL: {url!r}", hint="for example export HF_ENDPOINT=https://huggingface.co"
         )
     return url
-
-
-def require_online(url: str) -> None:
-    """Refuse an address that is not on this machine while `EMOJIT_OFFLINE` is set.
-
-    Raises:
-        OfflineError: `EMOJIT_OFFLINE` is set and `url` is not on loopback.
-    """
-    if os.environ.get("EMOJIT_OFFLINE", "") in ("", "0") or _is_loopback(urlsplit(url).hostname or ""):
-        return
-    raise OfflineError(
-        f"EMOJIT_OFFLINE is set, and {url} is not on this machine",
-        hint="unset EMOJIT_OFFLINE, or start `emojit hub serve` and set HF_ENDPOINT to its address",
-    )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:  # a name, not an address
-        return False
 
 
 def check_repo_id(repo_id: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from emojit.release.dataset_facts import dataset_context
+from emojit.release.model_facts import model_context
 from emojit.release.templates import render
 
 
@@ -24,5 +25,17 @@ def render_dataset_card(folder: Path) -> str:
 
 
 def render_model_card(run_folder: Path, *, repo_id: str | None = None, revision: str | None = None) -> str:
-    """Not yet."""
-    raise NotImplementedError
+    """Render the card of a model.
+
+    Args:
+        run_folder: a finished run that `emojit evaluate` has scored.
+        repo_id: the repository that the card's snippet names; None leaves a gap for the reader to fill.
+        revision: the tag that it names; None names none.
+
+    Returns:
+        README.md as Markdown with YAML front matter; the same files and address give the same text.
+
+    Raises:
+        CardError: a file or a fact that the card needs is missing; the message names it.
+    """
+    return render("model_cards/model.md.jinja", model_context(run_folder, repo_id=repo_id, revision=revision))

@@ -50,7 +50,7 @@ def find_system(facts: Facts, name: str) -> dict[str, object]:
 def scores(facts: Facts) -> dict[str, float]:
     """Return the published figures of the system that the evaluation is about, by metric, to six digits."""
     overlap = find_system(facts, facts.text("system"))["overlap"]
-    if not isinstance(overlap, dict) or (missing := [name for name in METRICS if name not in overlap]):
+    if not isinstance(overlap, dict) or any(name not in overlap for name in METRICS):
         raise CardError(f"{facts.path}: the overlap scores lack {', '.join(METRICS)}", hint=facts.hint)
     return {name: round(float(overlap[name]), 6) for name in METRICS}
 

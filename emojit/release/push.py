@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from emojit.corpus.hub import require_online
 from emojit.errors import PublishError
 from emojit.release.address import (
     Kind,
@@ -23,7 +24,6 @@ from emojit.release.address import (
     hub_type,
     next_tag,
     page_url,
-    require_online,
 )
 from emojit.release.contents import check_contents, require_folder, space_sdk
 from emojit.release.files import LocalFile, PlannedFile, compare, list_files
@@ -103,7 +103,7 @@ def push(
     check_repo_id(repo_id)
     check_tag(tag)
     base = endpoint()
-    require_online(base)
+    require_online(repo_id)
     require_folder(path)
     with _laid_out(kind, path, repo_id=repo_id, tag=tag) as folder, _progress(quiet):
         check_contents(kind, folder, repo_id=repo_id, tag=tag)

@@ -10,15 +10,16 @@ from emojit.errors import StudentError
 from emojit.release.cards import render_model_card
 from emojit.release.contents import check_model
 from emojit.release.eval_results import render_eval_results
+from emojit.student.record import FILE_NAME as RUN_RECORD
+from emojit.student.run_folder import MODEL
 
-_MODEL = "model"
 _NOT_PUBLISHED = ("checkpoint", "tmp", ".")
 """Beginnings of names in a run folder that are working state, not a result."""
 
 
 def is_run_folder(path: Path) -> bool:
     """Whether a folder is what `emojit train` writes, and no plain model folder."""
-    return (path / "run.json").is_file()
+    return (path / RUN_RECORD).is_file()
 
 
 def stage_model(run_folder: Path, out: Path, *, repo_id: str | None = None, revision: str | None = None) -> Path:
@@ -39,10 +40,10 @@ def stage_model(run_folder: Path, out: Path, *, repo_id: str | None = None, revi
         StudentError: the run has no whole model.
         CardError: the run's files lack a fact that the card needs.
     """
-    model = run_folder / _MODEL
+    model = run_folder / MODEL
     if not model.is_dir():
         raise StudentError(
-            f"{run_folder}: this run has no finished model ({_MODEL}/ is missing)",
+            f"{run_folder}: this run has no finished model ({MODEL}/ is missing)",
             hint="go on with `emojit train … --resume`",
         )
     check_model(model)
@@ -51,7 +52,7 @@ def stage_model(run_folder: Path, out: Path, *, repo_id: str | None = None, revi
     for source in _published(model):
         _place(source, out / source.relative_to(model))
     for source in _published(run_folder):
-        if source.relative_to(run_folder).parts[0] != _MODEL:
+        if source.relative_to(run_folder).parts[0] != MODEL:
             _place(source, out / "run" / source.relative_to(run_folder))
     _write(out / "README.md", card)
     for name, text in results.items():

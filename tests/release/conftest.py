@@ -96,3 +96,15 @@ def finished_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("builds") / "v1"
     build(recipe, out, render_card=render_dataset_card, quiet=True)
     return out
+
+
+@pytest.fixture
+def run_folder(tmp_path: Path) -> Path:
+    """A finished, evaluated run whose figures are made up; its model is a stand-in that nobody can load."""
+    folder = shutil.copytree(Path(__file__).parent / "run_folder", tmp_path / "run")
+    (folder / "model").mkdir()
+    for name in ("config.json", "generation_config.json", "model.safetensors", "tokenizer.json"):
+        (folder / "model" / name).write_text("{}\n", encoding="utf-8")
+    (folder / "checkpoints" / "checkpoint-150").mkdir(parents=True)
+    (folder / "checkpoints" / "checkpoint-150" / "optimizer.pt").write_bytes(b"\0")
+    return folder

@@ -1,0 +1,222 @@
+"""The model card and the model repository: functions of a run folder, and usable by plain transformers."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from huggingface_hub import ModelCard, parse_eval_result_entries
+
+from emojit.errors import CardError, StudentError
+from emojit.release.cards import render_model_card
+from emojit.release.eval_results import render_eval_results
+from emojit.release.push import push
+from emojit.release.staging import stage_model
+
+
+def change(path: Path, key: str, value: object) -> None:
+    """Set a fact of a JSON file by its dotted key; ... removes it."""
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    *parents, last = key.split(".")
+    table = facts
+    for name in parents:
+        table = table[name]
+    if value is ...:
+        del table[last]
+    else:
+        table[last] = value
+    path.write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_the_card_of_a_run_is_the_recorded_one(run_folder, golden):
+    golden("model.md", render_model_card(run_folder, repo_id="you/small-student", revision="v1"))
+
+
+def test_the_eval_results_of_a_run_are_the_recorded_ones(run_folder, golden):
+    for name, text in render_eval_results(run_folder).items():
+        golden(name, text)
+
+
+def test_a_student_that_loses_to_the_constant_says_so(run_folder):
+    assert "loses to the best constant answer" in render_model_card(run_folder)
+
+
+def test_model_index_and_eval_results_say_the_same_in_the_hubs_own_reading(run_folder):
+    index = {
+        result.metric_type: result.metric_value
+        for result in ModelCard(render_model_card(run_folder)).data.eval_results
+    }
+    files = {}
+    for text in render_eval_results(run_folder).values():
+        (entry,) = parse_eval_result_entries(yaml.safe_load(text))
+        assert (entry.dataset_id, len(entry.dataset_revision)) == ("you/small-pairs", 40)
+        files[entry.task_id] = entry.value
+
+    assert files == index
+    assert index["emoji_jaccard"] == pytest.approx(0.0712345678, abs=1e-6)
+
+
+def test_an_evaluation_on_a_folder_has_no_eval_results_for_a_hub(run_folder):
+    change(run_folder / "eval_metrics.json", "dataset.commit", None)
+
+    assert render_eval_results(run_folder) == {}
+    assert (
+        "revision"
+        not in ModelCard(render_model_card(run_folder)).data.to_dict()["model-index"][0]["results"][0]["dataset"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("eval_metrics.json", "verdict"),
+        ("eval_metrics.json", "systems"),
+        ("eval_metrics.json", "dataset.rows"),
+        ("eval_metrics.json", "confidence"),
+        ("run.json", "data"),
+        ("run.json", "hardware"),
+    ],
+)
+def test_a_missing_fact_is_a_card_error_that_names_the_file_and_the_key(run_folder, name, key):
+    change(run_folder / name, key, ...)
+
+    with pytest.raises(CardError, match=rf"{re.escape(name)}.*{key.split('.')[-1]}"):
+        render_model_card(run_folder)
+
+
+@pytest.mark.parametrize("name", ["run.json", "eval_metrics.json", "predictions_sample.jsonl"])
+def test_a_missing_file_is_a_card_error(run_folder, name):
+    (run_folder / name).unlink()
+
+    with pytest.raises(CardError, match=re.escape(name)):
+        render_model_card(run_folder)
+
+
+@pytest.mark.parametrize(
+    ("data", "base", "base_licence", "licence"),
+    [
+        ("cc0-1.0", None, None, "cc0-1.0"),
+        ("cc0-1.0", "someone/t5", "cc-by-sa-4.0", "cc-by-sa-4.0"),
+        ("cc-by-sa-4.0", "someone/t5", None, "unknown"),
+        ("unknown", None, None, "unknown"),
+    ],
+)
+def test_the_model_inherits_the_licence_of_data_and_base(run_folder, data, base, base_licence, licence):
+    change(run_folder / "run.json", "data.licence", data)
+    change(run_folder / "run.json", "model.base", base)
+    change(run_folder / "run.json", "model.base_licence", base_licence)
+
+    assert ModelCard(render_model_card(run_folder)).data.license == licence
+
+
+def test_licences_that_do_not_go_together_stop_the_card(run_folder):
+    change(run_folder / "run.json", "model.base_licence", "cc-by-nc-4.0")
+
+    with pytest.raises(CardError, match="do not go together"):
+        render_model_card(run_folder)
+
+
+def test_a_staged_model_has_the_model_on_top_and_the_run_below(run_folder, tmp_path):
+    folder = stage_model(run_folder, tmp_path / "out", repo_id="you/small-student", revision="v1")
+
+    assert set(digests(folder)) == {
+        ".eval_results/emoji_exact_match.yaml",
+        ".eval_results/emoji_f1_macro.yaml",
+        ".eval_results/emoji_f1_micro.yaml",
+        ".eval_results/emoji_jaccard.yaml",
+        "README.md",
+        "config.json",
+        "generation_config.json",
+        "model.safetensors",
+        "run/config.yaml",
+        "run/eval_metrics.json",
+        "run/plots/jaccard.png",
+        "run/predictions_sample.jsonl",
+        "run/run.json",
+        "tokenizer.json",
+    }
+
+
+def test_staging_twice_gives_the_same_bytes_and_leaves_the_run_alone(run_folder, tmp_path):
+    (run_folder / "model" / "README.md").write_text("the Trainer's own card\n", encoding="utf-8")
+    before = digests(run_folder)
+
+    first = stage_model(run_folder, tmp_path / "first")
+    second = stage_model(run_folder, tmp_path / "second")
+
+    assert digests(first) == digests(second)
+    assert digests(run_folder) == before
+    assert (first / "README.md").read_text(encoding="utf-8").startswith("---\n")
+
+
+def test_a_run_without_model_or_tokenizer_is_refused(run_folder, tmp_path):
+    (run_folder / "model" / "tokenizer.json").unlink()
+    with pytest.raises(StudentError, match="no tokenizer"):
+        stage_model(run_folder, tmp_path / "out")
+
+    shutil.rmtree(run_folder / "model")
+    with pytest.raises(StudentError, match="no finished model"):
+        stage_model(run_folder, tmp_path / "out")
+
+
+def test_the_same_run_pushed_twice_is_there_already(account, run_folder):
+    repo_id = f"{account.name}/small-student"
+    first = push("model", run_folder, repo_id, tag="v1", quiet=True)
+
+    again = push("model", run_folder, repo_id, tag="v1", quiet=True)
+
+    assert again.already_there
+    assert again.commit == first.commit
+
+
+def test_a_pushed_model_runs_by_the_snippet_of_its_card_with_plain_transformers(account, run_folder, tmp_path):
+    _tiny_model(run_folder / "model")
+    repo_id = f"{account.name}/small-student"
+    push("model", run_folder, repo_id, tag="v1", quiet=True)
+    card = account.api.hf_hub_download(repo_id, "README.md", revision="v1", local_dir=tmp_path / "card")
+    snippet = re.search(r"```python\n(.+?)```", Path(card).read_text(encoding="utf-8"), re.DOTALL)
+    assert snippet is not None
+
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", f"{snippet[1]}\nimport sys\nassert 'emojit' not in sys.modules"],
+        capture_output=True, text=True, encoding="utf-8", cwd=tmp_path, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    assert 1 <= len(ast.literal_eval(done.stdout)) <= 5
+
+
+def _tiny_model(folder: Path) -> None:
+    """Save an untrained T5 with a word vocabulary, in memory until then."""
+    import torch
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast, T5Config, T5ForConditionalGeneration
+
+    words = {"<pad>": 0, "</s>": 1, "<unk>": 2, "🍲": 3, "😋": 4}
+    inner = Tokenizer(models.WordLevel(words, unk_token="<unk>"))
+    inner.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=inner, pad_token="<pad>", eos_token="</s>", unk_token="<unk>")
+    torch.manual_seed(0)
+    config = T5Config(
+        vocab_size=len(words), d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2, decoder_start_token_id=0
+    )
+    model = T5ForConditionalGeneration(config)
+    model.generation_config.update(max_new_tokens=3, min_new_tokens=2, suppress_tokens=[0, 2])
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
