@@ -1,7 +1,6 @@
 """Write docs/cli.md from the `--help` of every command, so that the page cannot drift.
 
-    python scripts/render_cli_docs.py            write the page
-    python scripts/render_cli_docs.py --check    exit 1 when the page is not current
+`python scripts/render_cli_docs.py` writes the page; with `--check` it exits 1 when the page is not current.
 """
 
 from __future__ import annotations
