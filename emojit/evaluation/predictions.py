@@ -8,10 +8,7 @@ from pathlib import Path
 
 from emojit.dataset.parquet import TableWriter
 from emojit.errors import MetricInputError, UsageError
-from emojit.metrics import read_field, row_scores
-
-SAMPLE_ROWS = 20
-"""Rows of `predictions_sample.jsonl` (count), spread evenly over the split."""
+from emojit.metrics import read_field
 
 
 def read_predictions(path: Path, ids: Sequence[str]) -> list[list[str]]:
@@ -83,26 +80,3 @@ def write_predictions(
                 answer = rows[index]
                 row[name] = None if answer is None else list(answer)
             table.add(row)
-
-
-def sample_lines(
-    texts: Sequence[str], references: Sequence[Sequence[str]], predictions: Sequence[Sequence[str]]
-) -> str:
-    """Return `predictions_sample.jsonl`: rows spread evenly over the split with their own scores, emoji joined by one blank."""
-    count = min(SAMPLE_ROWS, len(texts))
-    lines = []
-    for index in (place * len(texts) // count for place in range(count)):
-        gold, pred = references[index], predictions[index]
-        scores = row_scores(pred, gold)
-        row = {
-            "text": texts[index],
-            "gold": " ".join(gold),
-            "pred": " ".join(pred),
-            "jaccard": round(scores.jaccard, 6),
-            "precision": round(scores.precision, 6),
-            "recall": round(scores.recall, 6),
-            "f1": round(scores.f1, 6),
-            "exact_match": scores.exact_match,
-        }
-        lines.append(json.dumps(row, ensure_ascii=False) + "\n")
-    return "".join(lines)

@@ -101,6 +101,18 @@ class DatasetFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where the answers of the system came from."""
+
+    name: str
+    """Repository id of the model, name of its folder, or name of the prediction file."""
+    revision: str | None
+    """Revision of the model's repository as asked for; None for a folder, a file or the default branch."""
+    commit: str | None
+    """Commit that the revision stood for; None for a folder or a file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MetricFacts:
     """Which code computed the scores."""
 
@@ -120,10 +132,8 @@ class EvalReport:
     """Version of this layout."""
     system: str
     """Name of the system that the report is about: "student" or "predictions"."""
-    source: str
-    """Where it came from: repository id of the model, name of its folder, or name of the prediction file."""
-    source_revision: str | None
-    """Revision of the model's repository as asked for."""
+    source: Source
+    """Where its answers came from."""
     dataset: DatasetFacts
     """What was evaluated on."""
     systems: tuple[SystemReport, ...]
@@ -186,6 +196,7 @@ def _report(table: Mapping[str, Any]) -> EvalReport:
     return _take(
         EvalReport,
         table,
+        source=_take(Source, table["source"]),
         dataset=_take(DatasetFacts, table["dataset"]),
         systems=tuple(systems),
         differences=tuple(differences),

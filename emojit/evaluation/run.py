@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import logging
-import platform
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import emojit
 from emojit.baselines.extra import require_evaluate_extra
 from emojit.errors import EmojitError, UsageError
 from emojit.evaluation.answers import Answers, second_votes
-from emojit.evaluation.report import EvalReport, Kind
+from emojit.evaluation.report import EvalReport, Source
 from emojit.logs import progress
+from emojit.provenance import package_versions
 
 if TYPE_CHECKING:
     from emojit.dataset.loading import Loaded
@@ -24,6 +22,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 DEFAULT_COLUMN = "sns_text"
+
+_PACKAGES = ("datasets", "evaluate", "numpy", "pyarrow", "scikit-learn")
+"""Packages whose version can change the scores."""
+_MODEL_PACKAGES = ("tokenizers", "torch", "transformers")
+"""Those that can change a student's answers as well."""
 
 _LABELS = {
     "constant": "the best constant answer",
@@ -71,8 +74,8 @@ def evaluate_model(
     Args:
         model: run folder, model folder or Hub repository.
         dataset: build folder or Hub repository.
-        out: folder for `eval_metrics.json`, `results.md`, `plots/jaccard.png`, `predictions.parquet` and `predictions_sample.jsonl`; made if it is
-            missing, and files of an earlier evaluation are replaced. `eval_metrics.json` is written last.
+        out: folder for `eval_metrics.json`, `results.md`, `plots/jaccard.png` and `eval_predictions.parquet`; made if it is missing, and files of an
+            earlier evaluation are replaced. `eval_metrics.json` is written last.
         revision: revision of a data set repository.
         model_revision: revision of a model repository.
         split: which rows are scored.
@@ -87,7 +90,7 @@ def evaluate_model(
         EmojitError: a metric module cannot be loaded, or `out` cannot be written.
     """
     require_evaluate_extra()
-    from emojit.student import load_student
+    from emojit.student.predict import load_student
 
     setting = _Setting(
         dataset=dataset,
@@ -102,11 +105,11 @@ def evaluate_model(
     student = load_student(model, revision=model_revision)
     texts = [row[setting.column] for row in rows.rows]
     start = time.perf_counter()
-    predicted = student.predict(texts)
-    answers = Answers(
-        name="student", kind="student", label="the student", rows=list(predicted), seconds=time.perf_counter() - start
-    )
-    return _evaluate(answers, train, rows, setting, source=_name(model), source_revision=model_revision)
+    predicted = student.answer(texts, quiet=quiet).emojis
+    seconds = time.perf_counter() - start
+    answers = Answers(name="student", kind="student", label="the student", rows=list(predicted), seconds=seconds)
+    source = Source(name=_name(model), revision=model_revision, commit=student.commit)
+    return _evaluate(answers, train, rows, setting, source)
 
 
 def evaluate_predictions(
@@ -152,7 +155,7 @@ def evaluate_predictions(
     answers = Answers(
         name="predictions", kind="predictions", label=f"the file {predictions.name}", rows=list(read), seconds=None
     )
-    return _evaluate(answers, train, rows, setting, source=predictions.name, source_revision=None)
+    return _evaluate(answers, train, rows, setting, Source(name=predictions.name, revision=None, commit=None))
 
 
 def default_out(source: str | Path) -> Path:
@@ -163,9 +166,7 @@ def default_out(source: str | Path) -> Path:
     return Path("outputs") / "evaluations" / _name(source).replace("/", "--")
 
 
-def _evaluate(
-    first: Answers, train: Loaded, rows: Loaded, setting: _Setting, *, source: str, source_revision: str | None
-) -> EvalReport:
+def _evaluate(first: Answers, train: Loaded, rows: Loaded, setting: _Setting, source: Source) -> EvalReport:
     from emojit.baselines import all_baselines
     from emojit.evaluation.modules import load_scorer
     from emojit.evaluation.report import SCHEMA_VERSION, DatasetFacts
@@ -201,7 +202,6 @@ def _evaluate(
         schema_version=SCHEMA_VERSION,
         system=first.name,
         source=source,
-        source_revision=source_revision,
         dataset=DatasetFacts(
             name=rows.repo_id or (rows.folder.name if rows.folder else "rows"),
             revision=setting.revision,
@@ -219,7 +219,7 @@ def _evaluate(
         confidence=CONFIDENCE,
         resamples=RESAMPLES,
         seed=SEED,
-        versions=_versions(first.kind),
+        versions=package_versions(_PACKAGES if first.kind != "student" else (*_PACKAGES, *_MODEL_PACKAGES)),
     )
     _write(report, every, rows, texts, references, setting.out)
     logger.info("evaluated systems=%d rows=%d seconds=%.1f", len(systems), len(texts), time.perf_counter() - start)
@@ -236,20 +236,18 @@ def _write(
 ) -> None:
     from emojit.dataset.folder import write_json, write_text
     from emojit.evaluation.plot import plot_scores
-    from emojit.evaluation.predictions import sample_lines, write_predictions
+    from emojit.evaluation.predictions import write_predictions
     from emojit.evaluation.report import FILE_NAME
     from emojit.evaluation.table import markdown
 
-    own = [row or [] for row in every[0].rows]
     try:
         write_predictions(
-            out / "predictions.parquet",
+            out / "eval_predictions.parquet",
             ids=[row["id"] for row in rows.rows],
             texts=texts,
             references=references,
             answers={answers.name: answers.rows for answers in every},
         )
-        write_text(out / "predictions_sample.jsonl", sample_lines(texts, references, own))
         write_text(out / "results.md", markdown(report))
         plot_scores(report, out / "plots" / "jaccard.png")
         write_json(out / FILE_NAME, report.as_dict())
@@ -289,15 +287,3 @@ def _name(source: str | Path) -> str:
         return str(source)
     path = path.resolve()
     return path.parent.name if path.name == "model" else path.name
-
-
-def _versions(kind: Kind) -> dict[str, str]:
-    packages = [
-        "datasets",
-        "evaluate",
-        "numpy",
-        "scikit-learn",
-        *(["torch", "transformers"] if kind == "student" else []),
-    ]
-    found = {package: importlib.metadata.version(package) for package in packages}
-    return {"python": platform.python_version(), "emojit": emojit.__version__, **found}

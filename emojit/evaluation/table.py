@@ -11,7 +11,7 @@ def markdown(report: EvalReport) -> str:
     where = f"`{data.name}`" + (f" at `{data.revision or data.commit}`" if data.revision or data.commit else "")
     percent = f"{100 * report.confidence:.0f} %"
     lines = [
-        f"# Evaluation of `{report.source}`",
+        f"# Evaluation of `{report.source.name}`",
         "",
         report.verdict,
         "",

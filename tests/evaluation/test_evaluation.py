@@ -74,17 +74,12 @@ def test_the_difference_is_that_of_the_rows_and_has_an_interval(loser):
 def test_every_file_is_written_and_the_report_reads_back_the_same(loser, built):
     report, folder = loser
     rows = load_rows(built, "test").rows
-    table = pq.read_table(folder / "predictions.parquet").to_pylist()
-    sample = [
-        json.loads(line) for line in (folder / "predictions_sample.jsonl").read_text(encoding="utf-8").splitlines()
-    ]
+    table = pq.read_table(folder / "eval_predictions.parquet").to_pylist()
 
     assert read_report(folder) == report
     assert [row["id"] for row in table] == [row["id"] for row in rows]
     assert set(table[0]) == {"id", "text", "emojis", *NAMES}
     assert (table[0]["predictions"], table[0]["emojis"]) == (["🪤"], rows[0]["emojis"])
-    assert len(sample) == 20
-    assert set(sample[0]) == {"text", "gold", "pred", "jaccard", "precision", "recall", "f1", "exact_match"}
     assert (folder / "results.md").read_text(encoding="utf-8") == markdown(report)
 
 
@@ -106,7 +101,9 @@ def test_the_same_input_gives_the_same_scores_and_the_same_plot(loser, built, tm
     assert [system.overlap for system in again.systems] == [system.overlap for system in report.systems]
     assert [system.jaccard for system in again.systems] == [system.jaccard for system in report.systems]
     assert (tmp_path / "again/plots/jaccard.png").read_bytes() == (folder / "plots/jaccard.png").read_bytes()
-    assert (tmp_path / "again/predictions.parquet").read_bytes() == (folder / "predictions.parquet").read_bytes()
+    assert (tmp_path / "again/eval_predictions.parquet").read_bytes() == (
+        folder / "eval_predictions.parquet"
+    ).read_bytes()
 
 
 def test_a_name_in_japanese_does_not_break_the_plot(built, write, tmp_path):
