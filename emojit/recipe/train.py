@@ -24,6 +24,10 @@ class DataConfig:
     """Tag, branch or commit of a Hub repository; the commit it stands for goes into `run.json`."""
     input_column: str = "sns_text"
     """The text the student reads: "sns_text" or "original_text"."""
+    also_columns: tuple[str, ...] = ()
+    """Further text columns: every training row is learned once more with each of them as its text. Validation and test never are."""
+    emoji_name_rows: int = 0
+    """Copies of one training row per inventory emoji, whose text is its Japanese name and keywords and whose answer is that emoji (count)."""
     max_input_tokens: int = 128
     """Longer inputs are cut, and the cut rows counted (tokens)."""
     max_train_rows: int = 0
@@ -31,8 +35,9 @@ class DataConfig:
 
     def __post_init__(self) -> None:
         _positive("data", self, "max_input_tokens")
-        if self.max_train_rows < 0:
-            raise ConfigError(f"data.max_train_rows must be >= 0, got {self.max_train_rows}")
+        for name in ("max_train_rows", "emoji_name_rows"):
+            if getattr(self, name) < 0:
+                raise ConfigError(f"data.{name} must be >= 0, got {getattr(self, name)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +60,11 @@ class ModelConfig:
     """Attention heads; `d_model` must be a multiple."""
     dropout: float = 0.1
     """Dropout rate in [0, 1)."""
+    cross_attention_init: Literal["identity", "random"] = "random"
+    """Start of a T5 from nothing: "identity" lets the decoder see the mean of the text's pieces as they are, so that with `emoji_init = "names"` an
+    untrained student already prefers emoji whose names share pieces with the text; "random" is the library's."""
     emoji_init: Literal["names", "random"] = "names"
-    """Start of the new embedding rows: mean of the pieces of the Japanese name and keywords, or the library's default."""
+    """Start of the new embedding rows: the mean of the pieces of the Japanese name and keywords, or draws that mean nothing."""
 
     def __post_init__(self) -> None:
         _positive("model", self, "vocab_size", "d_model", "d_ff", "num_layers", "num_heads")
@@ -86,13 +94,17 @@ class TrainConfig:
     """Label smoothing in [0, 1)."""
     early_stopping: int = 3
     """Stop after this many evaluations without a better validation Jaccard (count); 0 never stops early."""
+    save_total_limit: int = 2
+    """Checkpoints kept on disk while training, the newest and the best always among them (count)."""
     bf16: bool = False
     """Train in bfloat16 where the device can."""
     seed: int = 0
     """Seed of initialisation, order and dropout."""
 
     def __post_init__(self) -> None:
-        _positive("train", self, "epochs", "batch_size", "gradient_accumulation", "learning_rate")
+        _positive(
+            "train", self, "epochs", "batch_size", "gradient_accumulation", "learning_rate", "save_total_limit"
+        )
         for name in ("warmup_ratio", "label_smoothing"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"train.{name} must be in [0, 1), got {getattr(self, name)}")
@@ -104,8 +116,10 @@ class TrainConfig:
 class DecodingConfig:
     """How emoji are read out of the student (section `[decoding]`)."""
 
+    min_emojis: int = 1
+    """Fewest emoji per text, 1 to `max_emojis`. A student that is unsure spreads its probability over many emoji and would rather end: raise this."""
     max_emojis: int = 5
-    """Most emoji per text, 1 to 5."""
+    """Most emoji per text, up to 5."""
     num_beams: int = 1
     """Beams of the search (count); 1 is greedy."""
     batch_size: int = 64
@@ -113,8 +127,11 @@ class DecodingConfig:
 
     def __post_init__(self) -> None:
         _positive("decoding", self, "num_beams", "batch_size")
-        if not 1 <= self.max_emojis <= 5:
-            raise ConfigError(f"decoding.max_emojis must be in 1..5, got {self.max_emojis}")
+        if not 1 <= self.min_emojis <= self.max_emojis <= 5:
+            raise ConfigError(
+                "decoding: need 1 <= min_emojis <= max_emojis <= 5,"
+                f" got min_emojis {self.min_emojis} and max_emojis {self.max_emojis}"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

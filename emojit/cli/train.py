@@ -1,0 +1,57 @@
+"""`emojit train`: train a student from a recipe."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from emojit.cli import output
+from emojit.cli.options import JsonOption, OutOption, RevisionOption, SetOption
+
+RecipeArgument = Annotated[str, typer.Argument(help="TOML file, or the name of a packaged recipe such as demo.")]
+DatasetOption = Annotated[
+    str | None,
+    typer.Option("--dataset", metavar="DIR|REPO", help="Build folder or Hub data set; overrides the recipe's."),
+]
+ResumeOption = Annotated[
+    bool, typer.Option("--resume", help="Go on with an interrupted run from its last checkpoint.")
+]
+
+
+def train(
+    recipe: RecipeArgument,
+    dataset: DatasetOption = None,
+    revision: RevisionOption = None,
+    out: OutOption = None,
+    overrides: SetOption = None,
+    resume: ResumeOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a student and write its run folder: model, log, scores on validation, predictions, record.
+
+    The folder is outputs/experiments/NAME_YYYYMMDD unless --out is given. --revision belongs to the data set.
+
+    Example: emojit train demo --dataset builds/v1
+    """
+    from emojit.recipe import TrainRecipe, load
+    from emojit.student import train as train_student
+
+    resolved = load(TrainRecipe, recipe, overrides=overrides or ())
+    result = train_student(
+        resolved,
+        dataset=dataset,
+        revision=revision,
+        out=out,
+        resume=resume,
+        quiet=as_json,
+    )
+    record = result.record
+    text = (
+        f"validation Jaccard {record.validation['jaccard']:.3f} on {record.data.rows['validation']} rows, "
+        f"step {record.training.best_step} of {record.training.steps}, {record.seconds['total']:.0f} s\n"
+        f"run folder: {result.folder}\nnext: emojit evaluate --model {result.folder} --dataset {dataset or resolved.data.dataset}"
+    )
+    output.show(
+        {"out": str(result.folder), "model": str(result.model_folder), **record.as_dict()}, as_json=as_json, text=text
+    )

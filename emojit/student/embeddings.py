@@ -1,0 +1,70 @@
+"""The embedding rows of new emoji tokens, started from what their Japanese names mean to the model.
+
+The library's own resize draws all new rows from one narrow distribution: their pairwise cosine is 0.99998, so that every emoji begins with the same
+logit. A mean of the rows of the name's pieces puts 🐶 near 犬 before the first step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+from emojit.emoji import entry
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+def name_pieces(tokenizer: PreTrainedTokenizerBase, emoji: str, *, old_size: int) -> list[int]:
+    """Return the ids of the pieces of an emoji's Japanese name and keywords, duplicates kept.
+
+    Args:
+        tokenizer: the student's tokenizer.
+        emoji: one inventory emoji.
+        old_size: ids from here on are new themselves and teach nothing (count).
+
+    Returns:
+        Ids of ordinary pieces: no unknown, special or new token, and not the bare word mark "▁", which every word has.
+    """
+    item = entry(emoji)
+    left_out = {*tokenizer.all_special_ids, tokenizer.convert_tokens_to_ids("▁")}
+    ids = tokenizer(" ".join([item.name_ja, *item.keywords_ja]), add_special_tokens=False).input_ids
+    return [token for token in ids if token < old_size and token not in left_out]
+
+
+def grow_embeddings(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    emojis: Sequence[str],
+    *,
+    start: Literal["names", "random"],
+) -> None:
+    """Fit the model to a tokenizer that `emojis` were added to, in place, and start their rows.
+
+    Afterwards the model has exactly `len(tokenizer)` rows. T5 comes with more rows than tokens (32,128 for 32,100), so that the first new ids meet
+    rows that exist and were never trained: they are overwritten like the others. An output head of its own (T5 1.1) gets its rows from itself.
+
+    Args:
+        model: an encoder-decoder.
+        tokenizer: its tokenizer, with the emoji already added.
+        emojis: those of them that are new to the vocabulary.
+        start: "names", or "random": a normal distribution with mean and spread of the old rows. Drawn from torch's global generator.
+    """
+    import torch
+
+    old_size = min(len(tokenizer) - len(emojis), model.get_input_embeddings().weight.shape[0])
+    tied = model.get_output_embeddings().weight is model.get_input_embeddings().weight
+    # transformers 5.23 says True for every T5, also for one whose checkpoint holds two matrices, and a resize would then tie them.
+    model.config.tie_word_embeddings = tied
+    model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+    tables = [model.get_input_embeddings().weight]
+    if not tied:
+        tables.append(model.get_output_embeddings().weight)
+    new_ids = tokenizer.convert_tokens_to_ids(list(emojis))
+    with torch.no_grad():
+        for table in tables:  # (V, D)
+            old = table[:old_size]
+            mean, spread = old.mean(dim=0), old.std(dim=0)
+            for emoji, token in zip(emojis, new_ids, strict=True):
+                pieces = name_pieces(tokenizer, emoji, old_size=old_size) if start == "names" else []
+                table[token] = table[pieces].mean(dim=0) if pieces else mean + spread * torch.randn_like(mean)

@@ -1,0 +1,130 @@
+"""An encoder-decoder and its tokenizer, from a folder or from the Hub, with an error that says what is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from emojit.corpus.hub import hub_endpoint, network_errors, require_online
+from emojit.errors import StudentError
+from emojit.student.library import library_quiet
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+_TOKENIZER_FILES = ("tokenizer.json", "spiece.model", "tokenizer.model", "sentencepiece.bpe.model", "vocab.json")
+_NOT_NEEDED = ["run/*", "*.msgpack", "*.h5", "*.ot", "*.onnx", "*.tflite"]
+"""Files of a model repository that no student is loaded from."""
+_HINT = "give a folder or repository that `emojit train` wrote, or a T5"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """A model and its tokenizer."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    source: str
+    """Repository id, or the folder as it was given."""
+    commit: str | None
+    """Commit that was read; None for a folder."""
+    licence: str | None
+    """Licence that the model's card states, as the Hub writes it; None where there is no card or it states none."""
+
+
+def load_parts(source: str | Path, revision: str | None = None) -> Parts:
+    """Load a model and its tokenizer in float32.
+
+    Args:
+        source: a model folder, a run folder (its `model` is taken), or a Hub repository as namespace/name.
+        revision: tag, branch or commit of a repository; None means its main branch.
+
+    Raises:
+        StudentError: no such folder, repository or revision; no weights, no tokenizer, or no encoder-decoder.
+        OfflineError: a repository is named while `EMOJIT_OFFLINE` is set and the Hub is not on this machine.
+    """
+    path = Path(source).expanduser()
+    if path.is_dir():
+        if revision is not None:
+            raise StudentError(f"{path}: a folder has no revision {revision!r}", hint="leave --revision out")
+        folder, commit = _model_folder(path), None
+    else:
+        name = str(source)
+        if name.count("/") != 1 or name.startswith((".", "/", "~")) or name.endswith("/"):
+            raise StudentError(f"{name}: no such folder, and no repository name", hint=_HINT)
+        folder, commit = _fetch(name, revision)
+    return _load(folder, where=str(source), commit=commit)
+
+
+def _model_folder(path: Path) -> Path:
+    return path / "model" if not (path / "config.json").exists() and (path / "model").is_dir() else path
+
+
+def _load(folder: Path, *, where: str, commit: str | None) -> Parts:
+    from safetensors import SafetensorError
+    from transformers import AutoConfig, AutoModelForSeq2SeqLM, AutoTokenizer
+
+    if not (folder / "config.json").is_file():
+        raise StudentError(f"{where}: no config.json, so this is no model", hint=_HINT)
+    # Without this check transformers 5.23 makes an empty tokenizer from the model's type alone.
+    if not any((folder / name).is_file() for name in _TOKENIZER_FILES):
+        raise StudentError(f"{where}: no tokenizer (none of {', '.join(_TOKENIZER_FILES)})", hint=_HINT)
+    try:
+        with library_quiet():
+            config = AutoConfig.from_pretrained(folder)
+            if not config.is_encoder_decoder:
+                raise StudentError(f"{where}: {config.model_type} is no encoder-decoder", hint=_HINT)
+            model = AutoModelForSeq2SeqLM.from_pretrained(folder, dtype="float32")
+            tokenizer = AutoTokenizer.from_pretrained(folder)
+    except (OSError, ValueError, KeyError, SafetensorError) as exc:
+        raise StudentError(f"{where}: cannot be loaded ({_first_line(exc)})", hint=_HINT) from exc
+    return Parts(model=model, tokenizer=tokenizer, source=where, commit=commit, licence=_licence(folder))
+
+
+def _licence(folder: Path) -> str | None:
+    from huggingface_hub import metadata_load
+
+    card = folder / "README.md"
+    licence = (metadata_load(card) or {}).get("license") if card.is_file() else None
+    return licence if isinstance(licence, str) else None
+
+
+def _fetch(repo_id: str, revision: str | None) -> tuple[Path, str]:
+    """Download a model repository into the Hub's cache; return (folder, commit)."""
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import (
+        HFValidationError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    require_online(repo_id)
+    endpoint = hub_endpoint()
+    api = HfApi(endpoint=endpoint)
+    try:
+        info = api.model_info(repo_id, revision=revision, timeout=30)
+        if info.sha is None:
+            raise StudentError(f"{repo_id}: the Hub names no commit for it")
+        names = [file.rfilename for file in info.siblings or []]
+        skipped = [*_NOT_NEEDED, "*.bin"] if any(name.endswith(".safetensors") for name in names) else _NOT_NEEDED
+        folder = api.snapshot_download(repo_id, revision=info.sha, ignore_patterns=skipped)
+    except HFValidationError as exc:
+        raise StudentError(f"{repo_id}: no repository name", hint="write it as namespace/name") from exc
+    except RevisionNotFoundError as exc:
+        raise StudentError(f"{repo_id}: no revision {revision!r}", hint="check the tags of the repository") from exc
+    except RepositoryNotFoundError as exc:
+        raise StudentError(
+            f"{repo_id}: no such folder, and no such model at {endpoint} or no access to it",
+            hint="check the name and HF_ENDPOINT; for a private one run `hf auth login`",
+        ) from exc
+    except network_errors(LocalEntryNotFoundError) as exc:
+        raise StudentError(
+            f"{repo_id}: {endpoint} cannot be reached ({_first_line(exc)})", hint="check the network and HF_ENDPOINT"
+        ) from exc
+    return Path(folder), info.sha
+
+
+def _first_line(exc: BaseException) -> str:
+    return next(iter(str(exc).splitlines()), type(exc).__name__)

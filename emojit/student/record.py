@@ -1,0 +1,168 @@
+"""`run.json`: the typed record of one training run. Cards, tables and comparisons read this and nothing of the Trainer.
+
+Fields may be added; one that is renamed or changes its meaning raises `SCHEMA_VERSION`. It is published: no paths of this machine.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from emojit.errors import StudentError
+from emojit.provenance import Code, Hardware
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+SCHEMA_VERSION = 1
+FILE_NAME = "run.json"
+"""Written last: a run folder that has it is finished."""
+
+F = TypeVar("F", bound="DataclassInstance")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataRecord:
+    """What was learned from."""
+
+    name: str
+    """Repository id, or the name of the build folder."""
+    repo_id: str | None
+    """Repository id; None for a folder."""
+    revision: str | None
+    """Revision as asked for."""
+    commit: str | None
+    """Commit that the revision stood for; None for a folder."""
+    manifest_sha256: str | None
+    """sha256 of the build folder's `manifest.json`; None for a repository, which the commit names."""
+    fingerprints: dict[str, str]
+    """Split to digest of its data files."""
+    rows: dict[str, int]
+    """Split to rows used (count)."""
+    extra_rows: dict[str, int]
+    """Training rows besides one per row of the split, by where they come from (count): further text columns, emoji names."""
+    cut: dict[str, int]
+    """Split to texts longer than `data.max_input_tokens`, whose end was not read (count)."""
+    licence: str
+    """Licence of the training rows together, `emojit.dataset.licences.combined_licence(row["licence"] …).id`; "unknown" where the data set has no
+    such column. The model's card inherits it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRecord:
+    """What was trained."""
+
+    base: str | None
+    """Repository id or folder name of the pretrained model; None for one from nothing."""
+    base_commit: str | None
+    """Commit of its repository."""
+    base_licence: str | None
+    """Licence that its card states, as the Hub writes it; None for a model from nothing, or where none is stated. The model's card inherits it."""
+    parameters: int
+    """Trained parameters, shared ones once (count)."""
+    vocabulary: int
+    """Tokens, and embedding rows (count)."""
+    new_emoji: int
+    """Emoji that were no token before (count)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingRecord:
+    """How it went."""
+
+    steps: int
+    """Updates made (count)."""
+    epochs: float
+    """Passes over the training rows."""
+    best_step: int
+    """Update whose weights are in `model/` (count)."""
+    best_epoch: float
+    """The same in passes."""
+    stopped_early: bool
+    """Whether validation stopped getting better before the recipe's epochs were over."""
+    train_loss: float
+    """Loss of the last epoch (nats per emoji or end token)."""
+    resumed_from: int | None
+    """Update from which `--resume` last went on; None for a run in one piece."""
+    bf16: bool
+    """Whether bfloat16 was used; a recipe asks for it, the device decides."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """One training run."""
+
+    schema_version: int
+    """Version of this layout."""
+    name: str
+    """Name of the recipe."""
+    started: str
+    """Start in UTC, ISO 8601 to the second."""
+    seed: int
+    """Seed of initialisation, order and dropout."""
+    recipe: dict[str, Any]
+    """The resolved recipe."""
+    data: DataRecord
+    """What was learned from."""
+    model: ModelRecord
+    """What was trained."""
+    training: TrainingRecord
+    """How it went."""
+    validation: dict[str, float]
+    """Scores of the best weights on the validation split, as in `eval_metrics.json` after training."""
+    seconds: dict[str, float]
+    """Wall time by step (s): "prepare", "train", "predict", "total". After `--resume` only of the last piece."""
+    code: Code
+    """The code that ran."""
+    versions: dict[str, str]
+    """Versions of Python and of the packages that decide the result."""
+    hardware: Hardware
+    """The machine that ran it."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        return dataclasses.asdict(self)
+
+
+def read_run(folder: Path) -> RunRecord:
+    """Read the record of a finished run.
+
+    Raises:
+        StudentError: there is none, or it is of another schema version.
+    """
+    path = folder / FILE_NAME
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as exc:
+        raise StudentError(
+            f"{folder}: no {FILE_NAME}, so no finished training run", hint="go on with `emojit train … --resume`"
+        ) from exc
+    except (OSError, ValueError) as exc:
+        raise StudentError(f"{path}: cannot be read ({exc})", hint="train again") from exc
+    version = table.get("schema_version") if isinstance(table, dict) else None
+    if version != SCHEMA_VERSION:
+        raise StudentError(
+            f"{path}: schema version {version!r}, this emojit knows {SCHEMA_VERSION}", hint="train again"
+        )
+    try:
+        return _take(
+            RunRecord,
+            table,
+            data=_take(DataRecord, table["data"]),
+            model=_take(ModelRecord, table["model"]),
+            training=_take(TrainingRecord, table["training"]),
+            code=_take(Code, table["code"]),
+            hardware=_take(Hardware, table["hardware"], gpus=tuple(table["hardware"]["gpus"])),
+        )
+    except (KeyError, TypeError) as exc:
+        raise StudentError(f"{path}: not the record of a run ({exc})", hint="train again") from exc
+
+
+def _take(kind: type[F], table: Mapping[str, Any], **given: object) -> F:
+    """Make a dataclass from the keys that it knows; keys of a later version are passed over."""
+    names = [field.name for field in dataclasses.fields(kind)]
+    return kind(**{name: given[name] if name in given else table[name] for name in names})
