@@ -52,22 +52,20 @@ def select(
     """
     source = open_articles(recipe.corpus)
     selection = Selection(inputs=source.inputs, unreadable=source.rejected)
-    offered = candidates(
-        progress(source, label="corpus", unit="article", quiet=quiet),
-        recipe.filters,
-        sentences_per_article=recipe.corpus.sentences_per_article,
-        seed=recipe.seed,
-    )
-    for sentence, reason in offered:
-        selection.candidates += 1
-        if reason is None:
-            selection.kept.append(sentence)
-        else:
-            selection.dropped[reason] += 1
-        if on_sentence is not None:
-            on_sentence(sentence, reason)
-        if recipe.count and len(selection.kept) == recipe.count:
-            break
+    with progress(source, label="corpus", unit="article", quiet=quiet) as articles:
+        offered = candidates(
+            articles, recipe.filters, sentences_per_article=recipe.corpus.sentences_per_article, seed=recipe.seed
+        )
+        for sentence, reason in offered:
+            selection.candidates += 1
+            if reason is None:
+                selection.kept.append(sentence)
+            else:
+                selection.dropped[reason] += 1
+            if on_sentence is not None:
+                on_sentence(sentence, reason)
+            if recipe.count and len(selection.kept) == recipe.count:
+                break
     source.check()
     selection.articles, selection.left_out = source.articles, source.left_out
     if not selection.kept:
