@@ -94,6 +94,9 @@ def _environment(folder: Path, endpoint: str, token: str) -> dict[str, str]:
         "HF_TOKEN": token,
         "HF_HOME": str(folder / "hf-home"),
         "HF_HUB_DISABLE_TELEMETRY": "1",
+        # A dozen files of a few kB each: the clients' own bars would be most of what the visitor sees.
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
         "HF_UPDATE_DOWNLOAD_COUNTS": "0",
         "PYTHONPATH": os.pathsep.join(filter(None, (package_parent, os.environ.get("PYTHONPATH")))),
     }
