@@ -1,8 +1,8 @@
 """Copy the formulas and the emoji reader into `eval_modules/`, where they must stand alone.
 
-`evaluate.load` fetches a module's script and the files it imports relatively, nothing else: no data file, no package, and no file that only another
-sibling imports. So everything a metric needs lies beside it as Python source, generated from `emojit` with the imports made relative; nobody keeps
-a copy by hand.
+`evaluate.load` fetches a module's script and the files it imports relatively, nothing else: no data file, no package,
+and no file that only another sibling imports. So everything a metric needs lies beside it as Python source, generated
+from `emojit` with the imports made relative; nobody keeps a copy by hand.
 
     python scripts/build_eval_modules.py            write the files
     python scripts/build_eval_modules.py --check    change nothing, exit 1 when a file is stale

@@ -1,7 +1,7 @@
 """The trivial answers that every score stands next to: the best constant, the nearest neighbour, a linear model.
 
-They are fitted on the training split in seconds, need no GPU, and answer with 1–5 distinct emoji like a student. Whoever does not beat them has
-learned nothing.
+They are fitted on the training split in seconds, need no GPU, and answer with 1–5 distinct emoji like a student.
+Whoever does not beat them has learned nothing.
 """
 
 from __future__ import annotations

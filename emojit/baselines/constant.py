@@ -12,14 +12,15 @@ import numpy as np
 from emojit.baselines.base import MAX_EMOJIS, not_fitted, usable_rows
 
 _CANDIDATES = 15
-"""Emoji among which the answer is searched (count): 4,943 sets of one to five. Of all 1,906 there would be 2 · 10¹⁴."""
+"""Emoji among which the answer is searched (count): 4,943 sets of one to five, where all 1,906 have 2 · 10¹⁴."""
 
 
 class Constant:
     """The same 1–5 emoji for every text: the set with the highest mean Jaccard index on the training rows.
 
-    Every set of one to five of the 15 best single answers is tried, so the best single answer is exact and the best set is exact among those 15. Of equally
-    good sets the smaller is taken, then the one whose emoji are better by themselves; of equally good emoji the one with the lower code points.
+    Every set of one to five of the 15 best single answers is tried, so the best single answer is exact and the best
+    set is exact among those 15. Of equally good sets the smaller is taken, then the one whose emoji are better by
+    themselves; of equally good emoji the one with the lower code points.
     """
 
     name = "constant"
@@ -59,7 +60,10 @@ class Constant:
 
 
 def _best_single_answers(rows: list[list[str]]) -> list[str]:
-    """Return the emoji with the highest Jaccard index as the only answer, best first: each row that holds it adds 1 / its length."""
+    """Return the emoji with the highest Jaccard index as the only answer, best first.
+
+    Each row that holds the emoji adds 1 / its length.
+    """
     gains: defaultdict[str, list[float]] = defaultdict(list)
     for row in rows:
         for emoji in row:

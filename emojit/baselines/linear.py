@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from sklearn.linear_model import Ridge
 
 _MAX_FEATURES = 8000
-"""Most frequent n-grams kept (count): bounds the normal equations to 8,000 × 8,000 however many rows there are. On 3,600 rows 5,000, 10,000 and
-all 118,000 n-grams scored within 0.02 of each other."""
+"""Most frequent n-grams kept (count): bounds the normal equations to 8,000 × 8,000 however many rows there are. On
+3,600 rows 5,000, 10,000 and all 118,000 n-grams scored within 0.02 of each other."""
 _ALPHA = 0.5
 """Strength of the L2 penalty. On 3,600 rows 0.3 and 1.0 scored within 0.01 of each other, 3.0 lower."""
 _FOLDS = 5
 """Parts of which one at a time is held out to choose the threshold (count)."""
 _ENOUGH_ROWS = 1000
-"""No further fold is held out once so many rows have been predicted (count): the choice is noisy with fewer and gains nothing from more."""
+"""No further fold is held out once so many rows have been predicted (count): with fewer the choice is noisy."""
 _MIN_ROWS_TO_CHOOSE = 50
 """With fewer rows nothing can be held out, and the threshold is `_DEFAULT_THRESHOLD`."""
 _THRESHOLDS = tuple(step / 40 for step in range(1, 21))
@@ -33,10 +33,13 @@ _BLOCK = 1024
 
 
 class Linear:
-    """Ridge regression from character TF-IDF to one score per emoji; the emoji above a threshold are the answer, at least one and at most five.
+    """Ridge regression from character TF-IDF to one score per emoji.
 
-    The threshold is the one with the best mean Jaccard index on training rows that were held out, a fifth at a time; then the model is fitted on all
-    rows. Validation and test rows are never seen. All emoji share one solution of the normal equations, so 1,900 of them cost little more than one.
+    The answer is every emoji whose score reaches a threshold, at least one and at most five.
+
+    The threshold is the one with the best mean Jaccard index on training rows that were held out, a fifth at a time;
+    then the model is fitted on all rows. Validation and test rows are never seen. All emoji share one solution of the
+    normal equations, so 1,900 of them cost little more than one.
 
     Source: Hoerl & Kennard (1970), "Ridge regression: biased estimation for nonorthogonal problems".
     """
@@ -76,8 +79,8 @@ class _Scores:
         for index, row in enumerate(emojis):
             targets[index, [column[emoji] for emoji in row]] = 1
         self.vectorizer: TfidfVectorizer = vectorizer(_MAX_FEATURES)
-        # The share of each emoji is taken off by hand: scikit-learn's intercept would need a dense matrix. A text without a known n-gram gets the most
-        # frequent emoji.
+        # The share of each emoji is taken off by hand: scikit-learn's intercept would need a dense matrix. A text
+        # without a known n-gram gets the most frequent emoji.
         self.shares = targets.mean(axis=0)  # (emoji,)
         self.ridge: Ridge = Ridge(alpha=_ALPHA, solver="cholesky", fit_intercept=False)
         self.ridge.fit(self.vectorizer.fit_transform(texts), targets - self.shares)

@@ -21,7 +21,8 @@ _BLOCK = 256
 class NearestNeighbour:
     """The emoji of the training row with the highest cosine of character TF-IDF vectors.
 
-    Of equally similar rows the earliest is taken. A text that shares no n-gram with any row gets the best constant answer.
+    Of equally similar rows the earliest is taken. A text that shares no n-gram with any row gets the best constant
+    answer.
     """
 
     name = "nearest-neighbour"

@@ -46,8 +46,8 @@ def evaluate(
 ) -> None:
     """Score a model next to the trivial answers and the teacher's second vote, with 95 % intervals.
 
-    Writes eval_metrics.json, results.md, plots/jaccard.png and eval_predictions.parquet, into the run folder unless --out is given. --revision belongs to the data
-    set.
+    Writes eval_metrics.json, results.md, plots/jaccard.png and eval_predictions.parquet, into the run folder unless
+    --out is given. --revision belongs to the data set.
 
     Example: emojit evaluate --model outputs/experiments/base --dataset you/emoji-pairs --revision v1
     """

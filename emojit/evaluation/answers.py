@@ -28,7 +28,10 @@ class Answers:
 
 
 def second_votes(rows: Loaded) -> Answers | None:
-    """Return the teacher's second opinion as a system: the ceiling for anything that imitates the first. None where no row has one."""
+    """Return the teacher's second opinion as a system, or None where no row has one.
+
+    It is the ceiling for anything that imitates the first.
+    """
     votes = [list(row["votes"][1]) if row["votes"] and len(row["votes"]) > 1 else None for row in rows.rows]
     if all(vote is None for vote in votes):
         return None

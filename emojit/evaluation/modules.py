@@ -22,6 +22,8 @@ NAMES = ("emoji_jaccard", "emoji_diversity")
 PACKAGED = "packaged"
 """The source that stands for the modules which travel with emojit."""
 
+_USE_PACKAGED = "leave --metrics-from out to use the modules that came with emojit"
+
 Rows = Sequence[Sequence[str]]
 
 
@@ -36,15 +38,17 @@ class Scorer:
         """Return what emoji_jaccard says.
 
         Raises:
-            EmojitError: the module's mean Jaccard is not that of `emojit.metrics`, so its scores and our intervals would not belong together.
+            EmojitError: the module's mean Jaccard is not that of `emojit.metrics`, so its scores and our intervals
+                would not belong together.
         """
         result = self._compute("emoji_jaccard", predictions, references)
         scores = jaccard_scores(predictions, references)
         expected = sum(scores) / len(scores)
         if abs(result["jaccard"] - expected) > 1e-9:
             raise EmojitError(
-                f"{self.facts[0].source} says Jaccard {result['jaccard']:.6f}, this emojit {expected:.6f}: the module is of another version",
-                hint="leave --metrics-from out to use the modules that came with emojit",
+                f"{self.facts[0].source} says Jaccard {result['jaccard']:.6f}, this emojit {expected:.6f}: "
+                "the module is of another version",
+                hint=_USE_PACKAGED,
             )
         return result
 
@@ -62,11 +66,12 @@ class Scorer:
 def load_scorer(metrics_from: str | None = None) -> Scorer:
     """Load both modules.
 
-    Nothing touches the network where they come from a folder, whether or not `HF_EVALUATE_OFFLINE` is set. `evaluate` copies the code into
-    `HF_HOME/modules`; the predictions stay in memory.
+    Nothing touches the network where they come from a folder, whether or not `HF_EVALUATE_OFFLINE` is set. `evaluate`
+    copies the code into `HF_HOME/modules`; the predictions stay in memory.
 
     Args:
-        metrics_from: None for the modules that came with emojit, a folder that holds both, or the Hub user or organisation that published both.
+        metrics_from: None for the modules that came with emojit, a folder that holds both, or the Hub user or
+            organisation that published both.
 
     Raises:
         UsageError: the folder lacks a module.
@@ -117,6 +122,6 @@ def _load(name: str, source: str) -> evaluate.EvaluationModule:
         except (FileNotFoundError, ConnectionError, requests.RequestException) as exc:
             raise EmojitError(
                 f"the metric {source} cannot be loaded: {str(exc).splitlines()[0]}",
-                hint="check the name and HF_ENDPOINT, or leave --metrics-from out to use the modules that came with emojit",
+                hint=f"check the name and HF_ENDPOINT, or {_USE_PACKAGED}",
             ) from exc
     return module

@@ -17,8 +17,8 @@ _COLOURS: dict[Kind, str] = {
 def plot_scores(report: EvalReport, path: Path) -> None:
     """Draw mean Jaccard and interval of every system as a PNG of 1,400 pixels' width.
 
-    Drawn without pyplot, so no window system is asked and no global state of a caller's figures is touched; without a date inside, so the same
-    report gives the same bytes.
+    Drawn without pyplot, so no window system is asked and no global state of a caller's figures is touched; without a
+    date inside, so the same report gives the same bytes.
     """
     from matplotlib.figure import Figure
 
@@ -52,5 +52,5 @@ def plot_scores(report: EvalReport, path: Path) -> None:
 
 
 def _latin(text: str) -> str:
-    """Return a name with a question mark for what matplotlib's own font has no glyph for, such as Japanese in a file name."""
+    """Return a name with question marks for what matplotlib's own font lacks, such as Japanese in a file name."""
     return text.encode("latin-1", errors="replace").decode("latin-1")

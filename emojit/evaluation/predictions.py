@@ -16,14 +16,17 @@ def read_predictions(path: Path, ids: Sequence[str]) -> list[list[str]]:
 
     Args:
         path: the file, for example what `emojit predict --output` wrote.
-        ids: the ids of the references in order. A line that has an `id` must have the right one; a line without is taken by its place.
+        ids: the ids of the references in order. A line that has an `id` must have the right one; a line without is
+            taken by its place.
 
     Returns:
-        One list of canonical emoji per line; what is no emoji is passed over, and nothing at all is an empty prediction.
+        One list of canonical emoji per line; what is no emoji is passed over, and nothing at all is an empty
+        prediction.
 
     Raises:
         UsageError: there is no such file.
-        MetricInputError: a line is no JSON object with `emojis`, has another row's id, or the number of lines is not that of the references.
+        MetricInputError: a line is no JSON object with `emojis`, has another row's id, or the number of lines is not
+            that of the references.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -71,7 +74,10 @@ def write_predictions(
     references: Sequence[Sequence[str]],
     answers: Mapping[str, Sequence[Sequence[str] | None]],
 ) -> None:
-    """Write every answer of every system to a Parquet file: id, text, emojis (the reference), then one column per system, null where it has none."""
+    """Write every answer of every system to a Parquet file.
+
+    Columns: id, text, emojis (the reference), then one per system, null where it has no answer.
+    """
     columns = {"id": "string", "text": "string", "emojis": "strings", **dict.fromkeys(answers, "strings")}
     with TableWriter(path, columns) as table:
         for index, (row_id, text, reference) in enumerate(zip(ids, texts, references, strict=True)):

@@ -1,6 +1,7 @@
 """The schema of `eval_metrics.json`: everything that cards, tables and plots say about a student, as plain data.
 
-Fields may be added; a field that is renamed or changes its meaning raises `SCHEMA_VERSION`. Scores are fractions in [0, 1] unless stated.
+Fields may be added; a field that is renamed or changes its meaning raises `SCHEMA_VERSION`. Scores are fractions in
+[0, 1] unless stated.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ class SystemReport:
     """The scores of one system on the rows of the report."""
 
     name: str
-    """Unique in the report: "student", "predictions", "constant", "nearest-neighbour", "linear" or "teacher-second-vote"."""
+    """Unique in the report: "student", "predictions", "constant", "nearest-neighbour", "linear" or
+    "teacher-second-vote"."""
     kind: Kind
     """What it is."""
     label: str
@@ -56,10 +58,11 @@ class SystemReport:
     jaccard: Interval
     """Mean Jaccard index."""
     overlap: dict[str, float]
-    """What emoji_jaccard returns: jaccard, exact_match, precision_micro, recall_micro, f1_micro, …_macro, empty_predictions, empty_references,
-    outside_inventory (count)."""
+    """What emoji_jaccard returns: jaccard, exact_match, precision_micro, recall_micro, f1_micro, …_macro,
+    empty_predictions, empty_references, outside_inventory (count)."""
     diversity: dict[str, float]
-    """What emoji_diversity returns: outside_top, distinct (count), entropy_bits (bits) and the same of the references as reference_…"""
+    """What emoji_diversity returns: outside_top, distinct (count), entropy_bits (bits) and the same of the references
+    as reference_…"""
     emojis_per_text: float
     """Mean number of emoji of an answer (count)."""
     seconds: float | None
@@ -137,7 +140,7 @@ class EvalReport:
     dataset: DatasetFacts
     """What was evaluated on."""
     systems: tuple[SystemReport, ...]
-    """The system first, then the baselines from simple to strong, then the teacher's second vote where the rows have one."""
+    """The system first, then the baselines from simple to strong, then the teacher's second vote if there is one."""
     differences: tuple[Difference, ...]
     """The system against each baseline."""
     verdict: str

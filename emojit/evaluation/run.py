@@ -74,13 +74,14 @@ def evaluate_model(
     Args:
         model: run folder, model folder or Hub repository.
         dataset: build folder or Hub repository.
-        out: folder for `eval_metrics.json`, `results.md`, `plots/jaccard.png` and `eval_predictions.parquet`; made if it is missing, and files of an
-            earlier evaluation are replaced. `eval_metrics.json` is written last.
+        out: folder for `eval_metrics.json`, `results.md`, `plots/jaccard.png` and `eval_predictions.parquet`; made if
+            it is missing, and files of an earlier evaluation are replaced. `eval_metrics.json` is written last.
         revision: revision of a data set repository.
         model_revision: revision of a model repository.
         split: which rows are scored.
         metrics_from: where the metric modules come from, see `emojit.evaluation.modules.load_scorer`.
-        input_column: column that every system reads; None for the one that the run folder's `config.yaml` names, or "sns_text".
+        input_column: column that every system reads; None for the one that the run folder's `config.yaml` names, or
+            "sns_text".
         quiet: no progress bar.
 
     Raises:
@@ -126,7 +127,8 @@ def evaluate_predictions(
     """Score a prediction file in the same way; arguments as in `evaluate_model`.
 
     Args:
-        predictions: JSON lines with `emojis`, one per row of the split, see `emojit.evaluation.predictions.read_predictions`.
+        predictions: JSON lines with `emojis`, one per row of the split, see
+            `emojit.evaluation.predictions.read_predictions`.
         dataset: build folder or Hub repository.
         out: folder for the report.
         revision: revision of a data set repository.
@@ -159,7 +161,7 @@ def evaluate_predictions(
 
 
 def default_out(source: str | Path) -> Path:
-    """Return where a report goes unless told: into the run folder that is evaluated, else below `outputs/evaluations`."""
+    """Return where a report goes unless told: into the run folder, else below `outputs/evaluations`."""
     folder = Path(source)
     if (folder / "run.json").is_file():
         return folder

@@ -40,7 +40,8 @@ def score(answers: Answers, references: Sequence[Sequence[str]], scorer: Scorer)
 def difference(system: Answers, against: Answers, references: Sequence[Sequence[str]]) -> Difference:
     """Compare two systems that answered every row.
 
-    The interval is that of the row-wise differences: both systems meet the same easy and hard rows, so it is narrower than their two intervals suggest.
+    The interval is that of the row-wise differences: both systems meet the same easy and hard rows, so it is narrower
+    than their two intervals suggest.
     """
     first, second = (jaccard_scores([row or [] for row in answers.rows], references) for answers in (system, against))
     gaps = [a - b for a, b in zip(first, second, strict=True)]

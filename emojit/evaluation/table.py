@@ -25,8 +25,8 @@ def markdown(report: EvalReport) -> str:
     for system in report.systems:
         overlap = system.overlap
         lines.append(
-            f"| {system.label} | {system.jaccard} | {overlap['exact_match']:.3f} | {overlap['f1_micro']:.3f} | {overlap['f1_macro']:.3f} | "
-            f"{overlap['empty_predictions']:.3f} | {system.emojis_per_text:.2f} | {system.rows:,} |"
+            f"| {system.label} | {system.jaccard} | {overlap['exact_match']:.3f} | {overlap['f1_micro']:.3f} | "
+            f"{overlap['f1_macro']:.3f} | {overlap['empty_predictions']:.3f} | {system.emojis_per_text:.2f} | {system.rows:,} |"
         )
     lines += [
         "",
@@ -59,7 +59,8 @@ def markdown(report: EvalReport) -> str:
         )
     first = report.systems[0].diversity
     lines.append(
-        f"| the references | {first['reference_outside_top']:.3f} | {first['reference_distinct']:.0f} | {first['reference_entropy_bits']:.2f} |"
+        f"| the references | {first['reference_outside_top']:.3f} | {first['reference_distinct']:.0f} | "
+        f"{first['reference_entropy_bits']:.2f} |"
     )
     lines += [
         "",

@@ -8,7 +8,7 @@ from emojit.evaluation.report import Difference, SystemReport
 
 
 def verdict(system: SystemReport, baselines: Sequence[SystemReport], differences: Sequence[Difference]) -> str:
-    """Say how the system stands against the best constant answer, and against the strongest baseline where that is another one.
+    """Say how the system stands against the best constant answer, and against the strongest baseline.
 
     Args:
         system: the system that is judged.
@@ -35,6 +35,6 @@ def _compare(system: SystemReport, other: SystemReport, difference: Difference) 
     else:
         words = f"cannot be told apart from {other.label}"
     return (
-        f"{system.label[:1].upper()}{system.label[1:]} (Jaccard {system.jaccard.mean:.3f}) {words} ({other.jaccard.mean:.3f}): "
-        f"difference {gap.mean:+.3f}, interval {gap.low:+.3f} to {gap.high:+.3f}."
+        f"{system.label[:1].upper()}{system.label[1:]} (Jaccard {system.jaccard.mean:.3f}) {words} "
+        f"({other.jaccard.mean:.3f}): difference {gap.mean:+.3f}, interval {gap.low:+.3f} to {gap.high:+.3f}."
     )

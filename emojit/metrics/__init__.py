@@ -1,8 +1,9 @@
 """Scores of predicted emoji against the teacher's, as pure functions: no input or output, nothing heavy imported.
 
-`overlap` compares sets of emoji row by row, `diversity` says how varied they are as a whole, `intervals` says how far a mean can be trusted, and
-`fields` reads emoji out of a field in any spelling. The `evaluate` modules under `eval_modules/` are generated from these files by
-`scripts/build_eval_modules.py`, so there is one source of truth for every formula.
+`overlap` compares sets of emoji row by row, `diversity` says how varied they are as a whole, `intervals` says how far
+a mean can be trusted, and `fields` reads emoji out of a field in any spelling. The `evaluate` modules under
+`eval_modules/` are generated from these files by `scripts/build_eval_modules.py`, so there is one source of truth for
+every formula.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from emojit.errors import MetricInputError
 
 
 def check_rows(name: str, rows: Sequence[Sequence[str]]) -> None:
-    """Refuse an empty list, and rows that are strings: a string is no sequence of emoji, one emoji may be many characters.
+    """Refuse an empty list, and rows that are strings: one emoji may be many characters of a string.
 
     Args:
         name: what the rows are, for the message ("predictions", "references").

@@ -17,8 +17,8 @@ def bootstrap_interval(
 ) -> tuple[float, float]:
     """Return the percentile bootstrap interval of the mean of `values`.
 
-    Two systems scored on the same rows are compared by the interval of their *differences* row by row, which is far narrower than what the two single
-    intervals suggest.
+    Two systems scored on the same rows are compared by the interval of their *differences* row by row, which is far
+    narrower than what the two single intervals suggest.
 
     Args:
         values: N scores, one per row, any unit; shape (N,).

@@ -1,7 +1,7 @@
 """How well predicted emoji agree with the reference: Jaccard, exact match, precision, recall, F1.
 
-A row is a *set* of emoji: order and repetition do not matter, an emoji written three times counts once. The functions compare strings, so spellings
-must have been made canonical before (`emojit.emoji.extract`).
+A row is a *set* of emoji: order and repetition do not matter, an emoji written three times counts once. The functions
+compare strings, so spellings must have been made canonical before (`emojit.emoji.extract`).
 """
 
 from __future__ import annotations
@@ -131,12 +131,13 @@ def precision_recall_f1(
     Args:
         predictions: N sequences of emoji.
         references: N sequences of emoji, aligned with `predictions`.
-        average: "micro" adds the hits of all emoji and divides once, so that frequent emoji weigh more; "macro" scores every emoji that occurs in
-            the predictions or the references by itself and takes the plain mean, so that every emoji weighs the same. These are the averages that
-            scikit-learn calls by the same names.
+        average: "micro" adds the hits of all emoji and divides once, so that frequent emoji weigh more; "macro" scores
+            every emoji that occurs in the predictions or the references by itself and takes the plain mean, so that
+            every emoji weighs the same. These are the averages that scikit-learn calls by the same names.
 
     Returns:
-        Three fractions. What would be divided by zero is 0.0, except where neither side holds a single emoji: 1.0, as for Jaccard.
+        Three fractions. What would be divided by zero is 0.0, except where neither side holds a single emoji: 1.0, as
+        for Jaccard.
 
     Raises:
         MetricInputError: the lengths differ, there is no row, or a row is a string.

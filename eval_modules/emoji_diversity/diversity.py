@@ -1,8 +1,8 @@
 # Generated from emojit/metrics/diversity.py by scripts/build_eval_modules.py; do not edit.
 """How varied a set of predictions is, beside the references it is measured against.
 
-A high figure is no merit by itself: random emoji are the most varied of all. Read it next to the Jaccard index and next to the references' own
-figures. Every emoji counts as often as it was written, repetitions within a row included.
+A high figure is no merit by itself: random emoji are the most varied of all. Read it next to the Jaccard index and
+next to the references' own figures. Every emoji counts as often as it was written, repetitions within a row included.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Variety:
     """The variety of one list of rows."""
 
     outside_top: float
-    """Share of the emoji that are not among the references' most common ones, in [0, 1]; 0.0 where there is no emoji."""
+    """Share of the emoji that are not among the references' most common ones, in [0, 1]; 0.0 without any emoji."""
     distinct: int
     """Number of different emoji (count)."""
     entropy_bits: float
@@ -55,8 +55,9 @@ def diversity(
     Raises:
         MetricInputError: one of the lists is empty, a row is a string, or `top_n` is below 1.
 
-    Source: the share outside the five most common emoji is the measure by which collapsed students of earlier experiments showed (about 0 % where
-    the references had far more); entropy: Shannon (1948), "A mathematical theory of communication".
+    Source: the share outside the five most common emoji is the measure by which collapsed students of earlier
+    experiments showed (about 0 % where the references had far more); entropy: Shannon (1948), "A mathematical theory
+    of communication".
 
     Example:
         >>> found = diversity([["🎉", "😊"], ["🎉"]], [["🎉"], ["📚", "🎉"]], top_n=1)
@@ -69,7 +70,9 @@ def diversity(
 
 
 def most_common(rows: Sequence[Sequence[str]], n: int) -> tuple[str, ...]:
-    """Return the n most frequent emoji, most frequent first; equally frequent ones in the order of their code points, so row order is irrelevant.
+    """Return the n most frequent emoji, most frequent first.
+
+    Equally frequent ones come in the order of their code points, so the order of the rows changes nothing.
 
     Raises:
         MetricInputError: there is no row, a row is a string, or `n` is below 1.

@@ -1,7 +1,8 @@
 """emoji_diversity: how varied predicted emoji are, beside the same figures for the references.
 
-Only the files that this one imports relatively are fetched by `evaluate.load`, and their own imports are not followed: every sibling is named here.
-One module per import line and no comment behind it, for `evaluate` reads these lines with regular expressions.
+Only the files that this one imports relatively are fetched by `evaluate.load`, and their own imports are not followed:
+every sibling is named here. One module per import line and no comment behind it, for `evaluate` reads these lines with
+regular expressions.
 """
 
 import datasets
@@ -15,17 +16,17 @@ from .reader import INVENTORY
 from .table import FORMS
 
 _DESCRIPTION = f"""
-Share of the predicted emoji that are not among the references' n most common ones, number of different emoji and entropy in bits, with the same
-figures for the references. Any spelling of the {len(FORMS.split())} emoji of Emoji 16.0 is read, skin tones are folded. Not a measure of quality:
-read it next to emoji_jaccard.
+Share of the predicted emoji that are not among the references' n most common ones, number of different emoji and
+entropy in bits, with the same figures for the references. Any spelling of the {len(FORMS.split())} emoji of Emoji 16.0
+is read, skin tones are folded. Not a measure of quality: read it next to emoji_jaccard.
 """
 
 _INPUTS = """
 Args:
     predictions: list of strings of emoji, with or without blanks between them, or list of lists of emoji.
     references: the same, one per prediction; the two sides need not have the same form.
-    top_n: how many of the references' most common emoji count as the top (count, at least 1); 5 unless given. Of equally frequent emoji the
-        one with the lower code points is the more common.
+    top_n: how many of the references' most common emoji count as the top (count, at least 1); 5 unless given. Of
+        equally frequent emoji the one with the lower code points is the more common.
 
 Returns:
     outside_top: share of the predicted emoji outside the top, in [0, 1]; 0.0 where no emoji was predicted.
@@ -75,7 +76,8 @@ class EmojiDiversity(evaluate.Metric):
     def add_batch(self, *, predictions=None, references=None, **kwargs):
         """Add rows to what `compute` scores.
 
-        Raises MetricInputError (a ValueError) when the two lists differ in length or are empty, where evaluate itself would end in an IndexError.
+        Raises MetricInputError (a ValueError) when the two lists differ in length or are empty, where evaluate itself
+        would end in an IndexError.
         """
         if predictions is None or references is None:
             raise MetricInputError("predictions and references are both needed")

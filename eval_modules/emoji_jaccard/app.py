@@ -1,6 +1,6 @@
 """The page of the Space: type predictions and references, see the scores.
 
-Not `evaluate.utils.launch_gradio_widget`: in evaluate 0.4.6 it calls `gradio.inputs`, which gradio removed in version 4.
+Not `evaluate.utils.launch_gradio_widget`: evaluate 0.4.6 calls `gradio.inputs` there, which is gone since gradio 4.
 """
 
 from __future__ import annotations

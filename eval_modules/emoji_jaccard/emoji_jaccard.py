@@ -1,7 +1,8 @@
 """emoji_jaccard: how well predicted emoji agree with the reference emoji of each text.
 
-Only the files that this one imports relatively are fetched by `evaluate.load`, and their own imports are not followed: every sibling is named here.
-One module per import line and no comment behind it, for `evaluate` reads these lines with regular expressions.
+Only the files that this one imports relatively are fetched by `evaluate.load`, and their own imports are not followed:
+every sibling is named here. One module per import line and no comment behind it, for `evaluate` reads these lines with
+regular expressions.
 """
 
 import datasets
@@ -15,9 +16,9 @@ from .reader import Reading
 from .table import FORMS
 
 _DESCRIPTION = f"""
-Mean Jaccard index between sets of predicted and reference emoji, with exact match, micro and macro precision, recall and F1, and the share of
-predictions that hold no emoji at all. Any spelling of the {len(FORMS.split())} emoji of Emoji 16.0 is read, skin tones are folded, order and
-repetition do not count.
+Mean Jaccard index between sets of predicted and reference emoji, with exact match, micro and macro precision, recall
+and F1, and the share of predictions that hold no emoji at all. Any spelling of the {len(FORMS.split())} emoji of Emoji
+16.0 is read, skin tones are folded, order and repetition do not count.
 """
 
 _INPUTS = """
@@ -76,7 +77,8 @@ class EmojiJaccard(evaluate.Metric):
     def add_batch(self, *, predictions=None, references=None, **kwargs):
         """Add rows to what `compute` scores.
 
-        Raises MetricInputError (a ValueError) when the two lists differ in length or are empty, where evaluate itself would end in an IndexError.
+        Raises MetricInputError (a ValueError) when the two lists differ in length or are empty, where evaluate itself
+        would end in an IndexError.
         """
         if predictions is None or references is None:
             raise MetricInputError("predictions and references are both needed")

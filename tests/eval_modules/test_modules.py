@@ -1,4 +1,4 @@
-"""The metric modules: loadable alone and offline, equal for every form of input, and the same formulas as emojit.metrics."""
+"""The metric modules: loadable alone and offline, equal for every form of input, the formulas of emojit.metrics."""
 
 from __future__ import annotations
 
