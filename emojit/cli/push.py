@@ -103,7 +103,13 @@ def _text(result: PushResult) -> str:
     lines = [f"  {file.change:<8} {_size(file.size):>9}  {file.path}" for file in result.files]
     target = f"{'a new' if result.created else 'the'} repository {result.repo_id}"
     return "\n".join(
-        [*lines, f"{counts}, to {target}", f"commit message: {result.message}", f"tag: {result.tag}", "dry run: nothing was sent"]
+        [
+            *lines,
+            f"{counts}, to {target}",
+            f"commit message: {result.message}",
+            f"tag: {result.tag}",
+            "dry run: nothing was sent",
+        ]
     )
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emojit.errors import OfflineError, PublishError
 from emojit.release.address import Kind, hub_type
 
 if TYPE_CHECKING:
-    from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, RepoFile
+    from huggingface_hub import HfApi, RepoFile
     from huggingface_hub.errors import HfHubHTTPError
 
 _BAD_TOKEN = "the Hub at {endpoint} does not accept the token"
@@ -90,23 +91,30 @@ class HubRepo:
                 self.repo_id, repo_type=self.repo_type, private=private, space_sdk=space_sdk, exist_ok=True
             )
 
-    def commit(
-        self, operations: Sequence[CommitOperationAdd | CommitOperationDelete], *, message: str, parent: str | None
-    ) -> str:
-        """Make one commit on main, only if main still stands at `parent`; return its id."""
+    def commit(self, added: Mapping[str, Path], deleted: Sequence[str], *, message: str, parent: str | None) -> str:
+        """Make one commit on main, only if main still stands at `parent`, and return its id.
+
+        Args:
+            added: path in the repository to the file that shall stand there.
+            deleted: paths to take out.
+            message: the title of the commit.
+            parent: the commit (40 hex digits) that the plan was made for.
+        """
+        from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+
         with self._errors(), warnings.catch_warnings():
             # A model repository rightly holds the run's predictions.parquet; huggingface_hub takes it for a mix-up.
             warnings.filterwarnings("ignore", message="It seems that you are about to commit a data file")
             try:
+                operations: list[CommitOperationAdd | CommitOperationDelete] = [
+                    *(CommitOperationAdd(path_in_repo=path, path_or_fileobj=source) for path, source in added.items()),
+                    *(CommitOperationDelete(path_in_repo=path, is_folder=False) for path in deleted),
+                ]
                 done = self._api.create_commit(
-                    self.repo_id,
-                    operations,
-                    commit_message=message,
-                    repo_type=self.repo_type,
-                    parent_commit=parent,
+                    self.repo_id, operations, commit_message=message, repo_type=self.repo_type, parent_commit=parent
                 )
-            except ValueError as exc:  # the Hub's own check of the front matter, and LFS refusals
-                raise self._error(f"the Hub refused the files: {_first_line(exc)}") from exc
+            except ValueError as exc:  # a file that is gone, the Hub's own check of the front matter, LFS refusals
+                raise self._error(f"the files cannot be published: {_first_line(exc)}") from exc
         return done.oid
 
     def tag(self, tag: str, commit: str) -> None:

@@ -43,7 +43,7 @@ def model_context(run_folder: Path, *, repo_id: str | None, revision: str | None
     facts = evaluation_facts(run_folder)
     licence = _licence(run)
     samples = _samples(run_folder / _SAMPLE)
-    dataset = facts.text("dataset.name")
+    title = repo_id.split("/")[1] if repo_id else run.name
     return {
         "front_matter": front_matter(
             {
@@ -55,16 +55,16 @@ def model_context(run_folder: Path, *, repo_id: str | None, revision: str | None
                 "base_model": run.model.base if run.model.base_commit else None,
                 "datasets": [run.data.repo_id] if run.data.repo_id else None,
                 "metrics": [metric["name"] for metric in facts.items("metrics")],
-                "model-index": model_index(facts, name=run.name),
+                "model-index": model_index(facts, name=title),
             }
         ),
-        "title": run.name,
+        "title": title,
         "repo_id": repo_id or f"{_NO_REPOSITORY}/{run.name}",
         "revision": revision,
         "example": json.dumps(samples[0]["text"], ensure_ascii=False),
         "data": {"name": run.data.name, "revision": run.data.revision, "commit": run.data.commit},
         "evaluated": {
-            "name": dataset,
+            "name": facts.text("dataset.name"),
             "split": facts.text("dataset.split"),
             "rows": facts.count("dataset.rows"),
             "commit": facts.text("dataset.commit") if facts.has("dataset.commit") else None,
@@ -128,7 +128,9 @@ def _good_and_bad(rows: list[dict[str, Any]]) -> list[dict[str, object]]:
     """Return the best and the worst predictions of the sample; no row stands in both."""
     ranked = sorted(rows, key=lambda row: -row["jaccard"])
     shown = min(_SHOWN, (len(ranked) + 1) // 2)
-    groups: list[dict[str, object]] = [{"title": f"The best {shown} of {len(rows)} rows spread over the split", "rows": ranked[:shown]}]
+    groups: list[dict[str, object]] = [
+        {"title": f"The best {shown} of {len(rows)} rows spread over the split", "rows": ranked[:shown]}
+    ]
     if worst := ranked[shown:][-_SHOWN:]:
         groups.append({"title": f"And the worst {len(worst)}", "rows": worst})
     return groups

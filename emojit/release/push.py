@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -159,17 +160,13 @@ class _Push:
         return self._result(plan, commit=head.tags[self.tag], created=False, dry_run=dry_run, already_there=True)
 
     def _commit(self, plan: Sequence[PlannedFile], *, parent: str | None) -> str:
-        from huggingface_hub import CommitOperationAdd, CommitOperationDelete
-
         sources = {file.path: file.source for file in self.files}
-        operations: list[CommitOperationAdd | CommitOperationDelete] = []
-        for file in plan:
-            if file.change in ("new", "changed"):
-                operations.append(CommitOperationAdd(path_in_repo=file.path, path_or_fileobj=sources[file.path]))
-            elif file.change == "deleted":
-                operations.append(CommitOperationDelete(path_in_repo=file.path, is_folder=False))
-        commit = self.repo.commit(operations, message=self.message, parent=parent)
-        logger.info("committed repo=%s commit=%s files=%d", self.repo.repo_id, commit, len(operations))
+        added = {file.path: sources[file.path] for file in plan if file.change in ("new", "changed")}
+        deleted = [file.path for file in plan if file.change == "deleted"]
+        commit = self.repo.commit(added, deleted, message=self.message, parent=parent)
+        logger.info(
+            "committed repo=%s commit=%s sent=%d deleted=%d", self.repo.repo_id, commit, len(added), len(deleted)
+        )
         return commit
 
     def _read_back(self, commit: str) -> None:
@@ -238,7 +235,7 @@ def _token(*, required: bool) -> str | None:
 
 
 def _progress(quiet: bool) -> contextlib.AbstractContextManager[object]:
-    """Switch the client's progress bars off where they are not wanted."""
+    """Switch the client's progress bars off where they are not wanted, or where stderr is no terminal that could redraw them."""
     from huggingface_hub.utils.tqdm import disable_progress_bars
 
-    return disable_progress_bars() if quiet else contextlib.nullcontext()
+    return disable_progress_bars() if quiet or not sys.stderr.isatty() else contextlib.nullcontext()

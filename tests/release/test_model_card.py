@@ -185,6 +185,7 @@ def test_the_same_run_pushed_twice_is_there_already(account, run_folder):
     assert again.commit == first.commit
 
 
+@pytest.mark.slow
 def test_a_pushed_model_runs_by_the_snippet_of_its_card_with_plain_transformers(account, run_folder, tmp_path):
     _tiny_model(run_folder / "model")
     repo_id = f"{account.name}/small-student"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from huggingface_hub import HfApi
 
 from emojit.errors import OfflineError, PublishError, StudentError, UsageError
 from emojit.release.hub import HubRepo
 from emojit.release.push import push
+from emojit.resources import resource
 
 
 def test_a_push_makes_one_commit_then_the_tag_and_holds_exactly_the_folder(account, metric):
@@ -109,13 +110,45 @@ def test_a_push_that_broke_off_before_the_commit_leaves_main_alone_and_goes_on(a
 def test_a_file_that_changes_while_it_is_sent_is_found_when_it_is_read_back(account, metric, monkeypatch):
     commit = HubRepo.commit
 
-    def late_change(self, operations, **arguments):
+    def late_change(self, added, deleted, **arguments):
         (metric / "emoji_count.py").write_text("too late\n", encoding="utf-8")
-        return commit(self, operations, **arguments)
+        return commit(self, added, deleted, **arguments)
 
     monkeypatch.setattr(HubRepo, "commit", late_change)
 
     with pytest.raises(PublishError, match=r"v1 reads back differently: emoji_count\.py"):
+        push("metric", metric, f"{account.name}/emoji_count", tag="v1", quiet=True)
+
+
+def test_a_file_that_vanishes_while_it_is_sent_is_one_clear_line(account, metric, monkeypatch):
+    commit = HubRepo.commit
+
+    def vanish(self, added, deleted, **arguments):
+        (metric / "table.bin").unlink()
+        return commit(self, added, deleted, **arguments)
+
+    monkeypatch.setattr(HubRepo, "commit", vanish)
+
+    with pytest.raises(PublishError, match=r"table\.bin"):
+        push("metric", metric, f"{account.name}/emoji_count", tag="v1", quiet=True)
+
+    assert account.tags(f"{account.name}/emoji_count", "space") == {}
+
+
+def test_a_large_file_that_does_not_get_through_is_one_clear_line(account, metric, monkeypatch):
+    def broken(*_: object, **__: object) -> None:
+        raise ConnectionError("Network error: connection reset")  # what hf_xet raises
+
+    monkeypatch.setattr(HfApi, "preupload_lfs_files", broken)
+
+    with pytest.raises(PublishError, match="sending broke off: Network error"):
+        push("metric", metric, f"{account.name}/emoji_count", tag="v1", quiet=True)
+
+
+def test_a_front_matter_that_the_hub_refuses_is_one_clear_line(account, metric):
+    (metric / "README.md").write_text("---\nsdk: gradio\nlicense: [1, 2\n---\n", encoding="utf-8")
+
+    with pytest.raises(PublishError, match=r"README\.md"):
         push("metric", metric, f"{account.name}/emoji_count", tag="v1", quiet=True)
 
 
@@ -124,11 +157,11 @@ def test_a_change_of_somebody_else_in_between_is_not_overwritten(account, metric
     push("metric", metric, repo_id, tag="v1", quiet=True)
     commit = HubRepo.commit
 
-    def overtaken(self, operations, **arguments):
+    def overtaken(self, added, deleted, **arguments):
         account.api.upload_file(
             path_or_fileobj=b"theirs", path_in_repo="theirs.txt", repo_id=repo_id, repo_type="space"
         )
-        return commit(self, operations, **arguments)
+        return commit(self, added, deleted, **arguments)
 
     monkeypatch.setattr(HubRepo, "commit", overtaken)
     (metric / "emoji_count.py").write_text("ours = True\n", encoding="utf-8")
@@ -298,36 +331,24 @@ def test_a_plain_model_folder_is_published_as_it_is(account, tmp_path):
     }
 
 
-def test_what_evaluate_loads_is_what_was_pushed(account, tmp_path):
-    folder = tmp_path / "share_of_empty"
-    folder.mkdir()
-    (folder / "README.md").write_text("---\ntitle: empty\nsdk: gradio\n---\n", encoding="utf-8")
-    (folder / "share_of_empty.py").write_text(_METRIC, encoding="utf-8")
-    push("metric", folder, f"{account.name}/share_of_empty", tag="v1", quiet=True)
-    script = f"import evaluate\nprint(evaluate.load('{account.name}/share_of_empty').compute(predictions=['', 'a'], references=['', '']))"
+@pytest.mark.slow
+def test_a_packaged_metric_pushed_is_what_evaluate_loads(account, tmp_path):
+    push("metric", resource("eval_modules/emoji_jaccard"), f"{account.name}/emoji_jaccard", tag="v1", quiet=True)
+    script = (
+        "import sys, evaluate\n"
+        f"metric = evaluate.load('{account.name}/emoji_jaccard')\n"
+        "print(metric.compute(predictions=['📖 😊 🇯🇵 📚 👏'], references=['🤔 📚 📖 🇯🇵 🔍'])['jaccard'] == 3 / 7)\n"
+        "assert 'emojit' not in sys.modules"
+    )
 
     done = subprocess.run(
         [sys.executable, "-I", "-c", script],
         capture_output=True,
         text=True,
-        check=True,
         encoding="utf-8",
-        cwd=Path(folder),
+        cwd=tmp_path,
+        check=False,
     )
 
-    assert done.stdout.strip() == "{'empty': 0.5}"
-
-
-_METRIC = """\
-import datasets
-import evaluate
-
-
-class ShareOfEmpty(evaluate.Metric):
-    def _info(self):
-        features = datasets.Features({"predictions": datasets.Value("string"), "references": datasets.Value("string")})
-        return evaluate.MetricInfo(description="", citation="", inputs_description="", features=features)
-
-    def _compute(self, predictions, references):
-        return {"empty": sum(not text for text in predictions) / len(predictions)}
-"""
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "True"
