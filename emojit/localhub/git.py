@@ -6,6 +6,7 @@ A `GitRepository` is opened per request and used by one thread; opening costs 0.
 from __future__ import annotations
 
 import re
+import stat
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,22 +14,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from emojit.localhub.pointers import MAX_POINTER_BYTES, Pointer, parse_pointer
+from emojit.localhub.git_cache import BlobFacts, Child, CommitFacts, GitCache
+from emojit.localhub.pointers import parse_pointer
 from emojit.localhub.refusal import RefusalError, revision_not_found
 from emojit.localhub.store import sync_folder
-from emojit.localhub.trees import EditableTree, Leaf
+from emojit.localhub.trees import EditableTree
 
 if TYPE_CHECKING:
-    from dulwich.objects import Commit, ObjectID, ShaFile
+    from dulwich.objects import ObjectID, ShaFile
     from dulwich.refs import Ref
 
 DEFAULT_BRANCH = "main"
 
 _FULL_ID = re.compile(r"[0-9a-f]{40}")
 _SHORT_ID = re.compile(r"[0-9a-f]{7,39}")
-
-BlobFacts = tuple[int, Pointer | None]
-"""Size of a blob (bytes) and the pointer it holds, if it is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,23 +39,10 @@ class Entry:
     is_folder: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommitFacts:
-    """One commit of the history."""
-
-    id: str
-    title: str
-    message: str
-    """What follows the title."""
-    author: str
-    time: float
-    """Seconds since 1970, UTC."""
-
-
 class GitRepository:
     """One bare repository, open."""
 
-    def __init__(self, path: Path, facts: dict[bytes, BlobFacts]) -> None:
+    def __init__(self, path: Path, cache: GitCache) -> None:
         from dulwich.object_store import DiskObjectStore
         from dulwich.repo import Repo
 
@@ -66,7 +52,7 @@ class GitRepository:
         # itself calls that setting deprecated and warns in every command.
         assert isinstance(self._repo.object_store, DiskObjectStore)
         self._repo.object_store.fsync_object_files = True
-        self._facts = facts
+        self._cache = cache
         self._unsynced: set[str] = set()
 
     def __enter__(self) -> Self:
@@ -81,6 +67,8 @@ class GitRepository:
 
     def resolve(self, revision: str) -> str:
         """The commit id that a branch, tag, full reference, commit id or its first digits (at least 7) name.
+
+        Answered from this repository alone, never from the cache: what follows trusts that the commit belongs to it.
 
         Raises:
             RefusalError: 404 RevisionNotFound.
@@ -137,38 +125,35 @@ class GitRepository:
     def _object(self, oid: str) -> ShaFile:
         return self._repo.object_store[_oid(oid)]
 
-    def _commit(self, oid: str) -> Commit:
-        from dulwich.objects import Commit
-
-        commit = self._object(oid)
-        assert isinstance(commit, Commit)
-        return commit
-
     # Files
 
     def entry(self, commit: str, path: str) -> Entry | None:
         """The file or folder at `path`, or None."""
-        from dulwich.errors import NotTreeError
-        from dulwich.object_store import tree_lookup_path
+        oid, is_folder = self.commit_facts(commit).tree, True
+        for segment in path.split("/") if path else []:
+            child = self._children(oid).get(segment) if is_folder else None
+            if child is None:
+                return None
+            oid, is_folder = child
+        return Entry(path=path, oid=oid, is_folder=is_folder)
 
-        tree = self._commit(commit).tree
-        if not path:
-            return Entry(path="", oid=tree.decode(), is_folder=True)
-        try:
-            mode, oid = tree_lookup_path(self._repo.object_store.__getitem__, tree, path.encode())
-        except (KeyError, NotTreeError, UnicodeEncodeError):
-            return None
-        return Entry(path=path, oid=oid.decode(), is_folder=Leaf(mode, oid).is_folder)
+    def _children(self, tree: str) -> Mapping[str, Child]:
+        """What lies in a tree, by name."""
+
+        def read() -> Mapping[str, Child]:
+            from dulwich.objects import Tree
+
+            found = self._object(tree)
+            assert isinstance(found, Tree)
+            items = ((item.path.decode(), item) for item in found.iteritems())
+            return {name: (item.sha.decode(), stat.S_ISDIR(item.mode)) for name, item in items}
+
+        return self._cache.folders.get(tree, read, weigh=len)
 
     def entries(self, folder: Entry, *, recursive: bool) -> Iterator[Entry]:
         """What lies in a folder, in git's order; with `recursive` a sub-folder is followed by its content."""
-        from dulwich.objects import Tree
-
-        tree = self._object(folder.oid)
-        assert isinstance(tree, Tree)
-        for item in tree.iteritems():
-            path = f"{folder.path}/{item.path.decode()}".lstrip("/")
-            entry = Entry(path=path, oid=item.sha.decode(), is_folder=Leaf(item.mode, item.sha).is_folder)
+        for name, (oid, is_folder) in self._children(folder.oid).items():
+            entry = Entry(path=f"{folder.path}/{name}".lstrip("/"), oid=oid, is_folder=is_folder)
             yield entry
             if recursive and entry.is_folder:
                 yield from self.entries(entry, recursive=True)
@@ -191,12 +176,13 @@ class GitRepository:
         return self.read(entry.oid)
 
     def facts(self, oid: str) -> BlobFacts:
-        """Size and pointer of a blob. They never change, so they are remembered for all requests."""
-        key = oid.encode()
-        if key not in self._facts:
+        """Size and pointer of a blob."""
+
+        def read() -> BlobFacts:
             blob = self.read(oid)
-            self._facts[key] = len(blob), parse_pointer(blob) if len(blob) <= MAX_POINTER_BYTES else None
-        return self._facts[key]
+            return len(blob), parse_pointer(blob)
+
+        return self._cache.blobs.get(oid, read)
 
     # History
 
@@ -204,31 +190,57 @@ class GitRepository:
         """A commit and its ancestors, newest first. Commits of this server have one parent."""
         current: str | None = commit
         while current is not None:
-            yield self.commit_facts(current)
-            parents = self._commit(current).parents
-            current = parents[0].decode() if parents else None
+            facts = self.commit_facts(current)
+            yield facts
+            current = facts.parent
 
     def commit_facts(self, commit: str) -> CommitFacts:
-        """Title, author and time of one commit."""
-        found = self._commit(commit)
-        title, _, rest = found.message.decode("utf-8", errors="replace").partition("\n")
-        author = found.author.decode("utf-8", errors="replace").partition(" <")[0]
-        return CommitFacts(id=commit, title=title, message=rest.strip(), author=author, time=found.commit_time)
+        """What one commit says."""
+
+        def read() -> CommitFacts:
+            from dulwich.objects import Commit
+
+            found = self._object(commit)
+            assert isinstance(found, Commit)
+            title, _, rest = found.message.decode("utf-8", errors="replace").partition("\n")
+            return CommitFacts(
+                id=commit,
+                tree=found.tree.decode(),
+                parent=found.parents[0].decode() if found.parents else None,
+                title=title,
+                message=rest.strip(),
+                author=found.author.decode("utf-8", errors="replace").partition(" <")[0],
+                time=found.commit_time,
+            )
+
+        return self._cache.commits.get(commit, read)
 
     def last_changes(self, commit: str, paths: list[str]) -> dict[str, CommitFacts]:
         """For each path, the commit that gave it its present content."""
         found: dict[str, CommitFacts] = {}
-        wanted = {path: self.entry(commit, path) for path in paths}
+        wanted = set(paths)
         for facts in self.history(commit):
-            parents = self._commit(facts.id).parents
-            for path, entry in list(wanted.items()):
-                before = self.entry(parents[0].decode(), path) if parents else None
-                if before is None or entry is None or before.oid != entry.oid:
-                    found[path] = facts
-                    del wanted[path]
+            changed = wanted & self._changes(facts.id)
+            found |= dict.fromkeys(changed, facts)
+            wanted -= changed
             if not wanted:
                 break
         return found
+
+    def _changes(self, commit: str) -> frozenset[str]:
+        """Files and folders of a commit that its parent has not or has otherwise."""
+
+        def read() -> frozenset[str]:
+            from dulwich.diff_tree import tree_changes
+
+            facts = self.commit_facts(commit)
+            before = _oid(self.commit_facts(facts.parent).tree) if facts.parent else None
+            changes = tree_changes(self._repo.object_store, before, _oid(facts.tree))
+            files = [entry.path.decode() for change in changes for entry in (change.old, change.new) if entry]
+            folders = (path[:end] for path in files for end, char in enumerate(path) if char == "/")
+            return frozenset([*files, *folders])
+
+        return self._cache.changes.get(commit, read, weigh=len)
 
     # Writing
 
@@ -253,7 +265,7 @@ class GitRepository:
 
     def edit(self, commit: str | None) -> EditableTree:
         """The tree of a commit, ready to be changed; an empty one for None."""
-        return EditableTree(self._repo.object_store, self._commit(commit).tree if commit else None)
+        return EditableTree(self._repo.object_store, _oid(self.commit_facts(commit).tree) if commit else None)
 
     def write_commit(self, tree: EditableTree, *, parent: str | None, author: str, message: str) -> str:
         """Store a commit and return its id. No branch points to it yet.
@@ -263,7 +275,7 @@ class GitRepository:
         from dulwich.objects import Commit
 
         root = tree.write(self._add)
-        if parent is not None and self._commit(parent).tree == root:
+        if parent is not None and self.commit_facts(parent).tree == root.decode():
             return parent
         commit = Commit()
         commit.tree = root
@@ -330,7 +342,7 @@ def create_repository(path: Path, files: Mapping[str, bytes], *, author: str) ->
 
     path.mkdir(parents=True)
     Repo.init_bare(str(path), default_branch=DEFAULT_BRANCH.encode()).close()
-    with GitRepository(path, {}) as git:
+    with GitRepository(path, GitCache()) as git:
         tree = git.edit(None)
         for name, content in files.items():
             tree.put(name, _oid(git.add_blob(content)))

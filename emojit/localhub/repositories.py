@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import threading
 
-from emojit.localhub.git import BlobFacts, GitRepository, create_repository, remove_stale_locks
+from emojit.localhub.git import GitRepository, create_repository, remove_stale_locks
+from emojit.localhub.git_cache import GitCache
 from emojit.localhub.refusal import repo_not_found
 from emojit.localhub.registry import Registry, RepoRecord
 from emojit.localhub.store import Store, sync_folder
-
-_MAX_FACTS = 200_000
 
 _LARGE_SUFFIXES = (
     "7z arrow bin bz2 ckpt ftz gz h5 joblib lfs.* mlmodel model msgpack npy npz onnx ot parquet pb pickle pkl pt pth rar safetensors tar tar.* "
@@ -37,7 +36,7 @@ class Repositories:
     def __init__(self, store: Store, registry: Registry) -> None:
         self.registry = registry
         self._store = store
-        self._facts: dict[bytes, BlobFacts] = {}
+        self._cache = GitCache()
         self._locks: dict[str, threading.RLock] = {}
 
     def recover(self) -> None:
@@ -88,10 +87,8 @@ class Repositories:
         """
         from dulwich.errors import NotGitRepository
 
-        if len(self._facts) > _MAX_FACTS:
-            self._facts.clear()
         try:
-            return GitRepository(self._store.repo(record.key), self._facts)
+            return GitRepository(self._store.repo(record.key), self._cache)
         except NotGitRepository:
             raise repo_not_found() from None
 

@@ -29,10 +29,9 @@ from emojit.localhub.web import (
 from emojit.localhub.web.answers import refused
 from emojit.localhub.web.call import REPO_TYPES, Call, Hub
 from emojit.localhub.web.routing import Router
-from emojit.localhub.web.streams import Body, receive
+from emojit.localhub.web.streams import receive
 
 _MAX_JSON_BYTES = 64 * 1024 * 1024
-_MAX_DRAINED_BYTES = 64 * 1024 * 1024
 _DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _ALLOWED_HOSTS = frozenset({"127.0.0.1", "localhost"})
 
@@ -98,22 +97,17 @@ class Application:
         """Answer one request."""
         if scope["type"] != "http":
             return
-        body = Body(receive_event)
         try:
-            response: ASGIApp = await self._answer(Request(scope, body.receive))
+            response: ASGIApp = await self._answer(Request(scope, receive_event))
         except ClientDisconnect:
             return
         except RefusalError as exc:
-            response = await self._refuse(exc, body)
+            response = refused(exc)
         except OSError as exc:
             if exc.errno not in _DISK_FULL:
                 raise
-            response = await self._refuse(RefusalError(507, "The disk of the Hub is full"), body)
-        await response(scope, body.receive, send)
-
-    async def _refuse(self, error: RefusalError, body: Body) -> Response:
-        await body.drain(limit=_MAX_DRAINED_BYTES)
-        return refused(error)
+            response = refused(RefusalError(507, "The disk of the Hub is full"))
+        await response(scope, receive_event, send)
 
     async def _answer(self, request: Request) -> Response:
         if request.url.hostname not in _ALLOWED_HOSTS:

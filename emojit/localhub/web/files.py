@@ -8,7 +8,8 @@ from urllib.parse import parse_qs
 
 from starlette.responses import JSONResponse, Response
 
-from emojit.localhub.git import CommitFacts, Entry, GitRepository
+from emojit.localhub.git import Entry, GitRepository
+from emojit.localhub.git_cache import CommitFacts
 from emojit.localhub.refusal import entry_not_found, malformed
 from emojit.localhub.web.answers import ok, page
 from emojit.localhub.web.call import Call

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.types import Message, Receive
 
 from emojit.localhub.refusal import RefusalError
 
@@ -37,26 +36,3 @@ async def receive(request: Request, write: Callable[[bytes], object], *, limit: 
             block.clear()
     if block:
         await run_in_threadpool(write, bytes(block))
-
-
-class Body:
-    """The incoming side of one request; it knows whether the client is still sending."""
-
-    def __init__(self, receive_event: Receive) -> None:
-        self._receive_event = receive_event
-        self._has_ended = False
-
-    async def receive(self) -> Message:
-        """Pass an event on."""
-        message = await self._receive_event()
-        self._has_ended = not message.get("more_body", False)
-        return message
-
-    async def drain(self, *, limit: int) -> None:
-        """Take what the client is still sending, up to `limit` bytes.
-
-        A client that is answered in the middle of its body reports a broken connection instead of the answer.
-        """
-        while not self._has_ended and limit > 0:
-            message = await self.receive()
-            limit -= len(message.get("body", b""))
