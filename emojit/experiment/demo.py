@@ -102,6 +102,10 @@ def _environment(folder: Path, endpoint: str, token: str) -> dict[str, str]:
     }
 
 
+def _sets(overrides: Sequence[str]) -> list[str]:
+    return [argument for override in overrides for argument in ("--set", override)]
+
+
 def run_demo(
     folder: Path,
     *,
@@ -139,14 +143,16 @@ def run_demo(
         say(f"embedded Hub at {hub.endpoint}, everything in {folder}")
 
         for tag, share in (("v1", "0.5"), ("v2", "1.0")):
-            chain.emojit(f"build {tag}", "build-dataset", "sample", "--set", f"corpus.share={share}", "--out", tag)
+            sets = (f"corpus.share={share}", f"release.repo_id={DATASET}", f"release.version={tag}")
+            chain.emojit(f"build {tag}", "build-dataset", "sample", "--out", tag, *_sets(sets))
             chain.emojit(f"push {tag}", "push", "dataset", tag, DATASET, "--tag", tag)
         for metric in METRICS:
             path = str(resource(f"eval_modules/{metric}"))
             chain.emojit(f"push {metric}", "push", "metric", path, f"{USER}/{metric}", "--tag", "v1")
 
-        sets = [argument for override in overrides for argument in ("--set", override)]
-        chain.emojit("train", "train", recipe, "--dataset", DATASET, "--revision", "v2", "--out", "run", *sets)
+        chain.emojit(
+            "train", "train", recipe, "--dataset", DATASET, "--revision", "v2", "--out", "run", *_sets(overrides)
+        )
         report = chain.emojit(
             "evaluate", "evaluate", "--model", "run", "--dataset", DATASET, "--revision", "v2", "--metrics-from", USER
         )
