@@ -23,7 +23,16 @@ os.environ.update(
         "TQDM_DISABLE": "1",
     }
 )
-for _name in ("HF_HUB_CACHE", "HF_DATASETS_CACHE", "HF_MODULES_CACHE", "HF_TOKEN", "HF_ENDPOINT", "EMOJIT_API_KEY", "OPENAI_API_KEY", "EMOJIT_OFFLINE"):
+for _name in (
+    "HF_HUB_CACHE",
+    "HF_DATASETS_CACHE",
+    "HF_MODULES_CACHE",
+    "HF_TOKEN",
+    "HF_ENDPOINT",
+    "EMOJIT_API_KEY",
+    "OPENAI_API_KEY",
+    "EMOJIT_OFFLINE",
+):
     os.environ.pop(_name, None)
 
 import pytest

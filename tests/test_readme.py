@@ -91,7 +91,12 @@ def test_the_demo_runs_the_chain_and_a_stranger_runs_the_readmes_snippets_agains
     steps: list[str] = []
 
     def stranger(endpoint: str, token: str) -> None:
-        env = {**os.environ, "HF_ENDPOINT": endpoint, "HF_HOME": str(tmp_path / "stranger"), "HF_UPDATE_DOWNLOAD_COUNTS": "0"}
+        env = {
+            **os.environ,
+            "HF_ENDPOINT": endpoint,
+            "HF_HOME": str(tmp_path / "stranger"),
+            "HF_UPDATE_DOWNLOAD_COUNTS": "0",
+        }
         outputs.extend(python(snippet, env=env, cwd=tmp_path) for snippet in SNIPPETS)
 
     result = run_demo(tmp_path / "demo", say=steps.append, overrides=SMALL, quiet=True, wait=stranger)

@@ -73,7 +73,9 @@ class _Chain:
     def run(self, step: str, command: Sequence[str]) -> dict[str, Any]:
         """Run a command whose stdout is one JSON object; its messages go to this process's stderr."""
         start = time.monotonic()
-        done = subprocess.run(command, cwd=self.folder, env=self.env, stdout=subprocess.PIPE, text=True, encoding="utf-8")
+        done = subprocess.run(
+            command, cwd=self.folder, env=self.env, stdout=subprocess.PIPE, text=True, encoding="utf-8", check=False
+        )
         self.seconds[step] = round(time.monotonic() - start, 1)
         if done.returncode != 0:
             raise EmojitError(

@@ -27,9 +27,7 @@ def main(dataset_id: str, model_id: str, jaccard_id: str, diversity_id: str) -> 
         sequences = model.generate(**inputs)  # (rows, steps); generation_config.json asks for 1-5 distinct emoji
     special = set(tokenizer.all_special_ids)
     # Read by token id: decoding to text puts no blanks between emoji.
-    predictions = [
-        [tokenizer.convert_ids_to_tokens(i) for i in row if i not in special] for row in sequences.tolist()
-    ]
+    predictions = [[tokenizer.convert_ids_to_tokens(i) for i in row if i not in special] for row in sequences.tolist()]
 
     jaccard = evaluate.load(jaccard_id).compute(predictions=predictions, references=test["emojis"][:])
     diversity = evaluate.load(diversity_id).compute(predictions=predictions, references=test["emojis"][:])

@@ -146,14 +146,19 @@ def _check_base_url(url: str) -> None:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError as exc:
-        raise ConfigError(f"teacher.base_url is no URL ({exc})", hint='for example "http://127.0.0.1:8077/v1"') from None
+        raise ConfigError(
+            f"teacher.base_url is no URL ({exc})", hint='for example "http://127.0.0.1:8077/v1"'
+        ) from None
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ConfigError(
             "teacher.base_url must not hold a user, a password or a query: the recipe is published",
             hint="put the key into EMOJIT_API_KEY and leave only scheme, host and path",
         )
     if parts.scheme not in {"http", "https"} or not host:
-        raise ConfigError(f"teacher.base_url must begin with http:// or https://, got {url!r}", hint='for example "http://127.0.0.1:8077/v1"')
+        raise ConfigError(
+            f"teacher.base_url must begin with http:// or https://, got {url!r}",
+            hint='for example "http://127.0.0.1:8077/v1"',
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,7 +80,9 @@ def _apply_override(table: dict[str, Any], override: str) -> None:
     path, separator, text = override.partition("=")
     keys = path.strip().split(".")
     if not separator or not all(keys):
-        raise ConfigError(f"--set {override}: expected key.path=value", hint="for example --set teacher.temperature=0.2")
+        raise ConfigError(
+            f"--set {override}: expected key.path=value", hint="for example --set teacher.temperature=0.2"
+        )
     try:
         value: Any = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
@@ -117,16 +119,16 @@ def _convert(kind: Any, value: Any, *, where: str, key: str) -> Any:
 
 def _convert_table(cls: Any, table: Any, *, where: str, key: str) -> Any:
     if not isinstance(table, Mapping):
-        raise ConfigError(f"{where}: {key} must be a table, got {table!r}", hint=f"write [{key}] and its keys below it")
+        raise ConfigError(
+            f"{where}: {key} must be a table, got {table!r}", hint=f"write [{key}] and its keys below it"
+        )
     fields = {field.name: field for field in dataclasses.fields(cls)}
     prefix = f"{key}." if key else ""
     for name in table:
         if name not in fields:
             raise ConfigError(f"{where}: unknown key {prefix}{name}", hint=f"valid keys: {', '.join(fields)}")
     hints = get_type_hints(cls)
-    values = {
-        name: _convert(hints[name], value, where=where, key=f"{prefix}{name}") for name, value in table.items()
-    }
+    values = {name: _convert(hints[name], value, where=where, key=f"{prefix}{name}") for name, value in table.items()}
     for name, field in fields.items():
         missing = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
         if missing and name not in values:

@@ -69,7 +69,9 @@ class ModelConfig:
     def __post_init__(self) -> None:
         _positive("model", self, "vocab_size", "d_model", "d_ff", "num_layers", "num_heads")
         if self.d_model % self.num_heads:
-            raise ConfigError(f"model.d_model must be a multiple of model.num_heads, got {self.d_model}, {self.num_heads}")
+            raise ConfigError(
+                f"model.d_model must be a multiple of model.num_heads, got {self.d_model}, {self.num_heads}"
+            )
         if not 0 <= self.dropout < 1:
             raise ConfigError(f"model.dropout must be in [0, 1), got {self.dropout}")
 
@@ -102,9 +104,7 @@ class TrainConfig:
     """Seed of initialisation, order and dropout."""
 
     def __post_init__(self) -> None:
-        _positive(
-            "train", self, "epochs", "batch_size", "gradient_accumulation", "learning_rate", "save_total_limit"
-        )
+        _positive("train", self, "epochs", "batch_size", "gradient_accumulation", "learning_rate", "save_total_limit")
         for name in ("warmup_ratio", "label_smoothing"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"train.{name} must be in [0, 1), got {getattr(self, name)}")

@@ -48,7 +48,13 @@ def installed(wheel, tmp_path_factory):
 def run(command, *arguments, cwd):
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     return subprocess.run(
-        [str(command), *arguments], cwd=cwd, env=environment, capture_output=True, text=True, encoding="utf-8", check=False
+        [str(command), *arguments],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
     )
 
 
