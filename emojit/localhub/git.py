@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 DEFAULT_BRANCH = "main"
 
 _FULL_ID = re.compile(r"[0-9a-f]{40}")
+_MAX_LOOSE = 32
+_MAX_PENDING_BYTES = 32 * 1024 * 1024
 _SHORT_ID = re.compile(r"[0-9a-f]{7,39}")
 
 
@@ -53,7 +55,8 @@ class GitRepository:
         assert isinstance(self._repo.object_store, DiskObjectStore)
         self._repo.object_store.fsync_object_files = True
         self._cache = cache
-        self._unsynced: set[str] = set()
+        self._pending: dict[ObjectID, ShaFile] = {}
+        self._pending_bytes = 0
 
     def __enter__(self) -> Self:
         return self
@@ -245,7 +248,7 @@ class GitRepository:
     # Writing
 
     def add_blob(self, content: bytes) -> str:
-        """Store a blob. Nothing refers to it yet: if the commit never comes, `git gc` drops it."""
+        """Take a blob. Nothing refers to it yet: if the commit never comes, it is never stored, or `git gc` drops it."""
         from dulwich.objects import Blob
 
         blob = Blob.from_string(content)
@@ -253,22 +256,34 @@ class GitRepository:
         return blob.id.decode()
 
     def _add(self, item: ShaFile) -> None:
-        self._repo.object_store.add_object(item)
-        self._unsynced.add(item.id.decode()[:2])
+        """Take an object; `_flush` stores it. Until then it cannot be read back."""
+        self._pending[item.id] = item
+        self._pending_bytes += item.raw_length()
+        if self._pending_bytes > _MAX_PENDING_BYTES:
+            self._flush()
 
-    def _sync_objects(self) -> None:
-        """Make the names of new objects durable; their content already is."""
-        for folder in sorted(self._unsynced):
-            sync_folder(self._path / "objects" / folder)
-        sync_folder(self._path / "objects")
-        self._unsynced.clear()
+    def _flush(self) -> None:
+        """Store the taken objects and make their names durable: a few one by one, many as a pack, since each file costs a sync of the disk."""
+        store = self._repo.object_store
+        objects = [item for oid, item in self._pending.items() if oid not in store]
+        if len(objects) > _MAX_LOOSE:
+            store.add_objects([(item, None) for item in objects])
+            sync_folder(self._path / "objects" / "pack")
+        else:
+            for item in objects:
+                store.add_object(item)
+            for folder in {item.id.decode()[:2] for item in objects}:
+                sync_folder(self._path / "objects" / folder)
+            sync_folder(self._path / "objects")
+        self._pending.clear()
+        self._pending_bytes = 0
 
     def edit(self, commit: str | None) -> EditableTree:
         """The tree of a commit, ready to be changed; an empty one for None."""
         return EditableTree(self._repo.object_store, _oid(self.commit_facts(commit).tree) if commit else None)
 
     def write_commit(self, tree: EditableTree, *, parent: str | None, author: str, message: str) -> str:
-        """Store a commit and return its id. No branch points to it yet.
+        """Make a commit and return its id. It is stored when a branch is moved to it.
 
         A tree that equals the parent's gives the parent: a request that is repeated because its answer was lost changes nothing.
         """
@@ -310,7 +325,7 @@ class GitRepository:
         self._set_reference(f"refs/tags/{tag}", target)
 
     def _set_reference(self, name: str, oid: str) -> None:
-        self._sync_objects()  # before the reference: it must never name an object that a power cut took away
+        self._flush()  # before the reference: it must never name an object that a power cut took away
         try:
             self._repo.refs.set_if_equals(_ref(name), None, _oid(oid))
         except (NotADirectoryError, IsADirectoryError, FileExistsError) as exc:
@@ -351,8 +366,8 @@ def create_repository(path: Path, files: Mapping[str, bytes], *, author: str) ->
 
 
 def remove_stale_locks(path: Path) -> None:
-    """Remove lock files of a writer that was killed. Call it only while no writer can be alive."""
-    for pattern in ("*.lock", "refs/**/*.lock", "objects/*/*.lock"):
+    """Remove lock files and half packs of a writer that was killed. Call it only while no writer can be alive."""
+    for pattern in ("*.lock", "refs/**/*.lock", "objects/*/*.lock", "objects/pack/tmp*.pack"):
         for lock in path.glob(pattern):
             lock.unlink(missing_ok=True)
 
