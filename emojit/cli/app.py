@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 import emojit
 from emojit import logs
 from emojit.cli import build_dataset, demo, doctor, evaluate, hub, predict, push, train
 from emojit.errors import EmojitError
+
+_INTERRUPTED = 130  # 128 + SIGINT: what a shell expects after Ctrl-C, and what Typer gives
 
 app = typer.Typer(
     name="emojit",
@@ -56,18 +58,35 @@ app.command()(doctor.doctor)
 def main() -> None:
     """Run the command line.
 
-    The only place where an `EmojitError` becomes an exit code, and where a reader that went away (`emojit … | head`) or Ctrl-C ends quietly.
+    The only place where an error becomes one `error:` line, one `hint:` line and an exit code. Typer ends quietly when a reader went away
+    (`emojit … | head`).
     """
     try:
-        app()
+        code = app(standalone_mode=False)  # Typer would print its own mistakes in another form
     except EmojitError as exc:
-        typer.echo(f"error: {exc}", err=True)
-        if exc.hint:
-            typer.echo(f"hint: {exc.hint}", err=True)
-        sys.exit(exc.exit_code)
-    except KeyboardInterrupt:
+        code = _fail(str(exc), exc.hint, exc.exit_code)
+    except TyperException as exc:
+        code = _misused(exc)
+    except OSError as exc:  # a full disk or a missing permission that no room foresaw
+        where = f"{exc.filename}: " if exc.filename else ""
+        code = _fail(f"{where}{exc.strerror or exc}", "check the disk, the path and its permissions", 1)
+    if code == _INTERRUPTED:
         typer.echo("stopped; the same command goes on where it was", err=True)
-        sys.exit(130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+    sys.exit(code or 0)
+
+
+def _fail(message: str, hint: str | None, code: int) -> int:
+    typer.echo(f"error: {' '.join(message.split())}", err=True)
+    if hint:
+        typer.echo(f"hint: {hint}", err=True)
+    return code
+
+
+def _misused(exc: TyperException) -> int:
+    """Print an unknown command, a missing option or a value of the wrong kind as what it is: wrong usage."""
+    context = getattr(exc, "ctx", None)
+    message = exc.format_message()
+    if context is not None and message == context.get_help():  # a command group without a command
+        typer.echo(message, err=True)
+        return exc.exit_code
+    return _fail(message, f"see `{context.command_path if context else 'emojit'} --help`", exc.exit_code)
