@@ -78,6 +78,8 @@ def train(
     licence = _licence(recipe, loaded["train"])
     begin(folder, {**dataclasses.asdict(recipe), "resolved_data": _facts(loaded)}, resume=resume)
 
+    from safetensors import SafetensorError
+
     from emojit.student.artefacts import write_run
     from emojit.student.library import library_quiet
 
@@ -95,7 +97,7 @@ def train(
             clock.lap("train")
             record = write_run(
                 folder,
-                student=_finished(student, recipe, folder),
+                student=_finished(trainer, student, recipe, folder),
                 recipe=recipe,
                 loaded=loaded,
                 data=_data_record(recipe, loaded, rows, licence),
@@ -106,9 +108,9 @@ def train(
                 seconds=clock.seconds,
                 quiet=quiet,
             )
-        except OSError as exc:
+        except (OSError, SafetensorError) as exc:
             raise StudentError(
-                f"{folder}: cannot be written ({exc.strerror or exc})",
+                f"{folder}: cannot be written ({exc})",
                 hint="free some space, then give the same command with --resume",
             ) from exc
     shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
@@ -200,8 +202,11 @@ def _fit(
     quiet: bool,
 ) -> tuple[EmojiTrainer, int | None]:
     """Train; return the Trainer with the best weights loaded, and the step that `resume` went on from."""
+    import torch
+
     from emojit.student.trainer import make_trainer
 
+    _check_space(student, recipe, folder)
     checkpoint = last_checkpoint(folder / CHECKPOINTS) if resume else None
     trainer = make_trainer(
         student,
@@ -211,16 +216,37 @@ def _fit(
         checkpoints=folder / CHECKPOINTS,
         quiet=quiet,
     )
-    trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
+    try:
+        trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
+    except torch.OutOfMemoryError as exc:
+        raise StudentError(
+            f"the GPU's memory is too small for {recipe.train.batch_size} rows a step",
+            hint="halve train.batch_size and double train.gradient_accumulation in a new run: the result is the same",
+        ) from exc
     return trainer, None if checkpoint is None else int(checkpoint.name.removeprefix("checkpoint-"))
 
 
-def _finished(student: NewStudent, recipe: TrainRecipe, folder: Path) -> Student:
+def _check_space(student: NewStudent, recipe: TrainRecipe, folder: Path) -> None:
+    """Refuse to begin what the disk cannot hold: a full disk in the middle shows as many kinds of errors as there are libraries."""
+    weights = sum(parameter.numel() * parameter.element_size() for parameter in student.model.parameters())
+    checkpoints = recipe.train.save_total_limit + 1  # the oldest goes after the newest is written
+    needed = weights * (3 * checkpoints + 1)  # weights and AdamW's two moments in each; the finished model
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise StudentError(
+            f"{folder}: the run needs {needed / 2**30:.1f} GiB for its checkpoints, {free / 2**30:.1f} GiB are free",
+            hint="free some space, lower train.save_total_limit, or give another --out",
+        )
+
+
+def _finished(trainer: EmojiTrainer, student: NewStudent, recipe: TrainRecipe, folder: Path) -> Student:
     """Save the model, and return it as one that can be asked."""
     from emojit.student.predict import make_student
 
+    # Without the wrapper that trains in bfloat16: what is measured is what somebody else loads.
+    model = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
     finished = make_student(
-        student.model, student.tokenizer, student.vocabulary, recipe.decoding, source=str(folder), commit=None
+        model, student.tokenizer, student.vocabulary, recipe.decoding, source=str(folder), commit=None
     )
     finished.model.save_pretrained(folder / MODEL)
     finished.tokenizer.save_pretrained(folder / MODEL)

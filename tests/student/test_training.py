@@ -18,7 +18,7 @@ import yaml
 
 from emojit.dataset.parquet import read_rows
 from emojit.emoji import INVENTORY
-from emojit.errors import DatasetError, UsageError
+from emojit.errors import DatasetError, StudentError, UsageError
 from emojit.recipe import dump
 from emojit.student import load_student, read_run, train
 
@@ -290,3 +290,26 @@ def test_training_goes_on_from_a_published_student(finished, build, recipe, tmp_
     assert result.record.model.base == "tiny"
     assert result.record.model.new_emoji == 0
     assert result.record.model.vocabulary == finished.record.model.vocabulary
+
+
+def test_a_disk_that_cannot_hold_the_checkpoints_is_named_before_training(build, recipe, tmp_path):
+    with pytest.raises(StudentError, match=r"the run needs \d+\.\d GiB for its checkpoints, \d+\.\d GiB are free"):
+        train(with_train(recipe, save_total_limit=10**9), dataset=build, out=tmp_path / "run", quiet=True)
+
+
+def test_a_file_that_cannot_be_written_is_one_error_and_not_a_finished_run(build, recipe, tmp_path):
+    (tmp_path / "tiny.toml").write_text(dump(with_train(recipe, epochs=1)), encoding="utf-8")
+    # The largest file a process may write stands in for a full disk.
+    limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)); from emojit.cli.app import main; main()"
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", limited, "train", "tiny.toml", "--dataset", str(build), "--out", "run"],
+        cwd=tmp_path, env=env, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: run: cannot be written (")
+    assert "--resume" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "run" / "run.json").exists()
