@@ -42,6 +42,8 @@ def doctor(as_json: JsonOption = False) -> None:
     """
     from huggingface_hub import get_token
 
+    from emojit.network import hub_endpoint
+
     packages = {name: _version(name) for names in _EXTRAS.values() for name in names}
     missing = {
         extra: [name for name in names if packages[name] is None]
@@ -59,7 +61,7 @@ def doctor(as_json: JsonOption = False) -> None:
     result = {
         "python": sys.version.split()[0],
         "packages": packages,
-        "hub_endpoint": os.environ.get("HF_ENDPOINT", "https://huggingface.co"),
+        "hub_endpoint": hub_endpoint(),
         "hub_token": hub_token,
         "teacher_key": teacher_key,
         "gpu": gpu,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 from collections.abc import Callable, Iterator
-from urllib.parse import urlsplit
 
 from emojit.corpus.rows import Row
-from emojit.errors import CorpusError, MissingExtraError, OfflineError
+from emojit.errors import CorpusError, MissingExtraError
+from emojit.network import hub_endpoint, hub_errors, require_online
 from emojit.recipe import CorpusConfig
 
 
@@ -33,42 +32,13 @@ def open_hub(config: CorpusConfig) -> tuple[Callable[[], Iterator[Row]], dict[st
     return lambda: _stream(config, commit), inputs
 
 
-def hub_endpoint() -> str:
-    """Return the Hub that `HF_ENDPOINT` names now; huggingface_hub reads the variable only once, when it is imported."""
-    return os.environ.get("HF_ENDPOINT", "").rstrip("/") or "https://huggingface.co"
-
-
-def require_online(repo_id: str) -> None:
-    """Refuse to leave this machine for a Hub repository while `EMOJIT_OFFLINE` is set; a Hub on loopback is no network.
-
-    Raises:
-        OfflineError: it is set, and the Hub is elsewhere.
-    """
-    if os.environ.get("EMOJIT_OFFLINE", "") in {"", "0"}:
-        return
-    if urlsplit(hub_endpoint()).hostname not in {"localhost", "127.0.0.1", "::1"}:
-        raise OfflineError(
-            f"{repo_id} is on {hub_endpoint()} and EMOJIT_OFFLINE is set",
-            hint="unset EMOJIT_OFFLINE, give something that is on this machine, or set HF_ENDPOINT to `emojit hub serve`",
-        )
-
-
-def network_errors(*others: type[Exception]) -> tuple[type[Exception], ...]:
-    """Return what the Hub's clients raise when a call does not get through, to be caught, and `others` with it.
-
-    That is OSError and the transport's own error, whichever httpx the clients use.
-    """
-    from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]
-
-    return HTTPError, OSError, *others
-
-
 def _commit(config: CorpusConfig) -> str:
     from huggingface_hub import HfApi
     from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
 
+    endpoint = hub_endpoint()
     try:
-        sha = HfApi(endpoint=hub_endpoint()).dataset_info(config.source, revision=config.revision, timeout=30).sha
+        sha = HfApi(endpoint=endpoint).dataset_info(config.source, revision=config.revision, timeout=30).sha
     except RevisionNotFoundError as exc:
         raise CorpusError(f"{config.source}: no revision {config.revision!r}", hint="check corpus.revision") from exc
     except RepositoryNotFoundError as exc:
@@ -76,9 +46,10 @@ def _commit(config: CorpusConfig) -> str:
             f"{config.source}: no such data set on the Hub, or no access to it",
             hint="check the name; for a private one run `hf auth login`; a local file needs its ending (.jsonl, .parquet, .txt)",
         ) from exc
-    except network_errors() as exc:
+    except hub_errors() as exc:
         raise CorpusError(
-            f"{config.source}: the Hub cannot be reached ({_first_line(exc)})", hint="try again later"
+            f"{config.source}: the Hub at {endpoint} cannot be reached ({_first_line(exc)})",
+            hint="check the network and HF_ENDPOINT, then run the same command again",
         ) from exc
     if sha is None:
         raise CorpusError(f"{config.source}: the Hub names no commit for revision {config.revision!r}")
@@ -92,7 +63,7 @@ def _stream(config: CorpusConfig, commit: str) -> Iterator[Row]:
         rows = load_dataset(config.source, config.config, split=config.split, revision=commit, streaming=True)
         for number, values in enumerate(rows, start=1):
             yield Row(f"row {number}", values)
-    except network_errors(ValueError) as exc:  # among them DatasetNotFoundError, wrong configuration or split
+    except hub_errors(ValueError) as exc:  # among them DatasetNotFoundError, wrong configuration or split
         raise CorpusError(
             f"{config.source}: cannot be streamed ({_first_line(exc)})",
             hint="check corpus.config and corpus.split, or run the same command again: nothing asked so far is lost",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emojit.corpus.hub import hub_endpoint, network_errors, require_online
 from emojit.errors import DatasetError
+from emojit.network import hub_endpoint, hub_errors, require_online
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -54,7 +54,7 @@ def fetch(repo_id: str, split: str, revision: str | None) -> tuple[Path, str]:
             f"{repo_id}: no such data set at {endpoint}, or no access to it",
             hint="check the name and HF_ENDPOINT; for a private one run `hf auth login`",
         ) from exc
-    except network_errors() as exc:
+    except hub_errors() as exc:
         reason = next(iter(str(exc).splitlines()), type(exc).__name__)
         raise DatasetError(
             f"{where}: {endpoint} cannot be reached ({reason})", hint="check the network and HF_ENDPOINT"
@@ -65,7 +65,7 @@ def fetch(repo_id: str, split: str, revision: str | None) -> tuple[Path, str]:
 def _tags_hint(api: HfApi, repo_id: str) -> str:
     try:
         tags = [ref.name for ref in api.list_repo_refs(repo_id, repo_type="dataset").tags]
-    except network_errors():
+    except hub_errors():
         tags = []
     if not tags:
         return "it has no tags; leave the revision out for its main branch"

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from emojit.corpus.hub import require_online
 from emojit.errors import EmojitError, UsageError
 from emojit.evaluation.report import MetricFacts
 from emojit.metrics import jaccard_scores
+from emojit.network import require_online
 from emojit.resources import resource
 
 if TYPE_CHECKING:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import Literal
-from urllib.parse import urlsplit
 
-from emojit.corpus.hub import hub_endpoint
 from emojit.errors import UsageError
 
 Kind = Literal["dataset", "model", "metric", "space"]
@@ -21,21 +19,6 @@ _TAG = re.compile(r"v(?:0|[1-9][0-9]*)")
 def hub_type(kind: Kind) -> Literal["dataset", "model", "space"]:
     """Return the Hub's own name for the kind of repository."""
     return "space" if kind == "metric" else kind
-
-
-def endpoint() -> str:
-    """Return the Hub that `HF_ENDPOINT` names now, without a trailing slash.
-
-    Raises:
-        UsageError: the variable holds no http(s) URL.
-    """
-    url = hub_endpoint()
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UsageError(
-            f"HF_ENDPOINT is no http(s) URL: {url!r}", hint="for example export HF_ENDPOINT=https://huggingface.co"
-        )
-    return url
 
 
 def check_repo_id(repo_id: str) -> None:

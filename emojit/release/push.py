@@ -15,13 +15,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from emojit.corpus.hub import require_online
 from emojit.errors import PublishError
+from emojit.network import hub_endpoint, require_online
 from emojit.release.address import (
     Kind,
     check_repo_id,
     check_tag,
-    endpoint,
     hub_type,
     next_tag,
     page_url,
@@ -103,7 +102,7 @@ def push(
     """
     check_repo_id(repo_id)
     check_tag(tag)
-    base = endpoint()
+    base = hub_endpoint()
     require_online(repo_id)
     require_folder(path)
     with _laid_out(kind, path, repo_id=repo_id, tag=tag) as folder, _progress(quiet):
@@ -230,6 +229,11 @@ def _token(*, required: bool) -> str | None:
         raise PublishError(
             "no Hub token",
             hint="run `hf auth login`, or set HF_TOKEN; make one with write permission in your Hub settings",
+        )
+    if token is not None and not (token.isascii() and token.isprintable()):
+        raise PublishError(
+            "the Hub token holds characters that no HTTP header can carry",
+            hint="run `hf auth login` again, or set HF_TOKEN without quotes or line breaks",
         )
     return token
 

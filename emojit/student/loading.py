@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emojit.corpus.hub import hub_endpoint, network_errors, require_online
 from emojit.errors import StudentError
+from emojit.network import hub_endpoint, hub_errors, require_online
 from emojit.student.library import library_quiet
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _fetch(repo_id: str, revision: str | None) -> tuple[Path, str]:
             f"{repo_id}: no such folder, and no such model at {endpoint} or no access to it",
             hint="check the name and HF_ENDPOINT; for a private one run `hf auth login`",
         ) from exc
-    except network_errors(LocalEntryNotFoundError) as exc:
+    except hub_errors(LocalEntryNotFoundError) as exc:
         raise StudentError(
             f"{repo_id}: {endpoint} cannot be reached ({_first_line(exc)})", hint="check the network and HF_ENDPOINT"
         ) from exc

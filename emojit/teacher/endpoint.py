@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-import ipaddress
 import json
 import os
 import random
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from emojit.errors import ConfigError, OfflineError, TeacherError
+from emojit.network import is_barred, is_loopback
 from emojit.recipe import TeacherConfig
 from emojit.teacher.failures import Failure, judge, redact
 from emojit.teacher.reading import answer
@@ -123,8 +123,8 @@ class OpenAITeacher:
         self._config = config
         self._backoff_s = backoff_s
         self.base_url = config.base_url or os.environ.get("OPENAI_BASE_URL") or DEFAULT_BASE_URL
-        self._loopback = _is_loopback(self.base_url)
-        if os.environ.get("EMOJIT_OFFLINE", "") not in {"", "0"} and not self._loopback:
+        self._loopback = is_loopback(self.base_url)
+        if is_barred(self.base_url):
             hint = "unset EMOJIT_OFFLINE, or use --teacher recorded"
             raise OfflineError(f"EMOJIT_OFFLINE is set: {self._where} is not asked", hint=hint)
         self._key = _api_key(self._where, self._loopback)
@@ -262,16 +262,6 @@ class OpenAITeacher:
             cost=float(cost) if isinstance(cost, int | float) else None,
             provider=provider if isinstance(provider, str) else None,
         )
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _api_key(where: str, loopback: bool) -> str:
