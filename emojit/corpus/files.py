@@ -44,7 +44,7 @@ def read_parquet(path: Path) -> Iterator[Row]:
                     number += 1
                     yield Row(f"row {number}", values)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as exc:
-        raise CorpusError(f"{path}: no readable Parquet file ({exc})") from exc
+        raise CorpusError(f"{path}: no readable Parquet file ({exc})", hint="write or download it again") from exc
 
 
 def read_text(path: Path) -> Iterator[Row]:

@@ -122,7 +122,7 @@ def open_articles(config: CorpusConfig) -> ArticleSource:
             f"{path}: the corpus must be a file or a Hub data set, this is a folder",
             hint="give one .jsonl, .parquet or .txt file",
         )
-    if path.suffix in READERS or path.exists():
+    if path.suffix.lower() in READERS or path.exists():
         return _open_file(path, config, kind="file")
     if _HUB_ID.fullmatch(config.source):
         from emojit.corpus.hub import open_hub
@@ -144,7 +144,7 @@ def in_share(source: str, doc_id: str, share: float) -> bool:
 def _open_file(path: Path, config: CorpusConfig, *, kind: str) -> ArticleSource:
     if not path.is_file():
         raise CorpusError(f"{path}: no such file", hint="check corpus.source or --corpus")
-    reader = READERS.get(path.suffix)
+    reader = READERS.get(path.suffix.lower())
     if reader is None:
         raise CorpusError(
             f"{path}: cannot read a {path.suffix or 'file without ending'}", hint=f"give one of {', '.join(READERS)}"

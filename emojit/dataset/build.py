@@ -37,7 +37,7 @@ from emojit.dataset.parquet import PAIR_COLUMNS, REJECTED_COLUMNS, SENTENCE_COLU
 from emojit.dataset.replies import write_replies
 from emojit.dataset.selection import Selection, make_tasks, select
 from emojit.dataset.splits import SPLITS
-from emojit.dataset.staging import locked, staged
+from emojit.dataset.staging import locked, place, staged
 from emojit.dataset.statistics import build_statistics
 from emojit.errors import DatasetError, TeacherError
 from emojit.recipe import BuildRecipe
@@ -84,6 +84,7 @@ class BuildResult:
 
 def default_store(out: Path) -> Path:
     """Return where replies are kept unless told otherwise: beside the build folder, never inside."""
+    out = place(out)
     return out.with_name(f"{out.name}.replies.sqlite")
 
 
@@ -115,7 +116,7 @@ def build(
         DatasetError: `out` holds something else, no pair came out, the licences conflict, or the disk is full. No partial folder is left.
     """
     start = time.monotonic()
-    out = Path(out).absolute()
+    out = place(out)
     store = store or default_store(out)
     with locked(out):
         if (finished := _finished(recipe, out)) is not None:

@@ -17,6 +17,18 @@ from pathlib import Path
 from emojit.errors import DatasetError
 
 
+def place(out: Path) -> Path:
+    """Return the absolute path of a folder, without "..", "." and links, so that what stands beside it has one name.
+
+    Raises:
+        DatasetError: it is the root of the file system, which has nothing beside it.
+    """
+    resolved = Path(out).resolve()
+    if not resolved.name:
+        raise DatasetError(f"{out}: is no folder that a build could become", hint="choose another folder with --out")
+    return resolved
+
+
 @contextlib.contextmanager
 def locked(out: Path) -> Iterator[None]:
     """Hold the only right to write a folder.

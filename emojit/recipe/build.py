@@ -7,6 +7,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from emojit.errors import ConfigError
+from emojit.recipe.names import check_name
 
 FILTER_ORDER = (
     "heading",
@@ -26,6 +27,10 @@ FILTER_ORDER = (
     "duplicate",
 )
 """Every sentence filter in its default order. Cheap and structural ones first, so that the reason counted is the plainest one."""
+
+_MAX_CONCURRENCY = (
+    10_000  # every call in flight holds a connection; no endpoint and no system takes more from one process
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +116,7 @@ class TeacherConfig:
     banned: tuple[str, ...] = ("✨",)
     """Emoji that the prompt forbids and that are not accepted in a reply."""
     concurrency: int = 16
-    """Questions in flight at most (count)."""
+    """Questions in flight at most (count), up to 10,000."""
     max_attempts: int = 6
     """Calls per question before it is given up (count); answers that say "too many requests" do not count."""
     timeout_s: float = 60.0
@@ -126,7 +131,9 @@ class TeacherConfig:
             raise ConfigError(f"teacher.temperature must be >= 0, got {self.temperature}")
         if not 0 < self.top_p <= 1:
             raise ConfigError(f"teacher.top_p must be in (0, 1], got {self.top_p}")
-        for name in ("max_tokens", "samples", "concurrency", "max_attempts"):
+        if not 1 <= self.concurrency <= _MAX_CONCURRENCY:
+            raise ConfigError(f"teacher.concurrency must be in [1, {_MAX_CONCURRENCY}], got {self.concurrency}")
+        for name in ("max_tokens", "samples", "max_attempts"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"teacher.{name} must be >= 1, got {getattr(self, name)}")
         for name in ("timeout_s", "patience_s"):
@@ -202,7 +209,7 @@ class BuildRecipe:
     """Everything that decides the bytes of a data set build."""
 
     name: str = "emojit-sample"
-    """Short name of the data set: letters, digits, hyphens."""
+    """Short name of the data set: letters, digits, '-', '_', '.', beginning with a letter or digit."""
     seed: int = 0
     """Seed of every seeded choice of the build."""
     count: int = 0
@@ -214,7 +221,6 @@ class BuildRecipe:
     release: ReleaseConfig = field(default_factory=ReleaseConfig)
 
     def __post_init__(self) -> None:
-        if not self.name or not all(c.isascii() and (c.isalnum() or c in "-_.") for c in self.name):
-            raise ConfigError(f"name must be letters, digits, '-', '_' or '.', got {self.name!r}")
+        check_name(self.name)
         if self.count < 0:
             raise ConfigError(f"count must be >= 0, got {self.count}")

@@ -6,7 +6,9 @@ error text (key path, value, valid keys, next step) is the point.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+import math
 import tomllib
 import types
 from collections.abc import Mapping, Sequence
@@ -14,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from emojit.errors import ConfigError
-from emojit.resources import find_recipe
+from emojit.resources import find_recipe, resource
 
 R = TypeVar("R")
 
@@ -35,21 +37,36 @@ def load(cls: type[R], recipe: str | Path, *, overrides: Sequence[str] = ()) -> 
     """
     path = find_recipe(recipe)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # editors on Windows begin the file with a mark
     except (OSError, UnicodeDecodeError) as exc:
         raise ConfigError(f"{path}: cannot be read ({exc})", hint="give the path of a UTF-8 TOML file") from exc
     return load_text(cls, text, where=str(path), overrides=overrides)
 
 
 def load_text(cls: type[R], text: str, *, where: str, overrides: Sequence[str] = ()) -> R:
-    """Read recipe text into a dataclass; `where` is the name that errors begin with. See `load`."""
+    """Read recipe text into a dataclass; see `load`.
+
+    Args:
+        cls: the frozen dataclass that describes the recipe.
+        text: TOML.
+        where: the name with which errors about the text begin; those about an override begin with "command line".
+        overrides: `key.path=value` strings.
+    """
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as exc:
-        raise ConfigError(f"{where}: no valid TOML: {exc}", hint="compare with a recipe in recipes/") from exc
+        raise ConfigError(
+            f"{where}: no valid TOML: {exc}", hint=f"compare with a recipe in {resource('recipes')}"
+        ) from exc
+    wanted = copy.deepcopy(table)
     for override in overrides:
-        _apply_override(table, override)
-    return _convert(cls, table, where=where, key="")  # type: ignore[no-any-return]
+        _apply_override(wanted, override)
+    try:
+        return _convert(cls, wanted, key="")  # type: ignore[no-any-return]
+    except ConfigError as exc:
+        place = "command line" if overrides and _fits(cls, table) else where
+        hint = exc.hint or f"the recipes in {resource('recipes')} explain every key"
+        raise ConfigError(f"{place}: {exc}", hint=hint) from exc
 
 
 def dump(recipe: object) -> str:
@@ -90,50 +107,57 @@ def _apply_override(table: dict[str, Any], override: str) -> None:
     for name in keys[:-1]:
         table = table.setdefault(name, {})
         if not isinstance(table, dict):
-            raise ConfigError(f"--set {override}: {name} is a value, not a table")
+            raise ConfigError(
+                f"--set {override}: {name} is a value, not a table", hint="for example --set teacher.temperature=0.2"
+            )
     table[keys[-1]] = value
 
 
-def _convert(kind: Any, value: Any, *, where: str, key: str) -> Any:
+def _fits(cls: Any, table: Mapping[str, Any]) -> bool:
+    try:
+        _convert(cls, table, key="")
+    except ConfigError:
+        return False
+    return True
+
+
+def _convert(kind: Any, value: Any, *, key: str) -> Any:
     if dataclasses.is_dataclass(kind):
-        return _convert_table(kind, value, where=where, key=key)
+        return _convert_table(kind, value, key=key)
     origin, options = get_origin(kind), get_args(kind)
     if origin is Literal:
         if value not in options:
             listed = ", ".join(repr(option) for option in options)
-            raise ConfigError(f"{where}: {key} must be one of {listed}, got {value!r}")
+            raise ConfigError(f"{key} must be one of {listed}, got {value!r}")
         return value
     if origin in (Union, types.UnionType):  # X | None
-        return _convert(next(o for o in options if o is not type(None)), value, where=where, key=key)
+        return _convert(next(o for o in options if o is not type(None)), value, key=key)
     if origin is tuple:
         if not isinstance(value, list):
-            raise ConfigError(f"{where}: {key} must be a list, got {value!r}")
-        return tuple(_convert(options[0], item, where=where, key=f"{key}[{i}]") for i, item in enumerate(value))
+            raise ConfigError(f"{key} must be a list, got {value!r}")
+        return tuple(_convert(options[0], item, key=f"{key}[{i}]") for i, item in enumerate(value))
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         names = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}
-        raise ConfigError(f"{where}: {key} must be {names.get(kind, kind.__name__)}, got {value!r}")
+        raise ConfigError(f"{key} must be {names.get(kind, kind.__name__)}, got {value!r}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ConfigError(f"{key} must be a finite number, got {value}")
     return value
 
 
-def _convert_table(cls: Any, table: Any, *, where: str, key: str) -> Any:
+def _convert_table(cls: Any, table: Any, *, key: str) -> Any:
     if not isinstance(table, Mapping):
-        raise ConfigError(
-            f"{where}: {key} must be a table, got {table!r}", hint=f"write [{key}] and its keys below it"
-        )
+        raise ConfigError(f"{key} must be a table, got {table!r}", hint=f"write [{key}] and its keys below it")
     fields = {field.name: field for field in dataclasses.fields(cls)}
     prefix = f"{key}." if key else ""
     for name in table:
         if name not in fields:
-            raise ConfigError(f"{where}: unknown key {prefix}{name}", hint=f"valid keys: {', '.join(fields)}")
+            raise ConfigError(f"unknown key {prefix}{name}", hint=f"valid keys: {', '.join(fields)}")
     hints = get_type_hints(cls)
-    values = {name: _convert(hints[name], value, where=where, key=f"{prefix}{name}") for name, value in table.items()}
+    values = {name: _convert(hints[name], value, key=f"{prefix}{name}") for name, value in table.items()}
     for name, field in fields.items():
         missing = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
         if missing and name not in values:
-            raise ConfigError(f"{where}: {prefix}{name} is missing", hint=f"valid keys: {', '.join(fields)}")
-    try:
-        return cls(**values)
-    except ConfigError as exc:
-        raise ConfigError(f"{where}: {exc}", hint=exc.hint) from exc
+            raise ConfigError(f"{prefix}{name} is missing", hint=f"valid keys: {', '.join(fields)}")
+    return cls(**values)

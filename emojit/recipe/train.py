@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from emojit.errors import ConfigError
+from emojit.recipe.names import check_name
 
 
 def _positive(section: str, table: object, *names: str) -> None:
@@ -108,6 +109,8 @@ class TrainConfig:
         for name in ("warmup_ratio", "label_smoothing"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"train.{name} must be in [0, 1), got {getattr(self, name)}")
+        if not 0 <= self.seed < 2**32:  # what numpy takes
+            raise ConfigError(f"train.seed must be in [0, 2**32), got {self.seed}")
         if self.weight_decay < 0 or self.early_stopping < 0:
             raise ConfigError("train.weight_decay and train.early_stopping must be >= 0")
 
@@ -139,12 +142,11 @@ class TrainRecipe:
     """Everything that decides a training run."""
 
     name: str = "student"
-    """Short name of the run: letters, digits, '-', '_', '.'."""
+    """Short name of the run: letters, digits, '-', '_', '.', beginning with a letter or digit."""
     data: DataConfig = field(default_factory=DataConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
     decoding: DecodingConfig = field(default_factory=DecodingConfig)
 
     def __post_init__(self) -> None:
-        if not self.name or not all(c.isascii() and (c.isalnum() or c in "-_.") for c in self.name):
-            raise ConfigError(f"name must be letters, digits, '-', '_' or '.', got {self.name!r}")
+        check_name(self.name)

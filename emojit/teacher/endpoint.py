@@ -35,6 +35,7 @@ DEFAULT_BASE_URL = "https://api.openai.com/v1"
 _FIRST_CONTACT_S = 5.0  # longest wait of the other questions for the very first call
 _BACKOFF_LIMIT_S = 30.0
 _NO_KEY = "no-key-on-loopback"
+_SHORTEST_SECRET = 16  # characters
 _FINAL = frozenset({"length", "content_filter", "refusal"})  # with these finish reasons an empty answer is the answer
 
 
@@ -205,8 +206,12 @@ class OpenAITeacher:
             outcome = self._unconnected(exc)
         else:
             self._contact = True
-            outcome = self._read(response.text, question)
+            outcome = self._read(self._without_key(response.text), question)
         return outcome
+
+    def _without_key(self, body: str) -> str:
+        """Return an answer without the API key, should a proxy echo it: replies are published. Short keys are placeholders such as "EMPTY"."""
+        return body.replace(self._key, "***") if len(self._key) >= _SHORTEST_SECRET else body
 
     def _open(self) -> AsyncOpenAI:
         import openai

@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 _POLICY = re.compile(r"content[ _-]?(?:policy|filter|management)|moderation|flagged|responsible ?ai", re.IGNORECASE)
-_SECRET = re.compile(r"(?i)(bearer\s+)\S+|\b(sk-)[\w*-]{4,}")
+_SECRET = re.compile(r"(?i)(bearer\s+)\S+|\b(sk-|hf_|gsk_)[\w*-]{4,}")
 _MAX_CHARS = 300
 
 
