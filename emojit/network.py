@@ -16,19 +16,37 @@ def hub_endpoint() -> str:
     """Return the Hub that `HF_ENDPOINT` names now, without a trailing slash; huggingface_hub reads it only once, when it is imported.
 
     Raises:
-        UsageError: the variable holds no http(s) URL.
+        UsageError: the variable holds no http(s) URL, or one with credentials, which messages and logs would show.
     """
     url = os.environ.get("HF_ENDPOINT", "").rstrip("/") or "https://huggingface.co"
     try:
         parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:  # half an IPv6 address
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # half an IPv6 address, a port above 65535
         usable = False
+    else:
+        if parts.username or parts.password:
+            raise UsageError("HF_ENDPOINT must not hold a user or a password", hint="the token goes into HF_TOKEN")
     if not usable:
         raise UsageError(
             f"HF_ENDPOINT is no http(s) URL: {url!r}", hint="for example export HF_ENDPOINT=https://huggingface.co"
         )
     return url
+
+
+def check_environment() -> None:
+    """Refuse values that the Hub's clients stumble over when they are imported or make their first call, whatever the command needs of them.
+
+    Raises:
+        UsageError: `HF_ENDPOINT` is no http(s) URL, or `HF_TOKEN` cannot stand in an HTTP header.
+    """
+    hub_endpoint()
+    token = os.environ.get("HF_TOKEN", "").strip()
+    if not (token.isascii() and token.isprintable()):
+        raise UsageError(
+            "HF_TOKEN holds characters that no HTTP header can carry",
+            hint="export it again, without quotes or line breaks",
+        )
 
 
 def is_loopback(url: str) -> bool:

@@ -12,6 +12,7 @@ import emojit
 from emojit import logs
 from emojit.cli import build_dataset, demo, doctor, evaluate, hub, predict, push, train
 from emojit.errors import EmojitError
+from emojit.network import check_environment
 
 _INTERRUPTED = 130  # 128 + SIGINT: what a shell expects after Ctrl-C, and what Typer gives
 
@@ -43,6 +44,7 @@ def options(
     Start with `emojit demo`, which runs the whole chain on this machine.
     """
     logs.configure(verbosity=-1 if quiet else verbose)
+    check_environment()
 
 
 app.command()(build_dataset.build_dataset)

@@ -142,28 +142,34 @@ class TeacherConfig:
         if not 0 <= self.max_unanswered <= 1:
             raise ConfigError(f"teacher.max_unanswered must be in [0, 1], got {self.max_unanswered}")
         if self.base_url is not None:
-            _check_base_url(self.base_url)
+            check_base_url(self.base_url, "teacher.base_url")
         if self.eval_samples < self.samples:
             raise ConfigError(f"teacher.eval_samples must be >= teacher.samples, got {self.eval_samples}")
 
 
-def _check_base_url(url: str) -> None:
-    """Refuse what is no address, and what could carry a secret into the published recipe. The message never shows the URL's credentials."""
+def check_base_url(url: str, name: str) -> None:
+    """Refuse what is no address, and what could carry a secret into a recipe that is published or a message; neither is shown.
+
+    Args:
+        url: address of an endpoint.
+        name: the key or variable that holds it.
+
+    Raises:
+        ConfigError: it is no http(s) URL, or holds credentials.
+    """
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError as exc:
-        raise ConfigError(
-            f"teacher.base_url is no URL ({exc})", hint='for example "http://127.0.0.1:8077/v1"'
-        ) from None
+        raise ConfigError(f"{name} is no URL ({exc})", hint='for example "http://127.0.0.1:8077/v1"') from None
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ConfigError(
-            "teacher.base_url must not hold a user, a password or a query: the recipe is published",
+            f"{name} must not hold a user, a password or a query: the recipe is published",
             hint="put the key into EMOJIT_API_KEY and leave only scheme, host and path",
         )
     if parts.scheme not in {"http", "https"} or not host:
         raise ConfigError(
-            f"teacher.base_url must begin with http:// or https://, got {url!r}",
+            f"{name} must begin with http:// or https://, got {url!r}",
             hint='for example "http://127.0.0.1:8077/v1"',
         )
 

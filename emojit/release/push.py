@@ -230,11 +230,6 @@ def _token(*, required: bool) -> str | None:
             "no Hub token",
             hint="run `hf auth login`, or set HF_TOKEN; make one with write permission in your Hub settings",
         )
-    if token is not None and not (token.isascii() and token.isprintable()):
-        raise PublishError(
-            "the Hub token holds characters that no HTTP header can carry",
-            hint="run `hf auth login` again, or set HF_TOKEN without quotes or line breaks",
-        )
     return token
 
 

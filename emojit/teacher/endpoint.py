@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 from emojit.errors import ConfigError, OfflineError, TeacherError
 from emojit.network import is_barred, is_loopback
 from emojit.recipe import TeacherConfig
+from emojit.recipe.build import check_base_url
 from emojit.teacher.failures import Failure, judge, redact
 from emojit.teacher.reading import answer
 from emojit.teacher.records import Question, Reply, canonical_json
@@ -118,12 +119,13 @@ class OpenAITeacher:
             backoff_s: wait before the second call of a question (s); doubled before each further one, up to 30 s, with jitter.
 
         Raises:
-            ConfigError: no API key in the environment.
+            ConfigError: no API key in the environment, or a wrong OPENAI_BASE_URL.
             OfflineError: `EMOJIT_OFFLINE` is set and the endpoint is not on this machine.
         """
         self._config = config
         self._backoff_s = backoff_s
         self.base_url = config.base_url or os.environ.get("OPENAI_BASE_URL") or DEFAULT_BASE_URL
+        check_base_url(self.base_url, "OPENAI_BASE_URL")  # the recipe has checked its own
         self._loopback = is_loopback(self.base_url)
         if is_barred(self.base_url):
             hint = "unset EMOJIT_OFFLINE, or use --teacher recorded"
