@@ -21,6 +21,7 @@ os.environ.update(
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         "TOKENIZERS_PARALLELISM": "false",
         "TQDM_DISABLE": "1",
+        "OMP_WAIT_POLICY": "PASSIVE",  # two cores, many processes: threads that wait shall not spin
     }
 )
 for _name in (

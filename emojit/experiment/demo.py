@@ -91,6 +91,8 @@ def _environment(folder: Path, endpoint: str, token: str) -> dict[str, str]:
     """Return the environment of the steps: this Hub, a cache of their own, no telemetry."""
     package_parent = str(Path(__file__).resolve().parents[2])
     return {
+        # Idle OpenMP threads shall sleep, not spin: on two cores beside another busy process spinning made a training step several times slower.
+        "OMP_WAIT_POLICY": "PASSIVE",
         **os.environ,
         "HF_ENDPOINT": endpoint,
         "HF_TOKEN": token,
