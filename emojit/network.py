@@ -1,4 +1,4 @@
-"""Which Hub is meant, and whether it may be asked: the one place that reads `HF_ENDPOINT` and `EMOJIT_OFFLINE`.
+"""Which Hub is meant, whether it may be asked, and what of its answers may be shown: the one place that reads `HF_ENDPOINT` and `EMOJIT_OFFLINE`.
 
 `EMOJIT_OFFLINE=1` keeps every call on this machine. A server on loopback (the embedded Hub, a local teacher) is no network, so it may always be asked.
 """
@@ -7,9 +7,24 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from urllib.parse import urlsplit
 
 from emojit.errors import OfflineError, UsageError
+
+_TOKEN = re.compile(r"(bearer\s+)\S+|\b(sk-)[\w*-]{4,}|\b(hf_|gsk_)[a-z0-9]{16,}", re.IGNORECASE)
+_SECRETS = ("HF_TOKEN", "EMOJIT_API_KEY", "OPENAI_API_KEY")
+_SHORTEST_SECRET = (
+    8  # characters; what is shorter is a placeholder such as "EMPTY" and would take words out of a message
+)
+
+
+def mask_secrets(text: str) -> str:
+    """Return a message without tokens and keys: those of the environment, and whatever looks like one. Servers like to repeat what they were sent."""
+    for name in _SECRETS:
+        if len(secret := os.environ.get(name, "").strip()) >= _SHORTEST_SECRET:
+            text = text.replace(secret, "***")
+    return _TOKEN.sub(r"\1\2\3***", text)
 
 
 def hub_endpoint() -> str:

@@ -12,7 +12,7 @@ import emojit
 from emojit import logs
 from emojit.cli import build_dataset, demo, doctor, evaluate, hub, predict, push, train
 from emojit.errors import EmojitError
-from emojit.network import check_environment
+from emojit.network import check_environment, mask_secrets
 
 _INTERRUPTED = 130  # 128 + SIGINT: what a shell expects after Ctrl-C, and what Typer gives
 
@@ -78,7 +78,7 @@ def main() -> None:
 
 
 def _fail(message: str, hint: str | None, code: int) -> int:
-    typer.echo(f"error: {' '.join(message.split())}", err=True)
+    typer.echo(f"error: {mask_secrets(' '.join(message.split()))}", err=True)
     if hint:
         typer.echo(f"hint: {hint}", err=True)
     return code

@@ -155,7 +155,7 @@ class HubRepo:
                 revision=revision,
             ) from exc
 
-    def _explain(self, exc: HfHubHTTPError) -> tuple[str, str | None]:
+    def _explain(self, exc: HfHubHTTPError) -> tuple[str, str]:
         status = exc.response.status_code
         said = _first_line(exc.server_message or "") or f"HTTP {status}"
         if status == 401:
@@ -173,7 +173,7 @@ class HubRepo:
                 f"somebody else changed the repository at the same time ({said})",
                 "nothing was overwritten; look at what is there and run the same command again",
             )
-        return f"the Hub answered {status}: {said}", None
+        return f"the Hub answered {status}: {said}", "check HF_ENDPOINT, and run the same command again later"
 
 
 def _first_line(text: object) -> str:

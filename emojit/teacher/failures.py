@@ -20,8 +20,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from emojit.network import mask_secrets
+
 _POLICY = re.compile(r"content[ _-]?(?:policy|filter|management)|moderation|flagged|responsible ?ai", re.IGNORECASE)
-_SECRET = re.compile(r"(?i)(bearer\s+)\S+|\b(sk-|hf_|gsk_)[\w*-]{4,}")
 _MAX_CHARS = 300
 
 
@@ -99,7 +100,7 @@ def redact(text: str, secret: str) -> str:
     """Return one short line without the API key or anything that looks like one."""
     if secret:
         text = text.replace(secret, "***")
-    line = re.sub(r"\s+", " ", _SECRET.sub(r"\1\2***", text)).strip()
+    line = re.sub(r"\s+", " ", mask_secrets(text)).strip()
     return line if len(line) <= _MAX_CHARS else f"{line[:_MAX_CHARS]}…"
 
 

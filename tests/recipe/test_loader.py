@@ -1,0 +1,86 @@
+"""A recipe that cannot be read says which key, which value, and whether the file or the command line holds it."""
+
+from __future__ import annotations
+
+import pytest
+
+from emojit.errors import ConfigError
+from emojit.recipe import BuildRecipe, TrainRecipe, load
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    def write(text):
+        path = tmp_path / "mine.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("[teacher]\ntemprature = 1", "unknown key teacher.temprature", "valid keys: kind, model"),
+        ("[techer]", "unknown key techer", "valid keys: name, seed"),
+        ("[teacher]\ntemperature = 'hot'", "teacher.temperature must be a number, got 'hot'", "explain every key"),
+        ("count = true", "count must be a whole number, got True", "explain every key"),
+        ("count = -1", "count must be >= 0, got -1", "explain every key"),
+        ("[teacher]\nbanned = [1]", "teacher.banned[0] must be a string, got 1", "explain every key"),
+        ("[teacher]\nkind = 'psychic'", "teacher.kind must be one of 'recorded', 'openai'", "explain every key"),
+        ("teacher = 1", "teacher must be a table, got 1", "write [teacher]"),
+        ("[teacher]\ntemperature = nan", "teacher.temperature must be a finite number, got nan", "explain every key"),
+        ("[teacher]\ntimeout_s = inf", "teacher.timeout_s must be a finite number, got inf", "explain every key"),
+        ("[teacher]\nconcurrency = 1000000000", "teacher.concurrency must be in [1, 10000]", "explain every key"),
+        ("name = '..'", "name must be letters, digits", "explain every key"),
+        ("this is no toml", "no valid TOML: Expected '='", "compare with"),
+    ],
+)
+def test_a_mistake_in_the_file_is_named_by_file_key_and_value_with_a_hint(recipe, text, message, hint):
+    path = recipe(text)
+
+    with pytest.raises(ConfigError) as caught:
+        load(BuildRecipe, path)
+
+    assert str(caught.value).startswith(f"{path}: {message}")
+    assert hint in (caught.value.hint or "")
+
+
+def test_a_mistake_on_the_command_line_does_not_blame_the_file(recipe):
+    with pytest.raises(ConfigError, match=r"^command line: count must be >= 0, got -1$"):
+        load(BuildRecipe, recipe("count = 3"), overrides=["count=-1"])
+
+
+def test_a_mistake_in_the_file_is_not_blamed_on_the_command_line(recipe):
+    path = recipe("count = -1")
+
+    with pytest.raises(ConfigError) as caught:
+        load(BuildRecipe, path, overrides=["seed=1"])
+
+    assert str(caught.value).startswith(f"{path}: count")
+
+
+@pytest.mark.parametrize("override", ["x", "=1", "a..b=1", "count", "name.x=1"])
+def test_an_override_that_is_none_is_shown_as_it_was_given_with_an_example(recipe, override):
+    with pytest.raises(ConfigError) as caught:
+        load(BuildRecipe, recipe("name = 'x'"), overrides=[override])
+
+    assert f"--set {override}" in str(caught.value)
+    assert "for example" in (caught.value.hint or "")
+
+
+def test_a_byte_order_mark_is_no_part_of_the_recipe(recipe):
+    assert load(BuildRecipe, recipe("\ufeffcount = 3")).count == 3
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "-x", ".hidden", "あ"])
+def test_a_name_that_is_no_folder_of_its_own_is_refused(name):
+    for cls in (BuildRecipe, TrainRecipe):
+        with pytest.raises(ConfigError, match="name must be"):
+            cls(name=name)
+
+
+def test_a_seed_that_numpy_does_not_take_is_refused():
+    for seed in ("-1", str(2**32)):
+        with pytest.raises(ConfigError, match=r"train\.seed must be in"):
+            load(TrainRecipe, "demo", overrides=[f"train.seed={seed}"])
