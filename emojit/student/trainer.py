@@ -136,6 +136,7 @@ def training_arguments(recipe: TrainRecipe, checkpoints: Path) -> Seq2SeqTrainin
         logging_strategy="epoch",
         report_to="none",
         disable_tqdm=True,
+        train_sampling_strategy="group_by_length",
         remove_unused_columns=False,
         label_names=["labels"],
         dataloader_pin_memory=cuda,
