@@ -73,7 +73,7 @@ def main() -> None:
         where = f"{exc.filename}: " if exc.filename else ""
         code = _fail(f"{where}{exc.strerror or exc}", "check the disk, the path and its permissions", 1)
     if code == _INTERRUPTED:
-        typer.echo("stopped; the same command goes on where it was", err=True)
+        typer.echo("stopped; the same command goes on where it was (emojit train: with --resume)", err=True)
     sys.exit(code or 0)
 
 

@@ -43,7 +43,9 @@ def demo(
 
     from emojit.errors import UsageError
     from emojit.experiment.demo import run_demo, table
+    from emojit.recipe import TrainRecipe, load
 
+    load(TrainRecipe, recipe, overrides=overrides or ())  # a mistake in it is said now and not after the builds
     if folder is None:
         folder = Path(tempfile.mkdtemp(prefix="emojit-demo-"))
     elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
