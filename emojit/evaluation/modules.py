@@ -111,9 +111,11 @@ def _source(name: str, metrics_from: str | None) -> str:
 def _load(name: str, source: str) -> evaluate.EvaluationModule:
     import evaluate
     import requests  # what evaluate 0.4 talks to the Hub with
+    from evaluate.utils.logging import disable_progress_bar
 
     # Its download counter is asked on s3.amazonaws.com even where the Hub is on this machine (evaluate 0.4.6).
     evaluate.config.HF_UPDATE_DOWNLOAD_COUNTS = False
+    disable_progress_bar()  # a bar for each file of a few kB
     with tempfile.TemporaryDirectory(
         prefix="emojit-"
     ) as cache:  # made on loading, and empty, for nothing is written with keep_in_memory
