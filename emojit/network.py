@@ -101,3 +101,11 @@ def hub_errors(*others: type[Exception]) -> tuple[type[Exception], ...]:
     from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]
 
     return HTTPError, OSError, *others
+
+
+def hub_failure(exc: BaseException) -> str:
+    """Say in words why a call to the Hub failed: it answered with an error, or it did not answer at all."""
+    status = getattr(getattr(exc, "response", None), "status_code", None)
+    reason = next((line for line in str(exc).splitlines() if line.strip()), type(exc).__name__)
+    what = "cannot be reached" if status is None else f"answered {status}"
+    return f"the Hub at {hub_endpoint()} {what} ({reason})"

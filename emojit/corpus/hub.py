@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from emojit.corpus.rows import Row
 from emojit.errors import CorpusError, MissingExtraError
-from emojit.network import hub_endpoint, hub_errors, require_online
+from emojit.network import hub_endpoint, hub_errors, hub_failure, require_online
 from emojit.recipe import CorpusConfig
 
 
@@ -36,9 +36,8 @@ def _commit(config: CorpusConfig) -> str:
     from huggingface_hub import HfApi
     from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
 
-    endpoint = hub_endpoint()
     try:
-        sha = HfApi(endpoint=endpoint).dataset_info(config.source, revision=config.revision, timeout=30).sha
+        sha = HfApi(endpoint=hub_endpoint()).dataset_info(config.source, revision=config.revision, timeout=30).sha
     except RevisionNotFoundError as exc:
         raise CorpusError(f"{config.source}: no revision {config.revision!r}", hint="check corpus.revision") from exc
     except RepositoryNotFoundError as exc:
@@ -48,7 +47,7 @@ def _commit(config: CorpusConfig) -> str:
         ) from exc
     except hub_errors() as exc:
         raise CorpusError(
-            f"{config.source}: the Hub at {endpoint} cannot be reached ({_first_line(exc)})",
+            f"{config.source}: {hub_failure(exc)}",
             hint="check the network and HF_ENDPOINT, then run the same command again",
         ) from exc
     if sha is None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emojit.errors import DatasetError
-from emojit.network import hub_endpoint, hub_errors, require_online
+from emojit.network import hub_endpoint, hub_errors, hub_failure, require_online
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -55,10 +55,7 @@ def fetch(repo_id: str, split: str, revision: str | None) -> tuple[Path, str]:
             hint="check the name and HF_ENDPOINT; for a private one run `hf auth login`",
         ) from exc
     except hub_errors() as exc:
-        reason = next(iter(str(exc).splitlines()), type(exc).__name__)
-        raise DatasetError(
-            f"{where}: {endpoint} cannot be reached ({reason})", hint="check the network and HF_ENDPOINT"
-        ) from exc
+        raise DatasetError(f"{where}: {hub_failure(exc)}", hint="check the network and HF_ENDPOINT") from exc
     return Path(folder), commit
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emojit.errors import StudentError
-from emojit.network import hub_endpoint, hub_errors, require_online
+from emojit.network import hub_endpoint, hub_errors, hub_failure, require_online
 from emojit.student.library import library_quiet
 
 if TYPE_CHECKING:
@@ -120,9 +120,7 @@ def _fetch(repo_id: str, revision: str | None) -> tuple[Path, str]:
             hint="check the name and HF_ENDPOINT; for a private one run `hf auth login`",
         ) from exc
     except hub_errors(LocalEntryNotFoundError) as exc:
-        raise StudentError(
-            f"{repo_id}: {endpoint} cannot be reached ({_first_line(exc)})", hint="check the network and HF_ENDPOINT"
-        ) from exc
+        raise StudentError(f"{repo_id}: {hub_failure(exc)}", hint="check the network and HF_ENDPOINT") from exc
     return Path(folder), info.sha
 
 
