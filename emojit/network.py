@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import os
 import re
+import sys
 from urllib.parse import urlsplit
 
 from emojit.errors import OfflineError, UsageError
@@ -101,6 +103,13 @@ def hub_errors(*others: type[Exception]) -> tuple[type[Exception], ...]:
     from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]
 
     return HTTPError, OSError, *others
+
+
+def hub_progress(*, quiet: bool = False) -> contextlib.AbstractContextManager[object]:
+    """Switch the Hub client's progress bars off where they are not wanted, or where stderr is no terminal that could redraw them."""
+    from huggingface_hub.utils.tqdm import disable_progress_bars
+
+    return disable_progress_bars() if quiet or not sys.stderr.isatty() else contextlib.nullcontext()
 
 
 def hub_failure(exc: BaseException) -> str:

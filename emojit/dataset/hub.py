@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emojit.errors import DatasetError
-from emojit.network import hub_endpoint, hub_errors, hub_failure, require_online
+from emojit.network import hub_endpoint, hub_errors, hub_failure, hub_progress, require_online
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -42,9 +42,10 @@ def fetch(repo_id: str, split: str, revision: str | None) -> tuple[Path, str]:
         commit = api.dataset_info(repo_id, revision=revision, timeout=30).sha
         if commit is None:
             raise DatasetError(f"{where}: the Hub names no commit for it")
-        folder = api.snapshot_download(
-            repo_id, repo_type="dataset", revision=commit, allow_patterns=[f"data/{split}-*.parquet"]
-        )
+        with hub_progress():
+            folder = api.snapshot_download(
+                repo_id, repo_type="dataset", revision=commit, allow_patterns=[f"data/{split}-*.parquet"]
+            )
     except HFValidationError as exc:
         raise DatasetError(f"{repo_id}: no repository name", hint="write it as namespace/name") from exc
     except RevisionNotFoundError as exc:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from emojit.errors import PublishError
-from emojit.network import hub_endpoint, require_online
+from emojit.network import hub_endpoint, hub_progress, require_online
 from emojit.release.address import (
     Kind,
     check_repo_id,
@@ -105,7 +104,7 @@ def push(
     base = hub_endpoint()
     require_online(repo_id)
     require_folder(path)
-    with _laid_out(kind, path, repo_id=repo_id, tag=tag) as folder, _progress(quiet):
+    with _laid_out(kind, path, repo_id=repo_id, tag=tag) as folder, hub_progress(quiet=quiet):
         check_contents(kind, folder, repo_id=repo_id, tag=tag)
         files = list_files(folder, hidden=kind != "dataset")  # a build's manifest knows no hidden files
         repo = HubRepo(base, kind, repo_id, _token(required=not dry_run))
@@ -231,10 +230,3 @@ def _token(*, required: bool) -> str | None:
             hint="run `hf auth login`, or set HF_TOKEN; make one with write permission in your Hub settings",
         )
     return token
-
-
-def _progress(quiet: bool) -> contextlib.AbstractContextManager[object]:
-    """Switch the client's progress bars off where they are not wanted, or where stderr is no terminal that could redraw them."""
-    from huggingface_hub.utils.tqdm import disable_progress_bars
-
-    return disable_progress_bars() if quiet or not sys.stderr.isatty() else contextlib.nullcontext()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emojit.errors import StudentError
-from emojit.network import hub_endpoint, hub_errors, hub_failure, require_online
+from emojit.network import hub_endpoint, hub_errors, hub_failure, hub_progress, require_online
 from emojit.student.library import library_quiet
 
 if TYPE_CHECKING:
@@ -109,7 +109,8 @@ def _fetch(repo_id: str, revision: str | None) -> tuple[Path, str]:
             raise StudentError(f"{repo_id}: the Hub names no commit for it")
         names = [file.rfilename for file in info.siblings or []]
         skipped = [*_NOT_NEEDED, "*.bin"] if any(name.endswith(".safetensors") for name in names) else _NOT_NEEDED
-        folder = api.snapshot_download(repo_id, revision=info.sha, ignore_patterns=skipped)
+        with hub_progress():
+            folder = api.snapshot_download(repo_id, revision=info.sha, ignore_patterns=skipped)
     except HFValidationError as exc:
         raise StudentError(f"{repo_id}: no repository name", hint="write it as namespace/name") from exc
     except RevisionNotFoundError as exc:
