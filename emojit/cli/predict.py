@@ -42,12 +42,13 @@ def predict(
     """
     from emojit.dataset.folder import write_text
     from emojit.student import load_student
-    from emojit.student.textfile import check_output, json_lines, with_answers
+    from emojit.student.textfile import check_output, check_unicode, json_lines, with_answers
 
     if output_file is not None:
         check_output(output_file)
     records = _records(texts, input_file, field)
     column = field if input_file is not None and input_file.suffix == ".jsonl" else "text"
+    check_unicode(records, column, where=str(input_file or ("arguments" if texts else "stdin")))
     student = load_student(model, revision)
     answers = student.answer([record[column] for record in records], quiet=as_json)
     rows = with_answers(records, answers.emojis)

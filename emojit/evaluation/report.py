@@ -185,6 +185,8 @@ def read_report(path: Path) -> EvalReport:
     except (OSError, ValueError) as exc:
         raise DatasetError(f"{path}: cannot be read ({exc})", hint=hint) from exc
     version = table.get("schema_version") if isinstance(table, dict) else None
+    if version is None:
+        raise DatasetError(f"{path}: not the report of an evaluation", hint="run `emojit evaluate` first")
     if version != SCHEMA_VERSION:
         raise DatasetError(f"{path}: schema version {version!r}, this emojit knows {SCHEMA_VERSION}", hint=hint)
     try:

@@ -91,7 +91,8 @@ def write_run(
     _plot(log, folder / "plots" / "training.png")
     write_json(
         folder / "eval_metrics.json",
-        {"schema_version": SCHEMA_VERSION, "split": "validation", "rows": data.rows["validation"], **scores},
+        # Of another layout than the report of `emojit evaluate`, which takes its place and has a schema version.
+        {"written_by": "emojit train", "split": "validation", "rows": data.rows["validation"], **scores},
     )
     write_text(folder / "summary.md", _summary(record))
     write_json(folder / FILE_NAME, record.as_dict())

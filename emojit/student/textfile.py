@@ -44,6 +44,26 @@ def plain_records(text: str) -> list[Record]:
     return [{"text": line} for line in _lines(text)]
 
 
+def check_unicode(records: Sequence[Record], field: str, *, where: str) -> None:
+    """Make sure that every text can be encoded; bytes of another encoding and half surrogate pairs cannot.
+
+    Args:
+        records: the records that were read.
+        field: their text field.
+        where: what errors call the place of the texts, such as "stdin" or a file.
+
+    Raises:
+        UsageError: a text cannot; its number is named.
+    """
+    for number, record in enumerate(records, start=1):
+        try:
+            record[field].encode()
+        except UnicodeEncodeError as exc:
+            raise UsageError(
+                f"{where}, text {number}: no valid UTF-8 at character {exc.start + 1}", hint="give texts in UTF-8"
+            ) from exc
+
+
 def check_output(path: Path) -> None:
     """Make sure, before any work is done, that a file can be written there.
 

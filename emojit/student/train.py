@@ -76,7 +76,9 @@ def train(
     folder = choose_folder(recipe.name, out, resume=resume)
     loaded = _load(recipe)
     licence = _licence(recipe, loaded["train"])
-    begin(folder, {**dataclasses.asdict(recipe), "resolved_data": _facts(loaded)}, resume=resume)
+    config = {**dataclasses.asdict(recipe), "resolved_data": _facts(loaded)}
+    if resume:
+        begin(folder, config, resume=True)
 
     from safetensors import SafetensorError
 
@@ -85,6 +87,8 @@ def train(
 
     with library_quiet():
         student = _prepare(recipe, loaded)
+        if not resume:  # only now: a base model that cannot be used leaves no folder behind
+            begin(folder, config, resume=False)
         rows = {
             split: training_rows(
                 student.tokenizer, student.vocabulary, loaded[split].rows, recipe.data, augment=split == "train"

@@ -125,3 +125,28 @@ def test_a_folder_that_is_no_model_is_one_line_with_a_hint(emojit, tmp_path):
 
     assert code == 1
     assert err.startswith(f"error: {tmp_path}: no config.json, so this is no model\nhint: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "message"),
+    [
+        ([], "晴れた\n雨\udcff\n", "stdin, text 2: no valid UTF-8 at character 2"),
+        (["晴れた", "\udcff\udcfe"], None, "arguments, text 2: no valid UTF-8 at character 1"),
+    ],
+)
+def test_a_text_that_is_no_utf_8_is_named_by_its_number(emojit, arguments, stdin, message):
+    code, out, err = emojit(*arguments, stdin=stdin)
+
+    assert (code, out) == (2, "")
+    assert f"error: {message}" in err
+
+
+def test_half_a_surrogate_pair_in_a_json_line_is_one_line_and_writes_nothing(emojit, tmp_path):
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_text('{"text": "晴れ"}\n{"text": "\\ud83d雨"}\n', encoding="utf-8")
+
+    code, _out, err = emojit("--input", source, "--output", target)
+
+    assert code == 2
+    assert f"error: {source}, text 2: no valid UTF-8" in err
+    assert not target.exists()

@@ -121,3 +121,11 @@ def test_the_packaged_recipes_load_and_differ_where_it_matters():
     assert demo.model.base is None
     assert real.model.base == "sonoisa/t5-base-japanese"
     assert real.train.bf16
+
+
+def test_a_base_model_that_cannot_be_used_leaves_no_run_folder_behind(emojit, build, tmp_path):
+    code, _out, err = emojit("tiny.toml", "--dataset", build, "--out", "run", "--set", "model.base=./nothing")
+
+    assert code == 1
+    assert "nothing" in err
+    assert not (tmp_path / "run").exists()
