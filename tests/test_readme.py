@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 class Teacher(BaseHTTPRequestHandler):
-    """A chat-completions endpoint that knows the packaged sample's replies by heart."""
+    """A chat-completions endpoint that knows the packaged sample's replies by heart and refuses what it does not know."""
 
     protocol_version = "HTTP/1.1"
     replies: dict[str, str] = {}  # noqa: RUF012 - filled once below, read by every request
@@ -42,8 +42,8 @@ class Teacher(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         prompt = request["messages"][-1]["content"]
-        known = max((text for text in self.replies if text in prompt), key=len)
-        message = {"role": "assistant", "content": self.replies[known]}
+        known = max((text for text in self.replies if text in prompt), key=len, default="")
+        message = {"role": "assistant", "content": self.replies.get(known, "申し訳ありませんが、変換できません。")}
         body = json.dumps(
             {
                 "id": "1",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -70,8 +71,12 @@ def main() -> None:
     except TyperException as exc:
         code = _misused(exc)
     except OSError as exc:  # a full disk or a missing permission that no room foresaw
-        where = f"{exc.filename}: " if exc.filename else ""
-        code = _fail(f"{where}{exc.strerror or exc}", "check the disk, the path and its permissions", 1)
+        code = _disk(exc)
+    try:
+        sys.stdout.flush()
+    except OSError as exc:  # what is still in the buffer would fail once more, with a traceback, when Python ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = code or _disk(exc)
     if code == _INTERRUPTED:
         typer.echo("stopped; the same command goes on where it was (emojit train: with --resume)", err=True)
     sys.exit(code or 0)
@@ -82,6 +87,11 @@ def _fail(message: str, hint: str | None, code: int) -> int:
     if hint:
         typer.echo(f"hint: {hint}", err=True)
     return code
+
+
+def _disk(exc: OSError) -> int:
+    where = f"{exc.filename}: " if exc.filename else ""
+    return _fail(f"{where}{exc.strerror or exc}", "check the disk, the path and its permissions", 1)
 
 
 def _misused(exc: TyperException) -> int:

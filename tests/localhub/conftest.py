@@ -79,7 +79,6 @@ def run_client(hub: LocalHub, tokens: Tokens, tmp_path: Path) -> RunClient:
             **os.environ,
             "HF_ENDPOINT": hub.endpoint,
             "HF_HOME": str(tmp_path / "client-home"),
-            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
             **({"HF_TOKEN": token} if token else {}),
             **variables,
         }
