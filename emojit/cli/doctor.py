@@ -12,12 +12,15 @@ import typer
 from emojit.cli import output
 from emojit.cli.options import JsonOption
 
-_EXTRAS = {
-    "corpus": ("datasets",),
-    "train": ("accelerate", "datasets", "sentencepiece", "torch", "transformers"),
-    "evaluate": ("datasets", "evaluate", "matplotlib", "scikit-learn"),
-    "hub": ("dulwich", "lz4", "starlette", "uvicorn"),
-}
+_EXTRAS = ("corpus", "train", "evaluate", "hub")
+
+
+def _packages(extra: str) -> list[str]:
+    """Return the packages of an extra, as the installed emojit itself declares them."""
+    from packaging.requirements import Requirement
+
+    declared = map(Requirement, importlib.metadata.requires("emojit") or ())
+    return [one.name for one in declared if one.marker is not None and one.marker.evaluate({"extra": extra})]
 
 
 def _version(package: str) -> str | None:
@@ -44,12 +47,10 @@ def doctor(as_json: JsonOption = False) -> None:
 
     from emojit.network import hub_endpoint
 
-    packages = {name: _version(name) for names in _EXTRAS.values() for name in names}
-    missing = {
-        extra: [name for name in names if packages[name] is None]
-        for extra, names in _EXTRAS.items()
-        if any(packages[name] is None for name in names)
-    }
+    extras = {extra: _packages(extra) for extra in _EXTRAS}
+    packages = {name: _version(name) for names in extras.values() for name in names}
+    lacking = {extra: [name for name in names if packages[name] is None] for extra, names in extras.items()}
+    missing = {extra: names for extra, names in lacking.items() if names}
     gpu = _gpu()
     hub_token = get_token() is not None
     teacher_key = bool(os.environ.get("EMOJIT_API_KEY") or os.environ.get("OPENAI_API_KEY"))

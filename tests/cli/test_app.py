@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -60,6 +62,15 @@ def test_json_prints_exactly_one_object_on_stdout(tmp_path):
     done = emojit("doctor", "--json", cwd=tmp_path)
 
     assert isinstance(json.loads(done.stdout), dict)
+
+
+def test_doctor_names_every_package_that_the_extras_declare(tmp_path):
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    declared = {re.split(r"[<>=]", one)[0] for name in ("corpus", "train", "evaluate", "hub") for one in extras[name]}
+
+    found = json.loads(emojit("doctor", "--json", cwd=tmp_path).stdout)["packages"]
+
+    assert set(found) == declared
 
 
 def test_version_is_printed(tmp_path):
