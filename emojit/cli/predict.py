@@ -36,7 +36,7 @@ def predict(
     """Print the emoji of texts, given as arguments, as a file, or one a line on stdin.
 
     Texts given as arguments are answered with one line each: the text, a tab, the emoji. Files and stdin are answered with JSON lines: every input
-    field, and `emojis`, a list.
+    field, and `emojis`, a list. On stdin, a first line that is a JSON object says that JSON lines follow.
 
     Example: emojit predict --model you/emojit-student "おにぎりがおいしい"
     """
@@ -47,7 +47,7 @@ def predict(
     if output_file is not None:
         check_output(output_file)
     records = _records(texts, input_file, field)
-    column = field if input_file is not None and input_file.suffix == ".jsonl" else "text"
+    column = field if records and field in records[0] else "text"  # plain text has no other field
     check_unicode(records, column, where=str(input_file or ("arguments" if texts else "stdin")))
     student = load_student(model, revision)
     answers = student.answer([record[column] for record in records], quiet=as_json)
@@ -65,7 +65,7 @@ def predict(
 def _records(texts: list[str] | None, input_file: Path | None, field: str) -> list[Record]:
     """Return the texts of the one place that was named."""
     from emojit.errors import UsageError
-    from emojit.student.textfile import plain_records, read_records
+    from emojit.student.textfile import read_records, stdin_records
 
     if texts and input_file is not None:
         raise UsageError("give either texts or --input, not both", hint="emojit predict --help")
@@ -75,4 +75,4 @@ def _records(texts: list[str] | None, input_file: Path | None, field: str) -> li
         return read_records(input_file, field=field)
     if sys.stdin.isatty():
         raise UsageError("no text is given", hint='emojit predict --model DIR|REPO "おにぎりがおいしい"')
-    return plain_records(sys.stdin.read())
+    return stdin_records(sys.stdin.read(), field=field)

@@ -33,15 +33,20 @@ def read_records(path: Path, *, field: str) -> list[Record]:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as exc:
         raise UsageError(f"--input {path}: cannot be read ({exc})", hint="give a UTF-8 file of texts") from exc
-    if path.suffix == ".jsonl":
-        lines = _lines(text)
-        return [_parse(line, field, where=f"{path}:{number}") for number, line in enumerate(lines, start=1)]
-    return plain_records(text)
+    return _json_records(text, field, where=str(path)) if path.suffix == ".jsonl" else _plain_records(text)
 
 
-def plain_records(text: str) -> list[Record]:
-    """Return one record per line of plain text."""
-    return [{"text": line} for line in _lines(text)]
+def stdin_records(text: str, *, field: str) -> list[Record]:
+    """Return one record per line: of JSON lines where the first line is a JSON object, otherwise of plain text.
+
+    Raises:
+        UsageError: the first line is a JSON object and another one is none, lacks `field` or has `emojis` already.
+    """
+    try:
+        is_json = isinstance(json.loads(text.partition("\n")[0]), dict)
+    except ValueError:
+        is_json = False
+    return _json_records(text, field, where="stdin") if is_json else _plain_records(text)
 
 
 def check_unicode(records: Sequence[Record], field: str, *, where: str) -> None:
@@ -82,6 +87,14 @@ def json_lines(records: Iterable[Record], answers: Sequence[Sequence[str]]) -> s
 def with_answers(records: Iterable[Record], answers: Sequence[Sequence[str]]) -> list[Record]:
     """Return the records with `emojis` added."""
     return [{**record, ANSWER: list(emojis)} for record, emojis in zip(records, answers, strict=True)]
+
+
+def _json_records(text: str, field: str, *, where: str) -> list[Record]:
+    return [_parse(line, field, where=f"{where}:{number}") for number, line in enumerate(_lines(text), start=1)]
+
+
+def _plain_records(text: str) -> list[Record]:
+    return [{"text": line} for line in _lines(text)]
 
 
 def _lines(text: str) -> list[str]:

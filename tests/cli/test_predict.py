@@ -78,6 +78,24 @@ def test_stdin_is_one_text_a_line_and_gives_json_lines(emojit):
     assert [json.loads(line)["text"] for line in out.splitlines()] == ["雨が降る", "", "晴れた"]
 
 
+def test_json_lines_on_stdin_keep_their_fields(emojit):
+    rows = [{"id": 7, "body": "雨が降る", "tags": [1]}, {"id": 8, "body": "晴れた"}]
+
+    code, out, _err = emojit("--field", "body", stdin="".join(json.dumps(row) + "\n" for row in rows))
+
+    answered = [json.loads(line) for line in out.splitlines()]
+    assert code == 0
+    assert all(1 <= len(row.pop("emojis")) <= 5 for row in answered)
+    assert answered == rows
+
+
+def test_a_bad_line_on_stdin_is_named(emojit):
+    code, out, err = emojit(stdin='{"text": "雨"}\n{oops\n')
+
+    assert (code, out) == (2, "")
+    assert err.startswith("error: stdin:2: no JSON")
+
+
 def test_json_prints_exactly_one_object(emojit):
     code, out, _err = emojit("雨が降る", "--json")
 
