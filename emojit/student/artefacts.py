@@ -72,7 +72,7 @@ def write_run(
         name=recipe.name,
         started=started.isoformat(timespec="seconds"),
         seed=recipe.train.seed,
-        recipe=json.loads(json.dumps(_published(recipe, data))),
+        recipe=json.loads(json.dumps(published(recipe, data.name))),
         data=data,
         model=model,
         training=training,
@@ -99,10 +99,15 @@ def write_run(
     return record
 
 
-def _published(recipe: TrainRecipe, data: DataRecord) -> dict[str, Any]:
-    """Return the recipe without paths of this machine."""
+def published(recipe: TrainRecipe, dataset: str) -> dict[str, Any]:
+    """Return the recipe as files that are published state it: with names in place of paths of this machine.
+
+    Args:
+        recipe: the resolved recipe.
+        dataset: repository id of the data set, or the name of its folder.
+    """
     table = dataclasses.asdict(recipe)
-    table["data"]["dataset"] = data.name
+    table["data"]["dataset"] = dataset
     if recipe.model.base is not None and Path(recipe.model.base).is_dir():
         table["model"]["base"] = Path(recipe.model.base).name
     return table

@@ -71,18 +71,19 @@ def train(
         MissingExtraError: the extra `train` is not installed.
     """
     require_train_extra()
+    from emojit.student.artefacts import published, write_run
+
     clock = _Clock()
     recipe = _with_data(recipe, dataset, revision)
     folder = choose_folder(recipe.name, out, resume=resume)
     loaded = _load(recipe)
     licence = _licence(recipe, loaded["train"])
-    config = {**dataclasses.asdict(recipe), "resolved_data": _facts(loaded)}
+    config = {**published(recipe, _name(loaded["train"])), "resolved_data": _facts(loaded)}
     if resume:
         begin(folder, config, resume=True)
 
     from safetensors import SafetensorError
 
-    from emojit.student.artefacts import write_run
     from emojit.student.library import library_quiet
 
     with library_quiet():
@@ -170,6 +171,10 @@ def _load(recipe: TrainRecipe) -> dict[str, Loaded]:
     revision = train.commit or config.revision
     rest = {split: load_rows(config.dataset, split, revision, columns=columns) for split in ("validation", "test")}
     return {"train": train, **rest}
+
+
+def _name(loaded: Loaded) -> str:
+    return loaded.repo_id or (loaded.folder.name if loaded.folder else "rows")
 
 
 def _facts(loaded: dict[str, Loaded]) -> dict[str, Any]:
@@ -263,7 +268,7 @@ def _data_record(
     train = loaded["train"]
     manifest = train.folder / MANIFEST if train.folder is not None else None
     return DataRecord(
-        name=train.repo_id or (train.folder.name if train.folder else "rows"),
+        name=_name(train),
         repo_id=train.repo_id,
         revision=recipe.data.revision,
         commit=train.commit,

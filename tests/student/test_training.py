@@ -83,7 +83,7 @@ def test_the_record_says_what_happened_and_reads_back(finished):
 
 
 def test_nothing_that_is_published_names_a_path_of_this_machine(finished, build):
-    for name in ("run.json", "summary.md", "eval_metrics.json"):
+    for name in ("config.yaml", "run.json", "summary.md", "eval_metrics.json"):
         text = (finished.folder / name).read_text(encoding="utf-8")
 
         assert str(build.parent) not in text
