@@ -64,10 +64,6 @@ class Accounts:
         """Whether there is a user of this name; case does not count."""
         return bool(self._database.rows("SELECT 1 FROM user WHERE name = ?", (name,)))
 
-    def has_token(self, user: str) -> bool:
-        """Whether any token was made for this user."""
-        return bool(self._database.rows("SELECT 1 FROM token WHERE user = ? COLLATE NOCASE", (user,)))
-
     def create_token(self, user: str, role: Role) -> str:
         """Make a token and return its plain text, which is not stored.
 
