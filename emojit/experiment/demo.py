@@ -26,6 +26,9 @@ DATASET = f"{USER}/emojit-sample"
 MODEL = f"{USER}/emojit-student"
 METRICS = ("emoji_jaccard", "emoji_diversity")
 
+_OFFLINE_SWITCHES = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "HF_EVALUATE_OFFLINE", "TRANSFORMERS_OFFLINE")
+"""With one of them the clients would not even ask a Hub on this machine."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoResult:
@@ -88,14 +91,18 @@ class _Chain:
 
 
 def _environment(folder: Path, endpoint: str, token: str) -> dict[str, str]:
-    """Return the environment of the steps: this Hub, a cache of their own, no telemetry."""
+    """Return the environment of the steps: this Hub whatever the user's says of proxies and offline mode, a cache of their own, no telemetry."""
     package_parent = str(Path(__file__).resolve().parents[2])
+    no_proxy = ",".join(filter(None, (os.environ.get("no_proxy", os.environ.get("NO_PROXY")), "127.0.0.1")))
     return {
         # Idle OpenMP threads shall sleep, not spin: on two cores beside another busy process spinning made a training step several times slower.
         "OMP_WAIT_POLICY": "PASSIVE",
         **os.environ,
         "HF_ENDPOINT": endpoint,
         "HF_TOKEN": token,
+        "NO_PROXY": no_proxy,
+        "no_proxy": no_proxy,  # the spelling that wins where both are set
+        **dict.fromkeys(_OFFLINE_SWITCHES, "0"),
         "HF_HOME": str(folder / "hf-home"),
         "HF_HUB_DISABLE_TELEMETRY": "1",
         # A dozen files of a few kB each: the clients' own bars would be most of what the visitor sees.
