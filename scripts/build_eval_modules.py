@@ -30,6 +30,9 @@ MODULES = {
 }
 """Module folder → files copied whole."""
 
+NOTICE = "emojit/emoji/data/LICENSE-UNICODE.txt"
+"""Goes wherever the emoji table goes; `evaluate.load` does not fetch it, whoever copies the Space does."""
+
 ERRORS = "emojit/errors.py"
 CARRIED_ERRORS = ("EmojitError", "MetricInputError")
 """Of the error tree only these classes are carried along."""
@@ -64,6 +67,7 @@ def generated() -> dict[Path, str]:
         for source in sources:
             files[ROOT / "eval_modules" / module / Path(source).name] = _copy(source, names)
         files[ROOT / "eval_modules" / module / Path(ERRORS).name] = _carry_errors()
+        files[ROOT / "eval_modules" / module / Path(NOTICE).name] = (ROOT / NOTICE).read_text(encoding="utf-8")
     return files
 
 
