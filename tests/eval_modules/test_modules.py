@@ -6,8 +6,10 @@ import doctest
 import json
 import os
 import random
+import re
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import evaluate
@@ -185,3 +187,17 @@ def test_the_example_in_the_documentation_of_the_inputs_runs(metric, monkeypatch
 
     assert len(example.examples) == 4
     assert doctest.DocTestRunner().run(example).failed == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_figures_of_the_cards_example_are_what_its_snippet_gives(name):
+    card = (MODULES / name / "README.md").read_text(encoding="utf-8")
+    snippet = re.search(r"```python\n(.*?)```", card, re.DOTALL)[1].replace(f"<user>/{name}", str(MODULES / name))
+    claims = re.findall(r"`(\w+)` ([\d./]+\d)", re.search(r"^The example.*gives.*$", card, re.MULTILINE)[0])
+    names: dict[str, object] = {}
+
+    exec(snippet.replace("metric.compute(", "result = metric.compute("), names)
+
+    assert claims
+    for key, figure in claims:
+        assert names["result"][key] == pytest.approx(float(Fraction(figure)), abs=5e-4), key
