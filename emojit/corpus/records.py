@@ -36,6 +36,7 @@ class Sentence:
         id: 16 hex digits, see `sentence_id`.
         index: position among the items of its article, from 0.
         text: the sentence as it stands in the article, in NFC.
+        flags: what a reader may want to filter by, such as a list of sensitive words that matched.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Sentence:
     licence: str | None
     index: int
     text: str
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,5 +62,5 @@ def make_pair(sentence: Sentence, labelled: Labelled, *, teacher: str, prompt_id
         licence=sentence.licence,
         teacher=teacher,
         prompt_id=prompt_id,
-        flags=(LEAKED,) if labelled.leaked else (),
+        flags=(*sentence.flags, *((LEAKED,) if labelled.leaked else ())),
     )

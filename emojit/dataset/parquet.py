@@ -31,7 +31,7 @@ PAIR_COLUMNS: Columns = {
 
 SENTENCE_COLUMNS: Columns = {
     "id": "string", "source": "string", "doc_id": "string", "title": "string", "url": "string", "licence": "string", "index": "int32",
-    "text": "string", "reason": "string",
+    "text": "string", "flags": "strings", "reason": "string",
 }  # fmt: skip
 """A candidate sentence; `reason` is null where the filters kept it."""
 

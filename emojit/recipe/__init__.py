@@ -6,17 +6,23 @@ run. Nothing here touches the network or a model.
 
 from __future__ import annotations
 
-from emojit.recipe.build import BuildRecipe, CorpusConfig, FilterConfig, ReleaseConfig, SplitConfig, TeacherConfig
+from emojit.recipe.build import BalanceConfig, BuildRecipe, ReleaseConfig, SplitConfig
+from emojit.recipe.corpus import CorpusConfig, DecontaminateConfig, FilterConfig
 from emojit.recipe.loader import dump, load, load_text
+from emojit.recipe.teacher import PriceConfig, ProviderConfig, TeacherConfig
 from emojit.recipe.train import DataConfig, DecodingConfig, ModelConfig, TrainConfig, TrainRecipe
 
 __all__ = [
+    "BalanceConfig",
     "BuildRecipe",
     "CorpusConfig",
     "DataConfig",
     "DecodingConfig",
+    "DecontaminateConfig",
     "FilterConfig",
     "ModelConfig",
+    "PriceConfig",
+    "ProviderConfig",
     "ReleaseConfig",
     "SplitConfig",
     "TeacherConfig",

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 from emojit.errors import ConfigError, OfflineError, TeacherError
 from emojit.network import is_barred, is_loopback
 from emojit.recipe import TeacherConfig
-from emojit.recipe.build import check_base_url
+from emojit.recipe.teacher import check_base_url
 from emojit.teacher.failures import Failure, judge, redact
 from emojit.teacher.reading import answer
 from emojit.teacher.records import Question, Reply, canonical_json
