@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from emojit.teacher.engine import Teacher, label, question_count, stored_count
+from emojit.teacher.conversation import converse, question_count, stored_count
+from emojit.teacher.engine import Counts, Engine, Teacher, run, together
 from emojit.teacher.factory import make_teacher, open_store
+from emojit.teacher.labelling import label
+from emojit.teacher.permission import check_licence
+from emojit.teacher.prices import reply_cost, usage_cost
 from emojit.teacher.prompts import emoji_question, prompt_id, prompt_texts, rewrite_question
 from emojit.teacher.reading import Rewrite, Unreadable, read_emojis, read_rewrite
 from emojit.teacher.recorded import RecordedTeacher, ReplayTeacher
@@ -21,6 +25,8 @@ from emojit.teacher.store import ReplyStore
 
 __all__ = [
     "REPLY_COLUMNS",
+    "Counts",
+    "Engine",
     "LabelRun",
     "Labelled",
     "Question",
@@ -32,6 +38,8 @@ __all__ = [
     "Task",
     "Teacher",
     "Unreadable",
+    "check_licence",
+    "converse",
     "emoji_question",
     "label",
     "make_teacher",
@@ -42,7 +50,11 @@ __all__ = [
     "read_emojis",
     "read_rewrite",
     "release_columns",
+    "reply_cost",
     "reply_from_columns",
     "rewrite_question",
+    "run",
     "stored_count",
+    "together",
+    "usage_cost",
 ]

@@ -1,38 +1,32 @@
-"""The engine: sentences in, labels out, each question asked once.
+"""The engine: questions in, replies out, each question asked once.
 
-As many workers as calls may be in flight take sentences from one shared iterator and work each to its end: rewrite, then the emoji of every sample.
-A slow answer holds up its own sentence only, and never are more than `concurrency` calls in flight. A reply is on the disk before it is
-used, so a run that was killed goes on where it stood.
+It stands between whoever wants replies and the teacher. A question is answered by the reply store, else by whoever asks it at this moment, else by the
+teacher; and a reply is on the disk before it is used, so a run that was killed goes on where it stood. What is asked in which order is not
+decided here: `emojit.teacher.conversation` asks the questions of one sentence, and whoever calls `run` says how many sentences are worked on at once.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import dataclasses
-import logging
+import json
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sized
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Never, Protocol
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
-from emojit import emoji
-from emojit.errors import ConfigError, TeacherError
-from emojit.logs import progress
+from emojit.errors import TeacherError
 from emojit.recipe import TeacherConfig
-from emojit.teacher.prompts import emoji_question, rewrite_question
-from emojit.teacher.reading import Unreadable, read_emojis, read_rewrite
-from emojit.teacher.records import NO_ANSWER, Labelled, LabelRun, Question, Reply, Task
+from emojit.teacher.commits import Commits
+from emojit.teacher.records import Question, Reply
 from emojit.teacher.store import ReplyStore
 
-if TYPE_CHECKING:
-    from tqdm import tqdm
+T = TypeVar("T")
 
-logger = logging.getLogger(__name__)
-
-# A run stops after 20 failed questions when over half of the last 40 failed.
-_MIN_FAILURES, _WINDOW, _MAX_SHARE = 20, 40, 0.5
+# A run stops after 20 failed questions when more than `max_error_share` of the last 40 failed.
+_MIN_FAILURES, _WINDOW = 20, 40
 
 
 class Teacher(Protocol):
@@ -40,6 +34,9 @@ class Teacher(Protocol):
 
     Attributes:
         live: whether its failures say something about the next question: a live teacher that mostly fails is not asked on.
+
+    Two more attributes are used where a teacher has them: `width` (count), how many questions it wants at once, in place of `teacher.concurrency`; and
+    `ask_many`, see `ManyTeacher`.
     """
 
     live: bool
@@ -51,193 +48,159 @@ class Teacher(Protocol):
         """Let go of connections; called at the end of each run, in its event loop."""
 
 
-def label(
-    tasks: Iterable[Task],
-    config: TeacherConfig,
-    teacher: Teacher,
-    store: ReplyStore,
-    *,
-    on_done: Callable[[Labelled], None] | None = None,
-    quiet: bool = False,
-) -> LabelRun:
-    """Ask the teacher about every sentence.
+class ManyTeacher(Teacher, Protocol):
+    """A teacher that may give several opinions on one question in one call."""
 
-    Args:
-        tasks: sentences; taken lazily, so a generator is read only as fast as it is worked off.
-        config: prompts' parameters, concurrency.
-        teacher: who answers what the store does not hold.
-        store: replies that are already there, and where new ones go; afterwards it holds every key of the result.
-        on_done: called with each finished record, in the order in which they finish.
-        quiet: no progress bar.
+    async def ask_many(self, questions: Sequence[Question]) -> list[Reply]:
+        """Answer questions of one body, one reply each in their order; what the call cost stands on the first."""
 
-    Returns:
-        One record per task in the order of the tasks, and the counts.
 
-    Raises:
-        ConfigError: something banned is no emoji.
-        TeacherError: the teacher cannot be asked, mostly fails, or the store cannot be written. What was answered is stored.
+@dataclass(slots=True, kw_only=True)
+class Counts:
+    """What a run has done so far.
+
+    Attributes:
+        asked: questions that went to the teacher (count), answered or not.
+        from_store: questions answered without a call (count): by the store, or by the same question of another sentence.
+        failed: questions among `asked` that got no answer (count).
+        calls: calls that were made for `asked` (count).
+        prompt_tokens: tokens read by the teacher in this run, as the endpoint counts them (count).
+        completion_tokens: tokens written by the teacher in this run, likewise (count).
+        spent_usd: what this run cost, where the endpoint bills it (USD).
     """
-    total = len(tasks) if isinstance(tasks, Sized) else None
-    start = time.monotonic()
-    bar: tqdm[Never]
-    with progress(total=total, label="teacher", unit="sentence", quiet=quiet) as bar:
 
-        def done(labelled: Labelled) -> None:
-            bar.update()
-            bar.set_postfix_str(f"asked {run.asked}, stored {run.from_store}, failed {run.failed}", refresh=False)
-            if on_done is not None:
-                on_done(labelled)
-
-        run = _Run(tasks, config, teacher, store, done)
-        _blocking(run.all)
-    result = LabelRun(
-        labelled=[run.results[index] for index in range(len(run.results))],
-        asked=run.asked,
-        from_store=run.from_store,
-        failed=run.failed,
-        seconds=time.monotonic() - start,
-    )
-    logger.info(
-        "labelled rows=%d asked=%d stored=%d failed=%d seconds=%.1f",
-        len(result.labelled), result.asked, result.from_store, result.failed, result.seconds,
-    )  # fmt: skip
-    return result
+    asked: int = 0
+    from_store: int = 0
+    failed: int = 0
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    spent_usd: float = 0.0
 
 
-def question_count(tasks: Iterable[Task]) -> int:
-    """Return how many questions the tasks make when every rewrite can be read (count)."""
-    return sum(1 + task.samples for task in tasks)
+class Engine:
+    """Answers questions. It lives in one event loop; make it with `run`.
 
+    Attributes:
+        counts: what was done so far; may be read at any time.
+        width: how many conversations keep the teacher busy (count). More may be open: what is in flight is bounded by the teacher.
+    """
 
-def stored_count(tasks: Iterable[Task], config: TeacherConfig, store: ReplyStore) -> int:
-    """Return how many questions of the tasks are answered in the store (count); nothing is asked."""
-    return sum(1 for task in tasks for _ in _stored(task, config, store))
-
-
-def _stored(task: Task, config: TeacherConfig, store: ReplyStore) -> Iterator[Reply]:
-    reply = store.get(rewrite_question(task.text, config).key)
-    if reply is None or reply.error is not None:
-        return
-    yield reply
-    with contextlib.suppress(Unreadable):
-        post = read_rewrite(reply.text, task.text, finish_reason=reply.finish_reason).text
-        for sample in range(task.samples):
-            vote = store.get(emoji_question(post, config, sample).key)
-            if vote is not None and vote.error is None:
-                yield vote
-
-
-class _Run:
-    """The state of one call of `label`."""
-
-    def __init__(
-        self,
-        tasks: Iterable[Task],
-        config: TeacherConfig,
-        teacher: Teacher,
-        store: ReplyStore,
-        done: Callable[[Labelled], None],
-    ) -> None:
-        self.results: dict[int, Labelled] = {}
-        self.asked = self.from_store = self.failed = 0
-        self._tasks = enumerate(tasks)
+    def __init__(self, config: TeacherConfig, teacher: Teacher, store: ReplyStore) -> None:
+        """Take who is asked and where replies are kept; nothing is asked yet."""
+        self.counts = Counts()
+        self.width = int(getattr(teacher, "width", None) or config.concurrency)
         self._config = config
-        self._banned = _canonical(config.banned)
         self._teacher = teacher
         self._store = store
-        self._done = done
+        self._commits = Commits(store)
         self._in_flight: dict[str, asyncio.Future[Reply]] = {}
         self._given_up: dict[str, Reply] = {}
         self._recent: deque[bool] = deque(maxlen=_WINDOW)
 
-    async def all(self) -> None:
-        """Work off every task; the first error stops all workers."""
-        self._commits = _Commits(self._store)
-        workers = [asyncio.create_task(self._work()) for _ in range(self._config.concurrency)]
-        try:
-            await asyncio.wait(workers, return_when=asyncio.FIRST_EXCEPTION)
-        finally:
-            for worker in workers:
-                worker.cancel()
-            outcomes = await asyncio.gather(*workers, return_exceptions=True)
-            await self._commits.close()
-            await self._teacher.close()
-        for outcome in outcomes:
-            if isinstance(outcome, BaseException) and not isinstance(outcome, asyncio.CancelledError):
-                raise outcome
-        if self._teacher.live and self.failed and self.failed == self.asked and not self.from_store:
+    async def reply(self, question: Question) -> Reply:
+        """Return the reply to a question, durable.
+
+        Returns:
+            The reply; with `error` where every attempt failed. Such a question is asked again by a later run, not by this one.
+
+        Raises:
+            TeacherError: no further question makes sense, most of the latest ones failed, or the store cannot be written.
+        """
+        return (await self.opinions((question,)))[0]
+
+    async def opinions(self, questions: Sequence[Question]) -> list[Reply]:
+        """Return independent replies to one question: questions of one body that differ in `sample` alone.
+
+        What nobody has asked yet is asked in one call where the teacher can, else one by one.
+
+        Raises:
+            TeacherError: as `reply`.
+        """
+        known: dict[str, Reply | asyncio.Future[Reply]] = {}
+        mine: list[Question] = []
+        for (
+            question
+        ) in questions:  # without a pause, so that no two conversations can claim parts of each other's questions
+            key = question.key
+            if (found := self._known(key)) is not None:
+                known[key] = found
+                self.counts.from_store += 1
+            else:
+                known[key] = self._in_flight[key] = asyncio.get_running_loop().create_future()
+                mine.append(question)
+        if mine:
+            await self._ask(mine)
+        replies = []
+        for question in questions:
+            reply = known[question.key]
+            replies.append(reply if isinstance(reply, Reply) else await asyncio.shield(reply))
+        return replies
+
+    async def close(self) -> None:
+        """Wait until what is answered is on the disk, then let the teacher go."""
+        await self._commits.close()
+        await self._teacher.close()
+
+    def check_answered(self) -> None:
+        """Refuse a run in which a live teacher has answered nothing at all.
+
+        Raises:
+            TeacherError: questions were asked, and not one was answered.
+        """
+        counts = self.counts
+        if self._teacher.live and counts.failed and counts.failed == counts.asked and not counts.from_store:
             last = next(reversed(self._given_up.values()))
-            raise self._hopeless(f"not one of {self.asked} questions was answered", last)
+            raise self._hopeless(f"not one of {counts.asked} questions was answered", last)
 
-    async def _work(self) -> None:
-        for index, task in self._tasks:  # one iterator for all workers: whoever is free takes the next task
-            labelled = await self._label(task)
-            self.results[index] = labelled
-            self._done(labelled)
+    def _known(self, key: str) -> Reply | asyncio.Future[Reply] | None:
+        if (found := self._in_flight.get(key) or self._given_up.get(key)) is not None:
+            return found
+        stored = self._store.get(key)
+        return (
+            None if stored is None or stored.error is not None else stored
+        )  # an error of an earlier run is asked again
 
-    async def _label(self, task: Task) -> Labelled:
-        question = rewrite_question(task.text, self._config)
-        keys = [question.key]
-        reply = await self._reply(question)
-        if reply.error is not None:
-            return Labelled(id=task.id, stage="rewrite", reason=NO_ANSWER, detail=reply.error, keys=tuple(keys))
+    async def _ask(self, questions: list[Question]) -> None:
+        """Ask the teacher and resolve the futures of the questions, which this conversation has claimed."""
         try:
-            post = read_rewrite(reply.text, task.text, finish_reason=reply.finish_reason)
-        except Unreadable as exc:
-            return Labelled(id=task.id, stage="rewrite", reason=exc.reason, detail=exc.detail, keys=tuple(keys))
-
-        votes: list[tuple[str, ...]] = []
-        rejections: list[tuple[str, str]] = []
-        for sample in range(task.samples):
-            question = emoji_question(post.text, self._config, sample)
-            keys.append(question.key)
-            reply = await self._reply(question)
-            if reply.error is not None:
-                rejections.append((NO_ANSWER, reply.error))
-                continue
-            try:
-                votes.append(read_emojis(reply.text, self._banned, finish_reason=reply.finish_reason))
-            except Unreadable as exc:
-                rejections.append((exc.reason, exc.detail))
-        labelled = Labelled(id=task.id, sns_text=post.text, leaked=post.leaked, votes=tuple(votes), keys=tuple(keys))
-        if votes:
-            return dataclasses.replace(labelled, emojis=votes[0])
-        reason, detail = rejections[0]
-        return dataclasses.replace(labelled, stage="emoji", reason=reason, detail=detail)
-
-    async def _reply(self, question: Question) -> Reply:
-        """Return the reply to a question: from the store, from whoever asks it right now, or from the teacher."""
-        key = question.key
-        if (waiting := self._in_flight.get(key)) is not None:
-            self.from_store += 1
-            return await asyncio.shield(waiting)
-        stored = self._given_up.get(key) or self._store.get(key)
-        if stored is not None and (
-            stored.error is None or key in self._given_up
-        ):  # an error of an earlier run is asked again
-            self.from_store += 1
-            return stored
-        self._in_flight[key] = answer = asyncio.get_running_loop().create_future()
-        try:
-            self.asked += 1
-            given = await self._teacher.ask(question)
-            reply = await self._commits.put(dataclasses.replace(given, created=int(time.time())))
-            answer.set_result(reply)
+            self.counts.asked += len(questions)
+            if len(questions) > 1 and (ask_many := getattr(self._teacher, "ask_many", None)) is not None:
+                await self._keep(await ask_many(questions))
+            else:
+                for question in questions:
+                    await self._keep([await self._teacher.ask(question)])
         finally:
-            del self._in_flight[key]
-            answer.cancel()  # no effect on an answer that is there
-        self._count(reply)
-        return reply
+            for question in questions:
+                self._in_flight.pop(question.key).cancel()  # no effect on an answer that is there
+
+    async def _keep(self, given: Sequence[Reply]) -> None:
+        now = int(time.time())
+        for reply in given:
+            self._account(reply)
+        stored = await self._commits.put([dataclasses.replace(reply, created=now) for reply in given])
+        for reply in stored:
+            self._in_flight[reply.key].set_result(reply)
+        for reply in stored:
+            self._count(reply)
+
+    def _account(self, reply: Reply) -> None:
+        self.counts.calls += reply.attempts or 0
+        self.counts.spent_usd += reply.cost or 0.0
+        if reply.usage is not None:
+            usage = json.loads(reply.usage)
+            self.counts.prompt_tokens += _tokens(usage, "prompt_tokens")
+            self.counts.completion_tokens += _tokens(usage, "completion_tokens")
 
     def _count(self, reply: Reply) -> None:
         self._recent.append(reply.error is not None)
         if reply.error is None:
             return
-        self.failed += 1
+        self.counts.failed += 1
         self._given_up[reply.key] = reply
-        failures = sum(self._recent)
-        if self._teacher.live and self.failed >= _MIN_FAILURES and failures > _MAX_SHARE * len(self._recent):
-            raise self._hopeless(f"{failures} of the last {len(self._recent)} questions failed", reply)
+        failures, of = sum(self._recent), len(self._recent)
+        if self._teacher.live and self.counts.failed >= _MIN_FAILURES and failures > self._config.max_error_share * of:
+            raise self._hopeless(f"{failures} of the last {of} questions failed", reply)
 
     def _hopeless(self, what: str, last: Reply) -> TeacherError:
         return TeacherError(
@@ -248,62 +211,54 @@ class _Run:
         )
 
 
-class _Commits:
-    """Puts replies into the store, as many per transaction as have come while the last one was written; nobody waits for more than that."""
+def run(work: Callable[[Engine], Awaitable[T]], config: TeacherConfig, teacher: Teacher, store: ReplyStore) -> T:
+    """Run work that asks questions, to its end.
 
-    def __init__(self, store: ReplyStore) -> None:
-        self._store = store
-        self._waiting: list[tuple[Reply, asyncio.Future[Reply]]] = []
-        self._flushing: asyncio.Task[None] | None = None
+    Args:
+        work: given the engine; its coroutines live in one event loop and are all over when it returns (see `together`).
+        config: the `[teacher]` section.
+        teacher: who answers what the store does not hold; closed at the end.
+        store: replies that are there, and where new ones go.
 
-    async def put(self, reply: Reply) -> Reply:
-        """Return what the store holds for the question once it is on the disk."""
-        if self._store.path is None:
-            return self._store.put(reply)
-        future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self._waiting.append((reply, future))
-        if self._flushing is None or self._flushing.done():
-            self._flushing = asyncio.create_task(self._flush())
-        return await future
+    Returns:
+        What `work` returns.
 
-    async def close(self) -> None:
-        """Write what is left, also for workers that were cancelled while they waited."""
-        if self._flushing is not None:
-            await self._flushing
+    Raises:
+        TeacherError: as `Engine.reply`; or not one question was answered. Whatever was answered is in the store.
+    """
 
-    async def _flush(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting, []
-            try:
-                stored = await asyncio.to_thread(self._store.put_many, [reply for reply, _ in batch])
-            except TeacherError as exc:
-                for _, future in batch:
-                    if not future.done():
-                        future.set_exception(exc)
-                continue
-            for (_, future), reply in zip(batch, stored, strict=True):
-                if not future.done():
-                    future.set_result(reply)
+    async def session() -> T:
+        engine = Engine(config, teacher, store)
+        try:
+            result = await work(engine)
+        finally:
+            await engine.close()
+        engine.check_answered()
+        return result
 
-
-def _canonical(banned: Iterable[str]) -> frozenset[str]:
-    """Return the banned emoji in the form in which replies are read."""
-    forms = set()
-    for spelling in banned:
-        if (form := emoji.canonical(spelling)) is None:
-            raise ConfigError(
-                f"teacher.banned: {spelling!r} is no emoji of Emoji 16.0", hint='for example banned = ["✨"]'
-            )
-        forms.add(form)
-    return frozenset(forms)
-
-
-def _blocking(work: Callable[[], Coroutine[None, None, None]]) -> None:
-    """Run a coroutine function to its end, also where an event loop is running already (a notebook): then in a thread of its own."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        asyncio.run(work())
-        return
+        return asyncio.run(session())
+    # An event loop is running already, as in a notebook: ours gets a thread of its own.
     with ThreadPoolExecutor(1, thread_name_prefix="emojit-teacher") as pool:
-        pool.submit(asyncio.run, work()).result()
+        return pool.submit(asyncio.run, session()).result()
+
+
+async def together(workers: Iterable[Coroutine[object, None, None]]) -> None:
+    """Run coroutines side by side until all are over; the first error cancels the others and comes through as it is."""
+    started = [asyncio.create_task(worker) for worker in workers]
+    try:
+        await asyncio.wait(started, return_when=asyncio.FIRST_EXCEPTION)
+    finally:
+        for worker in started:
+            worker.cancel()
+        outcomes = await asyncio.gather(*started, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException) and not isinstance(outcome, asyncio.CancelledError):
+            raise outcome
+
+
+def _tokens(usage: object, name: str) -> int:
+    value = usage.get(name) if isinstance(usage, dict) else None
+    return value if isinstance(value, int) else 0

@@ -1,0 +1,101 @@
+"""What is asked about one sentence: the rewrite, then the emoji of every sample for that rewrite."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from emojit import emoji
+from emojit.errors import ConfigError
+from emojit.recipe import TeacherConfig
+from emojit.teacher.engine import Engine
+from emojit.teacher.prompts import emoji_question, rewrite_question
+from emojit.teacher.reading import Unreadable, read_emojis, read_rewrite
+from emojit.teacher.records import NO_ANSWER, Labelled, Reply, Task
+from emojit.teacher.store import ReplyStore
+
+
+async def converse(task: Task, engine: Engine, config: TeacherConfig) -> Labelled:
+    """Ask everything about one sentence.
+
+    Args:
+        task: the sentence.
+        engine: who answers.
+        config: prompts' parameters, banned emoji.
+
+    Returns:
+        A pair, or the reason why there is none.
+
+    Raises:
+        ConfigError: something banned is no emoji.
+        TeacherError: as `Engine.reply`.
+    """
+    banned = banned_forms(config.banned)
+    question = rewrite_question(task.text, config)
+    reply = await engine.reply(question)
+    if reply.error is not None:
+        return Labelled(id=task.id, stage="rewrite", reason=NO_ANSWER, detail=reply.error, keys=(question.key,))
+    try:
+        post = read_rewrite(reply.text, task.text, finish_reason=reply.finish_reason)
+    except Unreadable as exc:
+        return Labelled(id=task.id, stage="rewrite", reason=exc.reason, detail=exc.detail, keys=(question.key,))
+
+    asked = [emoji_question(post.text, config, sample) for sample in range(task.samples)]
+    votes: list[tuple[str, ...]] = []
+    rejections: list[tuple[str, str]] = []
+    for reply in await engine.opinions(asked):
+        if reply.error is not None:
+            rejections.append((NO_ANSWER, reply.error))
+            continue
+        try:
+            votes.append(read_emojis(reply.text, banned, finish_reason=reply.finish_reason))
+        except Unreadable as exc:
+            rejections.append((exc.reason, exc.detail))
+    keys = (question.key, *(one.key for one in asked))
+    labelled = Labelled(id=task.id, sns_text=post.text, leaked=post.leaked, votes=tuple(votes), keys=keys)
+    if votes:
+        return dataclasses.replace(labelled, emojis=votes[0])
+    reason, detail = rejections[0]
+    return dataclasses.replace(labelled, stage="emoji", reason=reason, detail=detail)
+
+
+def question_count(tasks: Iterable[Task]) -> int:
+    """Return how many questions the tasks make when every rewrite can be read (count)."""
+    return sum(1 + task.samples for task in tasks)
+
+
+def stored_count(tasks: Iterable[Task], config: TeacherConfig, store: ReplyStore) -> int:
+    """Return how many questions of the tasks are answered in the store (count); nothing is asked."""
+    return sum(1 for task in tasks for _ in _stored(task, config, store))
+
+
+def _stored(task: Task, config: TeacherConfig, store: ReplyStore) -> Iterator[Reply]:
+    reply = store.get(rewrite_question(task.text, config).key)
+    if reply is None or reply.error is not None:
+        return
+    yield reply
+    with contextlib.suppress(Unreadable):
+        post = read_rewrite(reply.text, task.text, finish_reason=reply.finish_reason).text
+        for sample in range(task.samples):
+            vote = store.get(emoji_question(post, config, sample).key)
+            if vote is not None and vote.error is None:
+                yield vote
+
+
+@lru_cache(maxsize=16)
+def banned_forms(banned: tuple[str, ...]) -> frozenset[str]:
+    """Return the banned emoji in the form in which replies are read.
+
+    Raises:
+        ConfigError: something banned is no emoji.
+    """
+    forms = set()
+    for spelling in banned:
+        if (form := emoji.canonical(spelling)) is None:
+            raise ConfigError(
+                f"teacher.banned: {spelling!r} is no emoji of Emoji 16.0", hint='for example banned = ["✨"]'
+            )
+        forms.add(form)
+    return frozenset(forms)
