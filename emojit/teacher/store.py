@@ -95,18 +95,32 @@ class ReplyStore:
         Raises:
             TeacherError: the disk is full or the file cannot be written; none of these replies is stored then.
         """
+        with self.transaction() as db:
+            return self.put_in(db, replies)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Give the writing connection inside one transaction: on the disk when the block ends, undone when it raises.
+
+        For the tables that stand beside the replies. One thread at a time; the others wait.
+
+        Raises:
+            TeacherError: the disk is full or the file cannot be written.
+        """
         with self._lock, self._explained():
             self._writer.execute("BEGIN IMMEDIATE")
             try:
-                rows = [tuple(getattr(reply, name) for name in REPLY_COLUMNS) for reply in replies]
-                self._writer.executemany(_PUT, rows)
-                stored = [_reply(self._writer.execute(_SELECT, (reply.key,)).fetchone()) for reply in replies]
+                yield self._writer
                 self._writer.execute("COMMIT")
             except BaseException:
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
                 raise
-            return stored
+
+    def put_in(self, db: sqlite3.Connection, replies: Sequence[Reply]) -> list[Reply]:
+        """Do what `put_many` does inside a transaction that stands open already."""
+        db.executemany(_PUT, [tuple(getattr(reply, name) for name in REPLY_COLUMNS) for reply in replies])
+        return [_reply(db.execute(_SELECT, (reply.key,)).fetchone()) for reply in replies]
 
     def __len__(self) -> int:
         with self._explained():
