@@ -39,9 +39,19 @@ from emojit.dataset.selection import Selection, make_tasks, select
 from emojit.dataset.splits import SPLITS
 from emojit.dataset.staging import locked, place, staged
 from emojit.dataset.statistics import build_statistics
+from emojit.dataset.tally import Tally
 from emojit.errors import DatasetError, TeacherError
 from emojit.recipe import BuildRecipe
-from emojit.teacher import LabelRun, ReplyStore, Teacher, label, make_teacher, open_store, question_count
+from emojit.teacher import (
+    LabelRun,
+    ReplyStore,
+    Teacher,
+    check_licence,
+    label,
+    make_teacher,
+    open_store,
+    question_count,
+)
 from emojit.teacher.budget import BudgetedTeacher
 
 logger = logging.getLogger(__name__)
@@ -111,10 +121,12 @@ def build(
         The counts; `already_complete` where `out` held the same build.
 
     Raises:
+        ConfigError: the teacher's licence, or its permission to train other models on its output, is not stated.
         CorpusError: the corpus cannot be used, or the filters keep nothing.
         TeacherError: the teacher cannot be asked, left questions unanswered, or would cost more than `max_cost`. Replies so far are stored.
         DatasetError: `out` holds something else, no pair came out, the licences conflict, or the disk is full. No partial folder is left.
     """
+    check_licence(recipe.teacher)
     start = time.monotonic()
     out = place(out)
     store = store or default_store(out)
@@ -199,19 +211,21 @@ def _fill(
             reject(rejected)
     if not assembled.total:
         _refuse_empty(assembled, len(selection.kept))
+    tally = Tally()
     for split in SPLITS:
         if not assembled.pairs[split]:
             logger.warning("split %s has no rows: the corpus is too small for its share", split)
         with TableWriter(folder / data_file(split), PAIR_COLUMNS) as data:
             for pair in assembled.pairs[split]:
                 data.add(dataclasses.asdict(pair))
+                tally.add(split, pair)
     inputs = all_inputs(recipe, selection.inputs)
     totals = write_replies(folder / "teacher" / "replies.parquet", run.labelled, store)
     statistics = build_statistics(
         recipe,
+        tally=tally,
         selection=selection,
         inputs=inputs,
-        pairs=assembled.pairs,
         rejected=reasons,
         replies=totals,
         leaked=assembled.leaked,

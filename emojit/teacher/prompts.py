@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 
-from emojit.recipe import TeacherConfig
+from emojit.recipe import ProviderConfig, TeacherConfig
 from emojit.teacher.records import Question, Step, canonical_json
 
 _REWRITE_SYSTEM = """\
@@ -86,6 +86,36 @@ def _question(step: Step, text: str, sample: int, config: TeacherConfig) -> Ques
         text=text,
         model=config.model,
         messages=(("system", system), ("user", user.replace("{text}", text))),
-        params={"max_tokens": config.max_tokens, "temperature": config.temperature, "top_p": config.top_p},
+        params=_params(config),
         sample=sample,
     )
+
+
+def _params(config: TeacherConfig) -> dict[str, object]:
+    """Return what goes into the body beside model and messages; a key that is not set is not sent, so that it changes no question's key."""
+    params: dict[str, object] = {
+        "max_tokens": config.max_tokens,
+        "temperature": config.temperature,
+        "top_p": config.top_p,
+    }
+    if config.min_p is not None:
+        params["min_p"] = config.min_p
+    if routing := _routing(config.provider):
+        params["provider"] = routing
+    return params
+
+
+def _routing(pins: ProviderConfig) -> dict[str, object]:
+    """Return OpenRouter's `provider` object; source: https://openrouter.ai/docs/guides/routing/provider-selection."""
+    lists = {"only": list(pins.only), "quantizations": list(pins.quantizations)}
+    switches = {
+        "allow_fallbacks": pins.allow_fallbacks,
+        "require_parameters": pins.require_parameters,
+        "enforce_distillable_text": pins.enforce_distillable_text,
+    }
+    limits = {"prompt": pins.max_price_prompt, "completion": pins.max_price_completion}
+    routing: dict[str, object] = {name: value for name, value in lists.items() if value}
+    routing |= {name: value for name, value in switches.items() if value is not None}
+    if limits := {name: value for name, value in limits.items() if value is not None}:
+        routing["max_price"] = limits
+    return routing

@@ -148,9 +148,12 @@ def articles(tmp_path: Path) -> Path:
     return path
 
 
+PERMISSION = ["--set", "teacher.licence=test", "--set", "teacher.distillation_allowed=true"]
+
+
 def teacher_options(articles: Path, url: str, out: str = "v1") -> list[str]:
     asked = ["--teacher", "openai", "--model", "m", "--base-url", f"{url}/v1", "--set", "teacher.max_attempts=1"]
-    asked += ["--set", "teacher.eval_samples=1"]
+    asked += ["--set", "teacher.eval_samples=1", *PERMISSION]
     return ["build-dataset", "--corpus", str(articles), *asked, "--out", out, "--json"]
 
 
@@ -205,7 +208,7 @@ def test_a_variable_that_no_client_can_use_is_said_before_anything_is_imported(e
 def test_the_openai_packages_own_variable_is_checked_like_the_recipes_key(emojit, articles, monkeypatch):
     monkeypatch.setenv("OPENAI_BASE_URL", "http://[")
 
-    done = emojit("build-dataset", "--corpus", articles, "--teacher", "openai", "--out", "v1")
+    done = emojit("build-dataset", "--corpus", articles, "--teacher", "openai", *PERMISSION, "--out", "v1")
 
     assert_refused(done, 2, "OPENAI_BASE_URL is no URL", "http://127.0.0.1")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -155,10 +156,14 @@ def test_the_sample_recipe_names_every_key():
     from emojit.resources import find_recipe
 
     text = find_recipe("sample").read_text(encoding="utf-8")
-    for section in dataclasses.fields(BuildRecipe):
-        if not dataclasses.is_dataclass(section.default_factory):
-            assert f"\n{section.name} =" in text
-            continue
-        part = text.split(f"\n[{section.name}]\n")[1].split("\n[")[0]
-        for field in dataclasses.fields(section.default_factory):
-            assert f"\n{field.name} =" in f"\n{part}" or f"\n# {field.name} =" in part, f"{section.name}.{field.name}"
+
+    def check(section, path):
+        part = text if not path else re.split(rf"\n\[{re.escape(path)}\][^\n]*\n", text)[1].split("\n[")[0]
+        for field in dataclasses.fields(section):
+            name = f"{path}.{field.name}".lstrip(".")
+            if dataclasses.is_dataclass(field.default_factory):
+                check(field.default_factory, name)
+            else:
+                assert f"\n{field.name} =" in f"\n{part}" or f"\n# {field.name} =" in f"\n{part}", name
+
+    check(BuildRecipe, "")

@@ -117,7 +117,15 @@ def recipe(corpus: Path, server: TeacherServer) -> BuildRecipe:
         name="birds",
         corpus=CorpusConfig(source=str(corpus)),
         teacher=TeacherConfig(
-            kind="openai", model="m", base_url=server.url, eval_samples=2, concurrency=16, max_attempts=2, timeout_s=10
+            kind="openai",
+            model="m",
+            base_url=server.url,
+            licence="test",
+            distillation_allowed=True,
+            eval_samples=2,
+            concurrency=16,
+            max_attempts=2,
+            timeout_s=10,
         ),
     )
 

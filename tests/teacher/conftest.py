@@ -176,6 +176,7 @@ def answer() -> type[Answer]:
 def config_for() -> Callable[..., TeacherConfig]:
     def make(server: ChatServer, **keys: Any) -> TeacherConfig:
         defaults: dict[str, Any] = {"kind": "openai", "model": "test-model", "base_url": server.url, "concurrency": 4}
+        defaults |= {"licence": "test", "distillation_allowed": True}
         return TeacherConfig(**(defaults | keys))
 
     return make
