@@ -21,72 +21,90 @@ Layout (a key may be added, not renamed):
 
 from __future__ import annotations
 
-import itertools
-import statistics
+import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from emojit.dataset.licences import combined_licence
-from emojit.dataset.pair import Pair
+from emojit.dataset.outcome import BalanceOutcome, DecontaminationOutcome
 from emojit.dataset.replies import ReplyTotals
-from emojit.dataset.selection import Selection
-from emojit.dataset.splits import SPLITS, Split
-from emojit.metrics import jaccard
+from emojit.dataset.splits import SPLITS
+from emojit.dataset.tally import SourceTally, Tally
 from emojit.recipe import BuildRecipe
 from emojit.teacher import prompt_id, prompt_texts
 
-_STAGES = ("source", "filter", "rewrite", "emoji", "pair")
+_STAGES = ("source", "filter", "rewrite", "emoji", "pair", "post")
 _STEP = 10
 _NO_LICENCE = "unknown"
+
+
+class Drawn(Protocol):
+    """What the statistics ask of whoever drew the sentences from the corpus.
+
+    Attributes:
+        inputs: what was read, for the manifest.
+        articles: articles read (count).
+        left_out: articles that `corpus.share` left out (count).
+        candidates: sentences offered, dropped ones included (count).
+    """
+
+    @property
+    def inputs(self) -> Mapping[str, object]: ...  # noqa: D102 - see the class
+    @property
+    def articles(self) -> int: ...  # noqa: D102
+    @property
+    def left_out(self) -> int: ...  # noqa: D102
+    @property
+    def candidates(self) -> int: ...  # noqa: D102
 
 
 def build_statistics(
     recipe: BuildRecipe,
     *,
-    selection: Selection,
+    tally: Tally,
+    selection: Drawn,
     inputs: Sequence[Mapping[str, object]],
-    pairs: Mapping[Split, Sequence[Pair]],
     rejected: Mapping[tuple[str, str], int],
     replies: ReplyTotals,
     leaked: int,
+    balance: BalanceOutcome | None = None,
+    decontamination: Sequence[DecontaminationOutcome] = (),
 ) -> dict[str, Any]:
     """Count everything a card or plot needs.
 
     Args:
         recipe: of the build.
+        tally: the rows, counted one by one; at least one.
         selection: what the corpus gave.
         inputs: every file or repository that was read.
-        pairs: the rows by split.
         rejected: rejected sentences and lines by (stage, reason) (counts).
         replies: totals over the replies used.
         leaked: emoji taken out of the rewrites (count).
+        balance: what count, cap and floor came to.
+        decontamination: what was compared with others' rows, one by one.
 
     Returns:
         JSON-ready tables in the layout of this module's docstring; equal inputs give equal output.
     """
-    rows = [pair for split in SPLITS for pair in pairs[split]]
-    licence = combined_licence(pair.licence for pair in rows)
+    licence = combined_licence(tally.licences)
     return {
         "schema_version": 1,
         "name": recipe.name,
-        "rows": {split: len(pairs[split]) for split in SPLITS},
-        "articles": {split: len({(pair.source, pair.doc_id) for pair in pairs[split]}) for split in SPLITS},
+        "rows": {split: tally.rows[split] for split in SPLITS},
+        "articles": {split: tally.articles(split) for split in SPLITS},
         "corpus": {
             "articles": selection.articles,
             "left_out": selection.left_out,
             "candidates": selection.candidates,
-            "kept": len(selection.kept),
+            "kept": selection.candidates - sum(n for (stage, _), n in rejected.items() if stage == "filter"),
         },
         "rejected": _by_stage(rejected),
-        "emoji": {**_emoji(rows), "by_split": {split: _emoji_counts(pairs[split]) for split in SPLITS}},
-        "length": {
-            "original_text": _lengths([len(pair.original_text) for pair in rows]),
-            "sns_text": _lengths([len(pair.sns_text) for pair in rows]),
-        },
-        "agreement": {split: agreement(pairs[split]) for split in SPLITS},
-        "sources": _sources(rows, selection.inputs),
-        "licences": dict(sorted(Counter(pair.licence or _NO_LICENCE for pair in rows).items())),
+        "emoji": {**_emoji(tally), "by_split": {split: _ranked(tally.emoji[split]) for split in SPLITS}},
+        "length": {"original_text": _lengths(tally.original_chars), "sns_text": _lengths(tally.sns_chars)},
+        "agreement": {split: _agreement(tally.agreements[split]) for split in SPLITS},
+        "sources": _sources(tally.sources(), selection.inputs),
+        "licences": dict(sorted((licence or _NO_LICENCE, n) for licence, n in tally.licences.items())),
         "licence": {"id": licence.id, "note": licence.note},
         "inputs": list(inputs),
         "teacher": _teacher(recipe, replies),
@@ -94,63 +112,55 @@ def build_statistics(
     }
 
 
-def agreement(pairs: Iterable[Pair]) -> dict[str, object]:
-    """Return how far the teacher agrees with itself: rows with several votes, and the mean over them of the mean Jaccard index of two votes."""
-    scores = [
-        statistics.fmean(jaccard(first, second) for first, second in itertools.combinations(pair.votes, 2))
-        for pair in pairs
-        if len(pair.votes) > 1
-    ]
-    return {"rows": len(scores), "jaccard": statistics.fmean(scores) if scores else None}
+def _agreement(scores: Sequence[float]) -> dict[str, object]:
+    """Return how far the teacher agrees with itself: rows with several votes, and the mean of their agreements in [0, 1]."""
+    return {"rows": len(scores), "jaccard": math.fsum(scores) / len(scores) if scores else None}
 
 
 def _by_stage(rejected: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int]]:
     return {stage: {reason: n for (s, reason), n in sorted(rejected.items()) if s == stage} for stage in _STAGES}
 
 
-def _emoji(rows: Sequence[Pair]) -> dict[str, object]:
-    sizes = Counter(len(pair.emojis) for pair in rows)
-    counts = _emoji_counts(rows)
-    total = sum(size * n for size, n in sizes.items())
+def _emoji(tally: Tally) -> dict[str, object]:
+    counts = tally.all_emoji
+    total = counts.total()
     return {
         "total": total,
         "distinct": len(counts),
-        "mean_per_row": total / len(rows),
-        "per_row": {str(size): sizes[size] for size in sorted(sizes)},
-        "counts": counts,
+        "mean_per_row": total / tally.total,
+        "per_row": {str(size): tally.sizes[size] for size in sorted(tally.sizes)},
+        "counts": _ranked(counts),
     }
 
 
-def _emoji_counts(rows: Iterable[Pair]) -> list[tuple[str, int]]:
+def _ranked(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     """Return (emoji, rows), most frequent first, equally frequent ones in the order of their code points."""
-    counts = Counter(emoji for pair in rows for emoji in pair.emojis)
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _lengths(lengths: Sequence[int]) -> dict[str, object]:
-    histogram = Counter(length // _STEP * _STEP for length in lengths)
+def _lengths(lengths: Counter[int]) -> dict[str, object]:
+    histogram: Counter[int] = Counter()
+    for length, n in lengths.items():
+        histogram[length // _STEP * _STEP] += n
     return {
-        "mean": statistics.fmean(lengths),
+        "mean": sum(length * n for length, n in lengths.items()) / lengths.total(),
         "min": min(lengths),
         "max": max(lengths),
         "histogram": [(start, histogram[start]) for start in range(min(histogram), max(histogram) + 1, _STEP)],
     }
 
 
-def _sources(rows: Iterable[Pair], inputs: Mapping[str, object]) -> list[dict[str, object]]:
-    by_name: dict[str, list[Pair]] = {}
-    for pair in rows:
-        by_name.setdefault(pair.source, []).append(pair)
+def _sources(sources: Mapping[str, SourceTally], inputs: Mapping[str, object]) -> list[dict[str, object]]:
     revision = inputs.get("revision") or f"sha256:{str(inputs.get('sha256'))[:16]}"
     return [
         {
             "name": name,
-            "rows": len(members),
-            "articles": len({pair.doc_id for pair in members}),
-            "licence": ", ".join(sorted({pair.licence or _NO_LICENCE for pair in members})),
+            "rows": source.rows,
+            "articles": source.articles,
+            "licence": ", ".join(licence or _NO_LICENCE for licence in source.licences),
             "revision": revision,
         }
-        for name, members in sorted(by_name.items())
+        for name, source in sources.items()
     ]
 
 

@@ -11,7 +11,7 @@ from emojit.dataset.build import build
 from emojit.dataset.pair import Pair
 from emojit.dataset.parquet import read_rows
 from emojit.dataset.splits import SPLITS
-from emojit.dataset.statistics import agreement
+from emojit.dataset.tally import Tally
 
 
 @pytest.fixture
@@ -81,11 +81,9 @@ def pair(*votes):
 
 
 def test_agreement_is_the_mean_jaccard_of_pairs_of_votes():
-    rows = [pair(("🎉", "😊"), ("🎉",)), pair(("🎉",), ("📚",)), pair(("🎉",)), pair(("🎉",), ("🎉",), ("📚",))]
+    tally = Tally()
+    for row in (pair(("🎉", "😊"), ("🎉",)), pair(("🎉",), ("📚",)), pair(("🎉",)), pair(("🎉",), ("🎉",), ("📚",))):
+        tally.add("test", row)
 
-    # 1/2, 0, not counted, and (1 + 0 + 0) / 3
-    assert agreement(rows) == {"rows": 3, "jaccard": pytest.approx((1 / 2 + 0 + 1 / 3) / 3)}
-
-
-def test_agreement_without_second_votes_is_unknown():
-    assert agreement([pair(("🎉",))]) == {"rows": 0, "jaccard": None}
+    assert list(tally.agreements["test"]) == pytest.approx([1 / 2, 0, (1 + 0 + 0) / 3])
+    assert not tally.agreements["train"]
