@@ -25,16 +25,24 @@ class Answers:
     """One answer per row; None where the system has none, which takes the row out of its scores."""
     seconds: float | None
     """Time to answer (s); None for answers that were not computed here."""
+    references: list[list[str] | None] | None = None
+    """What the answers are scored against, None where `rows` has None; None altogether for the rows' `emojis`."""
 
 
 def second_votes(rows: Loaded) -> Answers | None:
-    """Return the teacher's second opinion as a system, or None where no row has one.
+    """Return the teacher's second opinion as a system, scored against its first, or None where no row has one.
 
-    It is the ceiling for anything that imitates the first.
+    How far two independent opinions of the teacher agree is the ceiling for anything that imitates it. The rows' `emojis` are no reference for it:
+    where they are a consensus, the second vote has a part in them and would be compared with itself.
     """
-    votes = [list(row["votes"][1]) if row["votes"] and len(row["votes"]) > 1 else None for row in rows.rows]
+    votes = [row["votes"] if row["votes"] and len(row["votes"]) > 1 else None for row in rows.rows]
     if all(vote is None for vote in votes):
         return None
     return Answers(
-        name="teacher-second-vote", kind="teacher", label="the teacher's second vote", rows=votes, seconds=None
+        name="teacher-second-vote",
+        kind="teacher",
+        label="the teacher's second vote against its first",
+        rows=[list(vote[1]) if vote else None for vote in votes],
+        seconds=None,
+        references=[list(vote[0]) if vote else None for vote in votes],
     )

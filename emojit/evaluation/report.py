@@ -56,7 +56,7 @@ class SystemReport:
     rows: int
     """Rows scored (count); fewer than the report's where only some rows have a second vote."""
     jaccard: Interval
-    """Mean Jaccard index."""
+    """Mean Jaccard index with the rows' `emojis`; of the teacher's second vote with its first vote."""
     overlap: dict[str, float]
     """What emoji_jaccard returns: jaccard, exact_match, precision_micro, recall_micro, f1_micro, …_macro,
     empty_predictions, empty_references, outside_inventory (count)."""

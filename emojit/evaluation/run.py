@@ -28,6 +28,9 @@ _PACKAGES = ("datasets", "evaluate", "numpy", "pyarrow", "scikit-learn")
 _MODEL_PACKAGES = ("tokenizers", "torch", "transformers")
 """Those that can change a student's answers as well."""
 
+_FIRST_VOTE = "teacher-first-vote"
+"""Column of `eval_predictions.parquet` beside the second vote: what that one was scored against."""
+
 _LABELS = {
     "constant": "the best constant answer",
     "nearest-neighbour": "the nearest neighbour",
@@ -242,13 +245,17 @@ def _write(
     from emojit.evaluation.report import FILE_NAME
     from emojit.evaluation.table import markdown
 
+    columns: dict[str, Sequence[Sequence[str] | None]] = {answers.name: answers.rows for answers in every}
+    for answers in every:
+        if answers.references is not None:
+            columns[_FIRST_VOTE] = answers.references
     try:
         write_predictions(
             out / "eval_predictions.parquet",
             ids=[row["id"] for row in rows.rows],
             texts=texts,
             references=references,
-            answers={answers.name: answers.rows for answers in every},
+            answers=columns,
         )
         write_text(out / "results.md", markdown(report))
         plot_scores(report, out / "plots" / "jaccard.png")

@@ -21,8 +21,13 @@ SEED = 0
 
 
 def score(answers: Answers, references: Sequence[Sequence[str]], scorer: Scorer) -> SystemReport:
-    """Score the rows that a system answered."""
-    pairs = [(row, reference) for row, reference in zip(answers.rows, references, strict=True) if row is not None]
+    """Score the rows that a system answered, against its own references where it brings some."""
+    against = references if answers.references is None else answers.references
+    pairs = [
+        (row, reference)
+        for row, reference in zip(answers.rows, against, strict=True)
+        if row is not None and reference is not None
+    ]
     predictions, expected = [row for row, _ in pairs], [reference for _, reference in pairs]
     return SystemReport(
         name=answers.name,

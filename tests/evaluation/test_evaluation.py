@@ -10,12 +10,14 @@ import evaluate
 import pyarrow.parquet as pq
 import pytest
 
+from emojit.dataset.folder import data_file, write_manifest
 from emojit.dataset.loading import load_rows
+from emojit.dataset.parquet import PAIR_COLUMNS, TableWriter
 from emojit.errors import DatasetError, EmojitError, MetricInputError, MissingExtraError, OfflineError, UsageError
 from emojit.evaluation.report import read_report
 from emojit.evaluation.run import default_out, evaluate_predictions
 from emojit.evaluation.table import markdown, plain
-from emojit.metrics import jaccard_scores
+from emojit.metrics import consensus, jaccard_scores
 from emojit.resources import resource
 
 NAMES = ["predictions", "constant", "nearest-neighbour", "linear", "teacher-second-vote"]
@@ -42,6 +44,28 @@ def test_a_file_stands_beside_every_baseline_and_the_second_vote_on_the_same_row
     for system in report.systems:
         assert system.jaccard.low <= system.jaccard.mean <= system.jaccard.high
         assert system.jaccard.mean == pytest.approx(system.overlap["jaccard"])
+
+
+def test_the_teachers_second_vote_is_scored_against_its_first_vote_and_never_against_the_consensus(
+    built, loser, write, tmp_path
+):
+    """With a third vote the consensus can be the second vote; it would then agree with itself."""
+    folder = shutil.copytree(built, tmp_path / "v2")
+    rows = load_rows(built, "test").rows
+    with TableWriter(folder / data_file("test"), PAIR_COLUMNS) as table:
+        for row in rows:
+            first, second = row["votes"]
+            emojis = consensus([first, second, second])
+            table.add({**row, "votes": [first, second, second], "emojis": list(emojis)})
+    write_manifest(folder, {})
+
+    report = evaluate_predictions(write(lambda row: row["votes"][1]), folder, out=tmp_path / "report", quiet=True)
+
+    assert report.systems[0].jaccard.mean == 1.0  # the consensus is the second vote wherever the two differ
+    before, _ = loser
+    assert report.find("teacher-second-vote") == before.find("teacher-second-vote")
+    written = pq.read_table(tmp_path / "report/eval_predictions.parquet").to_pylist()
+    assert [row["teacher-first-vote"] for row in written] == [row["votes"][0] for row in rows]
 
 
 def test_a_system_that_loses_to_the_constant_is_told_so_in_words(loser):
@@ -78,7 +102,7 @@ def test_every_file_is_written_and_the_report_reads_back_the_same(loser, built):
 
     assert read_report(folder) == report
     assert [row["id"] for row in table] == [row["id"] for row in rows]
-    assert set(table[0]) == {"id", "text", "emojis", *NAMES}
+    assert set(table[0]) == {"id", "text", "emojis", "teacher-first-vote", *NAMES}
     assert (table[0]["predictions"], table[0]["emojis"]) == (["🪤"], rows[0]["emojis"])
     assert (folder / "results.md").read_text(encoding="utf-8") == markdown(report)
 
