@@ -14,17 +14,16 @@ class Unreadable(Exception):
         reason: the word that is counted: "no_json", "no_text", "bad_unicode" or "empty_text".
         detail: what a person needs to find and mend the line.
         text: the start of the line.
-        is_damage: whether it counts towards `corpus.max_bad_lines`; an empty document (#転送 pages are some) does not.
     """
 
     EMPTY = "empty_text"
+    """The one reason that is no damage and does not count towards `corpus.max_bad_lines`: an empty document, as #転送 pages are."""
 
-    def __init__(self, reason: str, detail: str, text: str, *, is_damage: bool = True) -> None:
+    def __init__(self, reason: str, detail: str, text: str) -> None:
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
         self.text = text
-        self.is_damage = is_damage
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from emojit.corpus import Rejected, Sentence, candidates, open_articles
+from emojit.corpus import Rejected, Sentence
+from emojit.corpus.draw import draw
 from emojit.dataset.splits import split_of
 from emojit.errors import CorpusError
 from emojit.logs import progress
@@ -19,7 +20,7 @@ class Selection:
     """What the corpus gave.
 
     Attributes:
-        kept: the sentences to ask about, in corpus order.
+        kept: the sentences to ask about, in drawing order.
         inputs: what was read, for the manifest.
         articles: articles read (count).
         left_out: articles that `corpus.share` left out (count).
@@ -40,7 +41,7 @@ class Selection:
 def select(
     recipe: BuildRecipe, *, on_sentence: Callable[[Sentence, str | None], None] | None = None, quiet: bool = False
 ) -> Selection:
-    """Read the corpus and filter it, up to `recipe.count` kept sentences.
+    """Read the corpus and filter it, up to `recipe.count` kept sentences of a sample that spreads, or all in corpus order.
 
     Args:
         recipe: corpus, filters, seed and count.
@@ -50,24 +51,29 @@ def select(
     Raises:
         CorpusError: the corpus cannot be used, or the filters keep nothing of it.
     """
-    source = open_articles(recipe.corpus)
-    selection = Selection(inputs=source.inputs, unreadable=source.rejected)
-    with progress(source, label="corpus", unit="article", quiet=quiet) as articles:
-        offered = candidates(
-            articles, recipe.filters, sentences_per_article=recipe.corpus.sentences_per_article, seed=recipe.seed
-        )
-        for sentence, reason in offered:
+    selection = Selection()
+    drawn = draw(
+        recipe.corpus,
+        recipe.filters,
+        seed=recipe.seed,
+        spread=recipe.count > 0,
+        wanted=recipe.count,
+        on_rejected=selection.unreadable.append,
+    )
+    selection.inputs = drawn.inputs
+    with progress(drawn, label="corpus", unit="sentence", quiet=quiet) as offers:
+        for offer in offers:
             selection.candidates += 1
-            if reason is None:
-                selection.kept.append(sentence)
+            if offer.reason is None:
+                selection.kept.append(offer.sentence)
             else:
-                selection.dropped[reason] += 1
+                selection.dropped[offer.reason] += 1
             if on_sentence is not None:
-                on_sentence(sentence, reason)
+                on_sentence(offer.sentence, offer.reason)
             if recipe.count and len(selection.kept) == recipe.count:
                 break
-    source.check()
-    selection.articles, selection.left_out = source.articles, source.left_out
+    drawn.check()
+    selection.articles, selection.left_out = drawn.articles, drawn.left_out
     if not selection.kept:
         reasons = (
             ", ".join(f"{reason} {count}" for reason, count in selection.dropped.most_common(3))

@@ -1,0 +1,81 @@
+"""Which of one article's sentences are drawn: ranked by a seeded hash, compared with what was drawn before, at most so many."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from emojit.corpus.records import Sentence
+from emojit.recipe import FilterConfig
+
+OVER_LIMIT = "over_article_limit"
+"""The reason of a good sentence that `corpus.sentences_per_article` left out."""
+
+Scanned = tuple[Sentence, str | None]
+"""A sentence and the reason for which a filter drops it that looks at one article alone; None where all of them keep it."""
+
+Memory = Callable[[str], tuple[str, str] | None]
+"""Compares a text with those it was asked about before: None keeps and remembers it, else (reason, detail)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One sentence of the corpus, in drawing order.
+
+    Attributes:
+        sentence: the sentence.
+        reason: None where it is kept, else the one word it is dropped for.
+        detail: what a person needs to understand the reason, such as the earlier text of a near-duplicate; may be empty.
+    """
+
+    sentence: Sentence
+    reason: str | None
+    detail: str = ""
+
+
+class Choice:
+    """Decides article by article, in drawing order. It remembers the sentences it kept, and nothing of those over the limit."""
+
+    def __init__(self, filters: FilterConfig, *, limit: int, seed: int) -> None:
+        """Start with nothing remembered.
+
+        Args:
+            filters: `duplicate` and `near_duplicate` are asked where its order names them.
+            limit: at most this many kept sentences per article (count); 0 means all.
+            seed: of the hash that ranks the sentences of an article, so that the choice does not depend on the other articles.
+        """
+        self._memories = _memories(filters)
+        self._limit = limit
+        self._seed = seed
+
+    def offers(self, scanned: Sequence[Scanned]) -> list[Offer]:
+        """Return every sentence of one article in text order, each with its reason."""
+        good = [place for place, (_, reason) in enumerate(scanned) if reason is None]
+        if self._limit:
+            good.sort(key=lambda place: self._rank(scanned[place][0]))
+        verdicts: dict[int, tuple[str | None, str]] = {}
+        kept = 0
+        for place in good:
+            if self._limit and kept == self._limit:
+                verdicts[place] = (OVER_LIMIT, "")
+                continue
+            verdicts[place] = self._compare(scanned[place][0].text) or (None, "")
+            kept += verdicts[place][0] is None
+        return [
+            Offer(sentence, *verdicts.get(place, (reason, ""))) for place, (sentence, reason) in enumerate(scanned)
+        ]
+
+    def _rank(self, sentence: Sentence) -> bytes:
+        return hashlib.sha256(f"{self._seed}\n{sentence.id}".encode()).digest()
+
+    def _compare(self, text: str) -> tuple[str, str] | None:
+        return next((found for memory in self._memories if (found := memory(text)) is not None), None)
+
+
+def _memories(filters: FilterConfig) -> list[Memory]:
+    from emojit.corpus.filters import duplicate
+
+    seen = duplicate()
+    known: dict[str, Memory] = {"duplicate": lambda text: ("duplicate", "") if seen(text) else None}
+    return [known[name] for name in filters.order if name in known]

@@ -1,0 +1,220 @@
+"""The order in which the sentences of a corpus are drawn.
+
+Two ways:
+
+* every sentence: the articles in corpus order, read once, one at a time;
+* a sample that spreads: the articles in the order of a hash of (constant, seed, source, doc_id), so that the sentences drawn so far are at every moment
+  a uniform sample of the whole corpus, and a build that wants more keeps what a smaller one drew. One pass over the corpus keeps the articles that come
+  first in that order; when the caller asks for more than these, another pass takes the next ones. A pass hashes all articles and filters none but those
+  that are drawn.
+
+Articles that share source and doc_id (the parts of one document, or ids that count from 0 in every shard) are articles of their own, drawn one after the
+other in corpus order; a sentence that two of them hold is a duplicate.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from emojit.corpus.choice import Choice, Offer, Scanned
+from emojit.corpus.records import Article, Rejected, Sentence, sentence_id
+from emojit.corpus.sources import ArticleSource, open_articles
+from emojit.corpus.split import split_sentences
+from emojit.recipe import CorpusConfig, FilterConfig
+from emojit.recipe.corpus import REMEMBERING
+
+_SPARE_ARTICLES = 1000
+"""Articles that the first pass holds beyond one for each wanted sentence: most give two, some none (count)."""
+
+_MAX_CHARS = 2**27
+"""Text that a pass holds at most (code points), about 256 MB of Japanese; what is beyond it waits for the next pass."""
+
+
+class Draw:
+    """The sentences of a corpus in drawing order: iterate once, then read what was counted.
+
+    Attributes:
+        drawn: articles whose sentences were offered so far (count).
+        candidates: sentences offered so far, dropped ones included (count).
+    """
+
+    def __init__(
+        self, source: ArticleSource, filters: FilterConfig, *, corpus: CorpusConfig, seed: int, first: int | None
+    ) -> None:
+        self.drawn = 0
+        self.candidates = 0
+        self._source = source
+        self._filters = filters
+        self._limit = corpus.sentences_per_article
+        self._seed = seed
+        self._first = first
+
+    @property
+    def inputs(self) -> dict[str, object]:
+        """What is read, for the manifest: kind, name, and sha256 and size of files or commit of a repository."""
+        return self._source.inputs
+
+    @property
+    def articles(self) -> int:
+        """Articles met in the corpus so far (count): with a sample that spreads, all of them before the first sentence is offered."""
+        return self._source.articles
+
+    @property
+    def left_out(self) -> int:
+        """Articles that `corpus.share` left out so far (count)."""
+        return self._source.left_out
+
+    @property
+    def rejected(self) -> Counter[str]:
+        """Lines that became no article so far, by reason (counts); the lines themselves went to `on_rejected`."""
+        return self._source.rejected
+
+    def check(self) -> None:
+        """Raise CorpusError when too many lines cannot be read; for a caller that stops before the end of the corpus."""
+        self._source.check()
+
+    def __iter__(self) -> Iterator[Offer]:
+        """Yield every sentence with its reason, the articles in drawing order and each in text order.
+
+        Raises:
+            CorpusError: nothing to read, or more than `corpus.max_bad_lines` of the lines cannot be read.
+        """
+        choice = Choice(self._filters, limit=self._limit, seed=self._seed)
+        articles = self._source if self._first is None else in_drawing_order(self._source, self._seed, self._first)
+        for scanned in _scan(articles, self._filters):
+            self.drawn += 1
+            for offer in choice.offers(scanned):
+                self.candidates += 1
+                yield offer
+
+
+def draw(
+    corpus: CorpusConfig,
+    filters: FilterConfig,
+    *,
+    seed: int,
+    spread: bool,
+    wanted: int = 0,
+    on_rejected: Callable[[Rejected], None] | None = None,
+) -> Draw:
+    """Open a corpus to draw sentences from.
+
+    Args:
+        corpus: what is read, and how many sentences are kept of an article.
+        filters: which sentences are kept.
+        seed: of the drawing order and of the choice within an article.
+        spread: a sample that spreads over the whole corpus; otherwise every article in corpus order.
+        wanted: how many kept sentences the caller expects to take of a sample that spreads (count). It decides how many articles a pass holds, so a good
+            guess saves passes; the order does not depend on it.
+        on_rejected: is given every input line that becomes no article, once and in corpus order, as it is met.
+
+    Raises:
+        CorpusError: no such file or repository, an unknown kind of file, or an empty file.
+        MissingExtraError: a Hub data set is named and `datasets` is not installed.
+        OfflineError: a Hub data set is named while `EMOJIT_OFFLINE` is set.
+    """
+    source = open_articles(corpus, on_rejected=on_rejected)
+    first = _SPARE_ARTICLES + wanted if spread else None
+    return Draw(source, filters, corpus=corpus, seed=seed, first=first)
+
+
+def in_drawing_order(
+    source: ArticleSource, seed: int, first: int, *, max_chars: int = _MAX_CHARS
+) -> Iterator[Article]:
+    """Yield the articles of a corpus by their hash; those with the same id by their place in the corpus.
+
+    Args:
+        source: read to its end once per pass.
+        seed: of the order.
+        first: articles that the first pass holds (count); every further pass holds twice as many.
+        max_chars: text that a pass holds at most (code points); one article is always held. Neither changes the order.
+    """
+    after, size = (-1, -1), first
+    while True:
+        window = _Window(after, size, max_chars)
+        for number, article in enumerate(source):
+            window.offer((drawing_hash(seed, article.source, article.doc_id), number), article)
+        yield from window.drain()
+        if window.end is None:
+            return
+        after, size, source = window.last, 2 * size, source.again()
+
+
+def drawing_hash(seed: int, source: str, doc_id: str) -> int:
+    """Return an article's place in the drawing order, in [0, 2^128)."""
+    digest = hashlib.sha256(f"emojit-draw\n{seed}\n{source}\n{doc_id}".encode()).digest()
+    return int.from_bytes(digest[:16], "big")
+
+
+Place = tuple[int, int]
+"""An article's place in the drawing order: its hash, and the number of its row."""
+
+
+class _Window:
+    """The articles that come next after a place, as many as there is room for.
+
+    Attributes:
+        last: the place of the last article handed out.
+        end: the nearest place that found no room, or None; nothing at or behind it is held, so there is no gap.
+    """
+
+    def __init__(self, after: Place, size: int, max_chars: int) -> None:
+        self.last = after
+        self.end: Place | None = None
+        self._size = size
+        self._max_chars = max_chars
+        self._chars = 0
+        self._heap: list[tuple[int, int, Article]] = []  # places negated, so that the farthest stands on top
+
+    def offer(self, place: Place, article: Article) -> None:
+        if place <= self.last or (self.end is not None and place >= self.end):
+            return
+        heapq.heappush(self._heap, (-place[0], -place[1], article))
+        self._chars += len(article.text)
+        while len(self._heap) > self._size or (self._chars > self._max_chars and len(self._heap) > 1):
+            hashed, number, farthest = heapq.heappop(self._heap)
+            self._chars -= len(farthest.text)
+            self.end = (-hashed, -number)
+
+    def drain(self) -> Iterator[Article]:
+        """Hand out what is held, nearest first, and let go of each."""
+        self._heap.sort()
+        while self._heap:
+            hashed, number, article = self._heap.pop()
+            self.last = (-hashed, -number)
+            yield article
+
+
+def _scan(articles: Iterable[Article], filters: FilterConfig) -> Iterator[list[Scanned]]:
+    from emojit.corpus.filters import Filter, make_filters
+
+    chain: list[Filter] = []
+    for name in filters.order:
+        if name not in REMEMBERING:
+            try:
+                chain += make_filters(replace(filters, order=(name,)))
+            except KeyError:  # named by the recipe before it was written; goes with the Scanner
+                continue
+    for article in articles:
+        yield [
+            (sentence, next((reason for check in chain if (reason := check(sentence.text)) is not None), None))
+            for sentence in _sentences(article)
+        ]
+
+
+def _sentences(article: Article) -> Iterator[Sentence]:
+    for index, text in enumerate(split_sentences(article.text)):
+        yield Sentence(
+            id=sentence_id(article.source, article.doc_id, text),
+            source=article.source,
+            doc_id=article.doc_id,
+            title=article.title,
+            url=article.url,
+            licence=article.licence,
+            index=index,
+            text=text,
+        )
