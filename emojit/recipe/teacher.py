@@ -11,6 +11,7 @@ from emojit.errors import ConfigError
 _MAX_CONCURRENCY = (
     10_000  # every call in flight holds a connection; no endpoint and no system takes more from one process
 )
+_MAX_BATCH = 50_000  # requests in one file: https://platform.openai.com/docs/guides/batch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,10 @@ class TeacherConfig:
     """Whether the teacher's terms allow its output to train other models; an "openai" teacher is not asked without this and `licence`."""
     mode: Literal["live", "batch"] = "live"
     """"live" asks question by question, "batch" hands files of questions to the endpoint's batch API (cheaper, hours)."""
+    batch_size: int = 20_000
+    """Questions per batch job at most, and sentences that are worked on at once in batch mode (count), up to 50,000."""
+    batch_poll_s: float = 60.0
+    """Longest wait between two looks at a batch job (s)."""
     temperature: float = 0.2
     """Softmax temperature, >= 0."""
     top_p: float = 1.0
@@ -126,7 +131,9 @@ class TeacherConfig:
         for name in ("max_tokens", "samples", "max_attempts"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"teacher.{name} must be >= 1, got {getattr(self, name)}")
-        for name in ("timeout_s", "patience_s"):
+        if not 1 <= self.batch_size <= _MAX_BATCH:
+            raise ConfigError(f"teacher.batch_size must be in [1, {_MAX_BATCH}], got {self.batch_size}")
+        for name in ("timeout_s", "patience_s", "batch_poll_s"):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"teacher.{name} must be > 0, got {getattr(self, name)}")
         if not 0 <= self.max_unanswered <= 1:
