@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Stage = Literal["source", "filter", "rewrite", "emoji", "pair"]
+Stage = Literal["source", "filter", "rewrite", "emoji", "pair", "post"]
 """Where a sentence (or an input line) was lost on its way to a pair."""
 
 
@@ -68,6 +69,22 @@ class Rejected:
     text: str
 
 
+Scanned = tuple[Sentence, str | None]
+"""A sentence and the reason for which a filter drops it that looks at one article alone; None where all of them keep it."""
+
+
 def sentence_id(source: str, doc_id: str, text: str) -> str:
     """Return the id of a sentence and of the pair made from it: 16 hex digits of sha256 over source, document and text."""
-    return hashlib.sha256(f"{source}\n{doc_id}\n{text}".encode()).hexdigest()[:16]
+    return sentence_ids(source, doc_id)(text)
+
+
+def sentence_ids(source: str, doc_id: str) -> Callable[[str], str]:
+    """Return `sentence_id` for the texts of one document, which hashes its name once."""
+    document = hashlib.sha256(f"{source}\n{doc_id}\n".encode())
+
+    def identify(text: str) -> str:
+        digest = document.copy()
+        digest.update(text.encode())
+        return digest.hexdigest()[:16]
+
+    return identify

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-Step = Literal["rewrite", "emoji"]
-"""The two questions about a sentence: the casual post, then the emoji for that post."""
+Step = Literal["rewrite", "emoji", "post"]
+"""The two questions about a sentence, the casual post and then the emoji for that post; and the one that asks for posts that fit a rare emoji."""
 
 NO_ANSWER = "teacher_error"
 """Reason of a sentence whose question got no answer after every attempt. It is asked again by a later run."""
@@ -27,8 +27,8 @@ class Question:
     """One question to the teacher. Equal keys are the same question and are asked once.
 
     Attributes:
-        step: which of the two questions it is; implied by `messages`, so not part of the key.
-        text: the sentence or post the question is about; it stands in `messages`, so it is not part of the key either.
+        step: which of the questions it is; implied by `messages`, so not part of the key.
+        text: the sentence, post or emoji the question is about; it stands in `messages`, so it is not part of the key either.
         model: model name as the endpoint knows it.
         messages: (role, content) pairs in order.
         params: what else goes into the body of the request: sampling parameters, provider pins.
@@ -119,11 +119,13 @@ class Task:
         id: the id of the sentence.
         text: the sentence.
         samples: independent emoji choices wanted (count, >= 1).
+        avoid: emoji that the question for emoji steers away from.
     """
 
     id: str
     text: str
     samples: int = 1
+    avoid: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +135,7 @@ class Labelled:
     Attributes:
         id: the id of the task.
         sns_text: the casual post without emoji; None where the rewrite failed.
-        emojis: the first readable choice, 1 to 5 distinct emoji of the inventory; empty where the sentence is rejected.
+        emojis: the consensus of the votes, 1 to 5 distinct emoji of the inventory; empty where the sentence is rejected.
         votes: every readable choice, in the order of the samples; an unreadable second opinion is left out, the pair stays.
         leaked: emoji that stood in the rewrite and were taken out (count).
         stage: where it was rejected, or None.

@@ -54,7 +54,8 @@ def test_the_packaged_sample_labels_its_own_sentences():
 
     assert store.path is None
     assert [labelled.sns_text for labelled in run.labelled] == [row["sns_text"] for row in rows]
-    assert [list(labelled.emojis) for labelled in run.labelled] == [row["emojis"] for row in rows]
+    assert [list(labelled.votes[0]) for labelled in run.labelled] == [row["emojis"] for row in rows]
+    assert [set(labelled.emojis) for labelled in run.labelled] == [set(row["emojis"]) for row in rows]
     assert [[*labelled.votes[1:]] for labelled in run.labelled] == [
         [tuple(row["second"])] if row["second"] else [] for row in rows
     ]
@@ -177,7 +178,7 @@ def test_the_key_does_not_hold_how_the_endpoint_is_reached():
 
 def test_the_keys_of_published_replies_do_not_change():
     """A changed key asks, and pays for, every stored reply again: change it only with the prompts, and say so in the change log."""
-    assert prompt_id(CONFIG) == "3cda55ed85475edb"
+    assert prompt_id(CONFIG) == "a3777f472eff4cfb"
     assert rewrite_question("雨が降る。", CONFIG).key[:16] == "d96e640363a424e7"
     assert emoji_question("雨だね", CONFIG, 1).key[:16] == "99df24ce0b589ef6"
 
@@ -189,8 +190,12 @@ def test_the_prompts_hold_text_and_rules_where_they_belong():
     assert choose.messages[-1] == ("user", "次の投稿に合う絵文字を選んでください。\n\n雨だね{text}")
     assert "次の絵文字は使わない: ✨" in choose.messages[0][1]
     assert "絵文字は使わない" not in emoji_question("雨だね", TeacherConfig(banned=())).messages[0][1]
-    assert set(prompt_texts(CONFIG)) == {"rewrite", "emoji"}
-    assert all("{text}" in text and "{banned}" not in text for text in prompt_texts(CONFIG).values())
+    texts = prompt_texts(CONFIG)
+    assert set(texts) == {"rewrite", "emoji", "steering", "post"}
+    assert all("{text}" in texts[step] for step in ("rewrite", "emoji"))
+    assert "{avoid}" in texts["steering"]
+    assert all(gap in texts["post"] for gap in ("{emoji}", "{name}", "{count}", "{posts}"))
+    assert not any(gap in text for text in texts.values() for gap in ("{banned}", "{steering}", "{known}"))
     assert prompt_id(CONFIG) != prompt_id(TeacherConfig(banned=()))
 
 
