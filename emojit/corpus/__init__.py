@@ -6,8 +6,9 @@ the reason it was dropped for. Everything streams: memory grows with the sentenc
 
 from __future__ import annotations
 
-from emojit.corpus.choice import OVER_LIMIT, Offer, Scanned
-from emojit.corpus.records import Article, Rejected, Sentence
+from emojit.corpus.choice import OVER_LIMIT, Offer
+from emojit.corpus.filters import Scanner
+from emojit.corpus.records import Article, Rejected, Scanned, Sentence
 from emojit.corpus.sources import ArticleSource, open_articles
 from emojit.corpus.split import split_sentences
 
@@ -18,6 +19,7 @@ __all__ = [
     "Offer",
     "Rejected",
     "Scanned",
+    "Scanner",
     "Sentence",
     "open_articles",
     "split_sentences",

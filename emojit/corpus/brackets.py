@@ -1,8 +1,10 @@
-"""Which brackets and quotes of a line belong together: the splitter and three filters ask the same question."""
+"""Which brackets and quotes of a line belong together: the splitter and four filters ask the same question."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 PAIRS = {
     "「": "」", "｢": "｣", "『": "』", "（": "）", "(": ")", "［": "］", "[": "]", "【": "】", "〈": "〉", "《": "》", "〔": "〕",
@@ -14,6 +16,8 @@ CLOSERS = frozenset(PAIRS.values())
 
 _KIND = str.maketrans("（）［］｛｝｢｣", "()[]{}「」")
 """Width does not tell brackets apart: writers mix （ with )."""
+
+_MARK = re.compile(f'[{re.escape("".join([*PAIRS, *PAIRS.values()]))}"]')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,25 +45,48 @@ def match(text: str) -> Brackets:
     pairs: list[tuple[int, int]] = []
     orphans: list[int] = []
     unclosed: list[int] = []
-    stack: list[int] = []
+    stack: list[tuple[str, int]] = []  # the closing character that is waited for, and where it was opened
     quotes: list[int] = []
-    plain = text.translate(_KIND)
     straight = '"' if "“" in text else '"”'
-    for position, char in enumerate(plain):
+    for mark in _MARK.finditer(text):
+        position, char = mark.start(), mark.group().translate(_KIND)
         if char in straight:
             quotes.append(position)
         elif char in PAIRS:
-            stack.append(position)
-        elif char in CLOSERS:
-            depth = next((d for d in range(len(stack) - 1, -1, -1) if PAIRS[plain[stack[d]]] == char), None)
+            stack.append((PAIRS[char], position))
+        else:
+            depth = next((d for d in range(len(stack) - 1, -1, -1) if stack[d][0] == char), None)
             if depth is None:
                 orphans.append(position)
             else:
-                pairs.append((stack[depth], position))
-                unclosed += stack[depth + 1 :]
+                pairs.append((stack[depth][1], position))
+                unclosed += [opened for _, opened in stack[depth + 1 :]]
                 del stack[depth:]
     if len(quotes) % 2 == 0:
         pairs += zip(quotes[::2], quotes[1::2], strict=True)
     else:
         unclosed.append(quotes[-1])
-    return Brackets(pairs=tuple(pairs), unclosed=tuple(sorted(unclosed + stack)), orphans=tuple(orphans))
+    unclosed += [opened for _, opened in stack]
+    return Brackets(pairs=tuple(pairs), unclosed=tuple(sorted(unclosed)), orphans=tuple(orphans))
+
+
+@lru_cache(maxsize=1)  # several filters ask about the same sentence, one after the other
+def skeleton(text: str) -> str:
+    """Return the brackets and quotes of a text in order, without what stands around them: "（」"."""
+    return "".join(_MARK.findall(text))
+
+
+def has_unclosed(text: str) -> bool:
+    """Say whether an opening character stands in the text that nothing closes."""
+    return bool((marks := skeleton(text)) and _match_marks(marks).unclosed)
+
+
+def has_orphans(text: str) -> bool:
+    """Say whether a closing character stands in the text that nothing opened."""
+    return bool((marks := skeleton(text)) and _match_marks(marks).orphans)
+
+
+@lru_cache(maxsize=4096)
+def _match_marks(marks: str) -> Brackets:
+    """Pair a skeleton. What belongs together does not depend on the text in between, and a few hundred skeletons are nearly all there are."""
+    return match(marks)

@@ -6,14 +6,11 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from emojit.corpus.records import Sentence
+from emojit.corpus.records import Scanned, Sentence
 from emojit.recipe import FilterConfig
 
 OVER_LIMIT = "over_article_limit"
 """The reason of a good sentence that `corpus.sentences_per_article` left out."""
-
-Scanned = tuple[Sentence, str | None]
-"""A sentence and the reason for which a filter drops it that looks at one article alone; None where all of them keep it."""
 
 Memory = Callable[[str], tuple[str, str] | None]
 """Compares a text with those it was asked about before: None keeps and remembers it, else (reason, detail)."""
@@ -46,6 +43,7 @@ class Choice:
             seed: of the hash that ranks the sentences of an article, so that the choice does not depend on the other articles.
         """
         self._memories = _memories(filters)
+        self._drop_flags = filters.drop_flags
         self._limit = limit
         self._seed = seed
 
@@ -63,8 +61,12 @@ class Choice:
             verdicts[place] = self._compare(scanned[place][0].text) or (None, "")
             kept += verdicts[place][0] is None
         return [
-            Offer(sentence, *verdicts.get(place, (reason, ""))) for place, (sentence, reason) in enumerate(scanned)
+            Offer(sentence, *(verdicts[place] if reason is None else (reason, self._detail(sentence, reason))))
+            for place, (sentence, reason) in enumerate(scanned)
         ]
+
+    def _detail(self, sentence: Sentence, reason: str) -> str:
+        return ", ".join(name for name in sentence.flags if name in self._drop_flags) if reason == "sensitive" else ""
 
     def _rank(self, sentence: Sentence) -> bytes:
         return hashlib.sha256(f"{self._seed}\n{sentence.id}".encode()).digest()

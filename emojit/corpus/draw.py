@@ -17,15 +17,13 @@ from __future__ import annotations
 import hashlib
 import heapq
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 
-from emojit.corpus.choice import Choice, Offer, Scanned
-from emojit.corpus.records import Article, Rejected, Sentence, sentence_id
+from emojit.corpus.choice import Choice, Offer
+from emojit.corpus.filters import Scanner
+from emojit.corpus.records import Article, Rejected
 from emojit.corpus.sources import ArticleSource, open_articles
-from emojit.corpus.split import split_sentences
 from emojit.recipe import CorpusConfig, FilterConfig
-from emojit.recipe.corpus import REMEMBERING
 
 _SPARE_ARTICLES = 1000
 """Articles that the first pass holds beyond one for each wanted sentence: most give two, some none (count)."""
@@ -85,7 +83,7 @@ class Draw:
         """
         choice = Choice(self._filters, limit=self._limit, seed=self._seed)
         articles = self._source if self._first is None else in_drawing_order(self._source, self._seed, self._first)
-        for scanned in _scan(articles, self._filters):
+        for scanned in map(Scanner(self._filters).scan, articles):
             self.drawn += 1
             for offer in choice.offers(scanned):
                 self.candidates += 1
@@ -187,34 +185,3 @@ class _Window:
             hashed, number, article = self._heap.pop()
             self.last = (-hashed, -number)
             yield article
-
-
-def _scan(articles: Iterable[Article], filters: FilterConfig) -> Iterator[list[Scanned]]:
-    from emojit.corpus.filters import Filter, make_filters
-
-    chain: list[Filter] = []
-    for name in filters.order:
-        if name not in REMEMBERING:
-            try:
-                chain += make_filters(replace(filters, order=(name,)))
-            except KeyError:  # named by the recipe before it was written; goes with the Scanner
-                continue
-    for article in articles:
-        yield [
-            (sentence, next((reason for check in chain if (reason := check(sentence.text)) is not None), None))
-            for sentence in _sentences(article)
-        ]
-
-
-def _sentences(article: Article) -> Iterator[Sentence]:
-    for index, text in enumerate(split_sentences(article.text)):
-        yield Sentence(
-            id=sentence_id(article.source, article.doc_id, text),
-            source=article.source,
-            doc_id=article.doc_id,
-            title=article.title,
-            url=article.url,
-            licence=article.licence,
-            index=index,
-            text=text,
-        )

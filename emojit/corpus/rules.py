@@ -1,0 +1,200 @@
+"""The sentence filters that look at one sentence alone. Each answers None (keep) or the reason it drops a sentence for, which is its own name.
+
+They are asked about every sentence of a corpus, so each looks first for what it cannot do without: a first character, a bracket, an ASCII letter.
+That look decides nothing: the tests hold every function against its pattern without it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from math import ceil
+
+from emojit import emoji
+from emojit.corpus.brackets import CLOSERS, has_orphans, has_unclosed, skeleton
+from emojit.corpus.split import HEADING_MARK, LIST_MARK
+
+Filter = Callable[[str], str | None]
+"""None keeps the sentence; a string drops it and is the reason counted."""
+
+ENDINGS = "。｡！？!?"
+
+_PUNCTUATION = re.compile(r"[。｡、，！？!?「」『』（）()]")
+_SHORT_LINE = 15
+"""A line without any punctuation up to this long is taken for a heading (code points)."""
+_DOTTED_LINE = 40
+"""A line up to this long that ends in a Latin full stop and holds no 。 and 、 is taken for a heading of WikiExtractor (code points)."""
+
+EMPTY_BRACKETS = re.compile(
+    r"[(（\[［][\s、，,;；:：・/／]*[)）\]］]"  # nothing inside
+    r"|[(（][\s]*[、，,;；]"  # the first part is gone: (, ミツライム)
+    r"|[、，,;；:：]\s*[)）]"  # the last part is gone: (ラテン翻字:)
+    r"|「\s*」|『\s*』|\"\s*\""
+)
+
+DEMONSTRATIVE = re.compile(
+    r"[こそあ](?:れ(?![っま])|ちら|っち)|[こそあ]の(?![みべ])|[こそ]こ(?=[でにはもをがのか])|あそこ"
+    r"|[こそ]う(?=し[たて]|すれ|する|い[うっ]|なる|なっ|だ|で[はあすも])|[こそ]んな|どちらも|いずれも|いずれの|前者|後者|両者"
+)
+CONJUNCTION = re.compile(
+    r"また(?![たがぎい])|しかし|しかも|だが(?=[、，])|ところ[がで](?=[、，])|けれども?|だけど|でも[、，]|なのに|とはいえ|とはいうものの"
+    r"|さらに|更に|なお(?![すしさそみっりる])|ただし|但し|ただ[、，]|もっとも[、，]|すなわち|つまり|要するに|いわば|むしろ"
+    r"|例えば|たとえば|例として|特に|とくに|とりわけ|一方|他方|逆に|反対に|対して|これに|それ|そして|および|及び|ならびに|並びに|かつ[、，]"
+    r"|だから|したがって|従って|よって[、，]|ゆえに|故に|なぜなら|というのも|すると[、，]|ちなみに|加えて|次に[、，]|次いで|続いて[、，]"
+    r"|同様に|同じく|同時に|ほかに[、，は]|ほかにも|他に[、，は]|他にも|以上の|以下の|上記の?|前述の?|では[、，]|さて[、，]|あるいは|もしくは|または"
+)
+_LEANING = frozenset(
+    "こそあどい前後両まただしかとけでなさ更た但もすつ要わむ例特くり一他逆反対お及並かだ従よゆ故と加次続同ほ以上"
+)
+
+TEMPLATE_REST = re.compile(
+    r"\{\{|\}\}|\{\||\|\}|^\||\|\s*\w+\s*="  # a template or table that was cut open
+    r"|(?:テンプレート|ファイル|画像|カテゴリ|Template|File|Image|Category)[:：]|のテンプレートを使用"
+    r"|\b(?:thumb|frame|frameless|right|left)\||\d+px\b"
+    r"|\[(?:編集|要出典|誰|いつ|リンク切れ|要検証|注釈?\s*\d*|脚注\s*\d*|\d{1,3})\]|[（(]?\b注\s?\d{1,3}[）)]?(?=[。、]|$)"
+    r"|__[A-Z]+__|ISBN[\s\-:：]*\d"
+)
+
+MARKUP = re.compile(
+    r"https?:|www\.|[\[{]{2}|[\]}]{2}|</?[A-Za-z][^>]*>|&(?:[a-z]+|#\d+);|'''|\|\||\b(?:class|style|align)=|#(?:転送|REDIRECT)",
+    re.IGNORECASE,
+)
+_SEPARATOR = r"\s－‐‑–−ー\-"
+PERSONAL = re.compile(
+    r"[\w.+-]+[@＠][\w-]+[.．][\w.-]+"  # mail address
+    r"|(?<![\w.])[@＠]\w{3,}"  # account name
+    rf"|(?<![\d,.])(?:[+＋][8８][1１][{_SEPARATOR}]?\d{{1,4}}|[0０]\d{{1,4}})"  # Japanese telephone number
+    rf"[{_SEPARATOR}(（]\d{{1,4}}[{_SEPARATOR})）]\d{{3,4}}(?!\d)"
+    r"|〒\s*\d{3}"
+    r"|(?<![\d.,．，])\d{7,}"  # an account, a number of the state, a telephone number without hyphens
+)
+_MANY_DIGITS = re.compile(rf"\d[\d{_SEPARATOR}()（）]{{6}}")
+
+_SIGN = re.compile(r"[:：.{}<&'|=#_\[\]]")
+_MAYBE_EMOJI = re.compile("[\u200d\u20e3\u2300-\u2bff\ufe0e\ufe0f\U0001f000-\U000e007f]")
+_KANA = "ぁ-ゖゝ-ゟァ-ヺー-ヿｦ-ﾟ"
+"""Hiragana and katakana that are letters: without ・ and ゛."""
+
+
+def heading(text: str) -> str | None:
+    """Drop section headings: "国名." as WikiExtractor leaves them, "== 歴史 ==", "# 歴史", and short lines without any punctuation."""
+    dotted = text.endswith(".") and len(text) <= _DOTTED_LINE and "。" not in text and "、" not in text
+    bare = len(text) <= _SHORT_LINE and _PUNCTUATION.search(text) is None and LIST_MARK.match(text) is None
+    return "heading" if dotted or bare or (text[:1] in "#=" and HEADING_MARK.match(text)) else None
+
+
+def list_item(text: str) -> str | None:
+    """Drop lines of a list: "・りんご", "- 春", "1. 夏"."""
+    starts_with_word = "ぁ" <= text[:1] <= "龥" and text[0] != "・"
+    return "list_item" if not starts_with_word and LIST_MARK.match(text) else None
+
+
+def truncated(text: str) -> str | None:
+    """Drop a sentence that breaks off inside a quote or bracket: 彼らは「急がば."""
+    return "truncated" if has_unclosed(text) and not _ends(text) else None
+
+
+def orphan_close(text: str) -> str | None:
+    """Drop the tail of a sentence whose head is lost: 」と呼ばれることもある。."""
+    return "orphan_close" if has_orphans(text) else None
+
+
+def unbalanced_brackets(text: str) -> str | None:
+    """Drop a sentence with an opening bracket that nothing closes, though it ends like a sentence."""
+    return "unbalanced_brackets" if has_unclosed(text) else None
+
+
+def empty_brackets(text: str) -> str | None:
+    """Drop a sentence whose brackets lost their content, or a part of it, with a template: 茶碗（）は, 茶碗（, ）は, 通称は (標準語:)."""
+    return "empty_brackets" if skeleton(text) and EMPTY_BRACKETS.search(text) else None
+
+
+def template_rest(text: str) -> str | None:
+    """Drop a sentence in which a wiki template, table, file link, note mark or ISBN left something behind: {{要出典, thumb|300px, [注 1]."""
+    seen = _signs(text) or "px" in text or "ISBN" in text or "注" in text or "テンプレート" in text
+    return "template_rest" if seen and TEMPLATE_REST.search(text) else None
+
+
+def no_ending(text: str) -> str | None:
+    """Drop what does not end with 。！？!?, be it inside a last closing bracket."""
+    return None if _ends(text) else "no_ending"
+
+
+def too_short(limit: int) -> Filter:
+    """Drop sentences of less than `limit` code points."""
+
+    def check(text: str) -> str | None:
+        return "too_short" if len(text) < limit else None
+
+    return check
+
+
+def too_long(limit: int) -> Filter:
+    """Drop sentences of more than `limit` code points."""
+
+    def check(text: str) -> str | None:
+        return "too_long" if len(text) > limit else None
+
+    return check
+
+
+def low_kana(limit: float) -> Filter:
+    """Drop sentences in which hiragana and katakana are less than `limit` (in [0, 1]) of the letters: other languages, lists of names."""
+
+    def check(text: str) -> str | None:
+        # Kana that would be enough if every character were a letter are enough.
+        if (enough := ceil(limit * len(text))) and _has_kana(enough).match(text):
+            return None
+        letters = [char for char in text if char.isalpha()]
+        kana = len(_KANA_CHAR.findall(text))
+        return "low_kana" if kana < limit * len(letters) or not letters else None
+
+    return check
+
+
+_KANA_CHAR = re.compile(f"[{_KANA}]")
+
+
+@lru_cache(maxsize=1024)
+def _has_kana(count: int) -> re.Pattern[str]:
+    return re.compile(f"[^{_KANA}]*+[{_KANA}]" * count)
+
+
+def needs_context(text: str) -> str | None:
+    """Drop a sentence that begins with a demonstrative or a conjunction and so leans on the one before it."""
+    leans = text[:1] in _LEANING and (DEMONSTRATIVE.match(text) or CONJUNCTION.match(text))
+    return "needs_context" if leans else None
+
+
+def url_or_markup(text: str) -> str | None:
+    """Drop addresses and the remains of wiki text, HTML and entities."""
+    return "url_or_markup" if _signs(text) and MARKUP.search(text) else None
+
+
+def contains_emoji(text: str) -> str | None:
+    """Drop sentences that already hold emoji, of any version: the pair would give its answer away."""
+    if _MAYBE_EMOJI.search(text) is None:
+        return None
+    reading = emoji.read(text)
+    return "contains_emoji" if reading.emojis or reading.outside else None
+
+
+def personal_data(text: str) -> str | None:
+    """Drop mail addresses, account names, telephone numbers, postal codes and runs of seven or more digits (full-width ones too)."""
+    if "@" in text or "＠" in text or "〒" in text or _MANY_DIGITS.search(text):
+        return "personal_data" if PERSONAL.search(text) else None
+    return None
+
+
+@lru_cache(maxsize=1)  # two filters ask about the same sentence, one after the other
+def _signs(text: str) -> bool:
+    return _SIGN.search(text) is not None
+
+
+def _ends(text: str) -> bool:
+    return text[-1:] in _END_CHARS or text.rstrip(_AFTER_END)[-1:] in _END_CHARS
+
+
+_END_CHARS = frozenset(ENDINGS)
+_AFTER_END = "".join(sorted(CLOSERS)) + '" '

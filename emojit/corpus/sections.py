@@ -1,0 +1,101 @@
+"""Which lines of an article stand in a section about the article and not about its subject: notes, sources, links."""
+
+from __future__ import annotations
+
+import re
+
+from emojit.corpus.rules import heading
+
+META = frozenset(
+    (
+        *(
+            "注",
+            "註",
+            "注釈",
+            "註釈",
+            "注記",
+            "脚注",
+            "脚註",
+            "出典",
+            "典拠",
+            "引用",
+            "引用元",
+            "引用文献",
+            "参照",
+            "参照文献",
+        ),
+        *(
+            "参考",
+            "参考文献",
+            "主要参考文献",
+            "主な参考文献",
+            "参考資料",
+            "参考図書",
+            "参考書",
+            "参考書籍",
+            "参考サイト",
+            "参考リンク",
+            "参考項目",
+        ),
+        *("文献", "文献案内", "資料", "書誌", "書誌情報", "関連文献", "関連書", "関連書籍", "関連図書", "関連資料"),
+        *("外部リンク", "外部サイト", "リンク", "リンク集", "関連リンク", "関連サイト", "公式サイト", "ウェブサイト"),
+        *("関連項目", "その他関連項目", "関連記事", "関連ページ", "参照項目"),
+    )
+)
+"""Headings of such sections, as the editors of Japanese articles write them; two of them may be joined: 注釈・出典."""
+
+PARTS = frozenset(
+    (
+        *("政府", "日本政府", "日本国政府", "本国政府", "政府機関", "観光", "観光情報", "公式", "その他"),
+        *(
+            "書籍",
+            "和書",
+            "洋書",
+            "論文",
+            "雑誌",
+            "雑誌記事",
+            "新聞",
+            "新聞記事",
+            "報道",
+            "ニュース",
+            "映像",
+            "映像資料",
+            "動画",
+            "ウェブ",
+            "Web",
+        ),
+        *("一次資料", "二次資料", "一次史料", "日本語", "英語", "日本語文献", "英語文献", "外国語文献"),
+    )
+)
+"""Headings that divide such a section, where no marks tell the level: they do not end it."""
+
+_JOINT = re.compile(r"[・、/／&＆]|および|及び|と")
+_MARKS = re.compile(r"^(?P<level>#{1,6}|={2,})?\s*[■●◆▼▽【［\[]?\s*(?P<name>.*?)\s*[】］\]]?\s*(?:={2,}|[.：:])?\s*$")
+_LONGEST = 40
+"""No heading of any interest is longer (code points)."""
+
+
+class MetaSections:
+    """Walks through the items of one article from top to bottom."""
+
+    def __init__(self) -> None:
+        self._level: int | None = None  # None outside such a section, 0 where the heading has no level
+
+    def holds(self, item: str) -> bool:
+        """Take the next item and say whether it stands in such a section; its headings are no part of it.
+
+        A section reaches to the next heading that opens none, on its own level or above where the marks tell it (== against ===).
+        """
+        if (len(item) > _LONGEST and item[0] not in "#=") or heading(item) is None:
+            return self._level is not None
+        found = _MARKS.match(item)
+        level, name = (len(found["level"] or ""), found["name"]) if found else (0, item)
+        if all(part in META for part in _JOINT.split(name)):
+            if not self._is_below(level):
+                self._level = level
+        elif not self._is_below(level) and not (self._level is not None and name in PARTS):
+            self._level = None
+        return False
+
+    def _is_below(self, level: int) -> bool:
+        return bool(self._level) and level > (self._level or 0)
