@@ -11,6 +11,12 @@ from emojit.teacher.records import Labelled
 LEAKED = "emoji_in_rewrite"
 """Flag of a row whose rewrite held emoji before they were taken out."""
 
+STEERED = "steered"
+"""Flag of a row whose emoji were chosen by a prompt that named emoji to avoid, because they were over the cap."""
+
+RARE = "rare_emoji"
+"""Flag of a row whose post the teacher wrote for a rare emoji: it stands in no corpus."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
@@ -20,9 +26,9 @@ class Pair:
         id: 16 hex digits of sha256 over source, doc_id and the original text.
         original_text: the sentence as it stands in the corpus.
         sns_text: the rewrite, without emoji.
-        emojis: 1 to 5 distinct fully-qualified emoji without skin tone, in the teacher's order: its first readable choice.
+        emojis: 1 to 5 distinct fully-qualified emoji without skin tone: the consensus of the votes (`emojit.metrics.consensus`).
         emoji_string: the same, joined by one blank.
-        votes: every readable choice of the teacher, the one in `emojis` first.
+        votes: every readable choice of the teacher, in the order in which they were asked for.
         teacher: model name.
         prompt_id: hash of the prompts' wording.
         flags: what a reader may want to filter by.

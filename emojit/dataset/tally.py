@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from emojit.dataset.pair import Pair
+from emojit.dataset.pair import RARE, Pair
 from emojit.dataset.splits import SPLITS, Split
 from emojit.metrics import jaccard
 
@@ -45,6 +45,8 @@ class Tally:
         sns_chars: the same of the rewrite.
         licences: rows by their licence as the corpus spells it (counts).
         flags: rows by flag (counts).
+        drawn: rows that come from the corpus, not from the stage for rare emoji (count).
+        drawn_emoji: emoji -> those rows.
         agreements: by split, for every row with several votes the mean Jaccard index of two of them, in [0, 1].
     """
 
@@ -55,6 +57,8 @@ class Tally:
     sns_chars: Counter[int] = field(default_factory=Counter)
     licences: Counter[str | None] = field(default_factory=Counter)
     flags: Counter[str] = field(default_factory=Counter)
+    drawn: int = 0
+    drawn_emoji: Counter[str] = field(default_factory=Counter)
     agreements: dict[Split, array[float]] = field(default_factory=lambda: {split: array("d") for split in SPLITS})
     _articles: dict[tuple[Split, str], array[int]] = field(default_factory=lambda: defaultdict(lambda: array("Q")))
     _licences_of: dict[str, set[str | None]] = field(default_factory=lambda: defaultdict(set))
@@ -68,6 +72,9 @@ class Tally:
         self.sns_chars[len(pair.sns_text)] += 1
         self.licences[pair.licence] += 1
         self.flags.update(set(pair.flags))
+        if RARE not in pair.flags:
+            self.drawn += 1
+            self.drawn_emoji.update(pair.emojis)
         self._articles[split, pair.source].append(_digest(pair.doc_id))
         self._licences_of[pair.source].add(pair.licence)
         if len(pair.votes) > 1:
