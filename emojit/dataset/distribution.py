@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -70,7 +71,7 @@ def _rounded(share: float) -> float:
 
 def _quantile(ordered: Sequence[int], share: float) -> int:
     """Return the smallest value that at least this share of the values does not exceed."""
-    return ordered[max(0, -int(-share * len(ordered) // 1) - 1)]
+    return ordered[math.ceil(share * len(ordered)) - 1]
 
 
 def _histogram(counts: Sequence[int], never: int) -> list[tuple[int, int]]:

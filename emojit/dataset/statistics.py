@@ -7,32 +7,47 @@ Layout (a key may be added, not renamed):
     corpus                articles read and left out by corpus.share, candidates, kept by the filters (counts)
     rejected              stage -> reason -> count, in the order of the stages
     emoji                 total, distinct, mean_per_row, per_row {"1": rows, …}, counts [[emoji, rows], …] most frequent first,
-                          by_split {split: [[emoji, rows], …]}
+                          by_split {split: [[emoji, rows], …]}, and inventory, top_share, gini, gini_inventory, rows_per_emoji, histogram: see
+                          `emojit.dataset.distribution.spread`
+    density               what larger data sets of the same making would look like: see `emojit.dataset.distribution.density`
+    flags                 flag -> rows
+    balance               wanted, short_of, why; max_share, deferred, asked_again, steered, over_represented; floor_rows, floor_emoji, posts, rare,
+                          below [{emoji, rows, reason}, …]
     length                original_text and sns_text: mean, min, max (code points), histogram [[from, rows], …] in steps of 10
-    agreement             by split: rows with more than one vote, mean Jaccard index between two of their votes, or null
+    agreement             by split, and "all": rows with more than one vote, mean Jaccard index between two of their votes and its 95 % bootstrap
+                          interval (low, high), or null
+    duplicates            sentence_threshold, row_threshold; sentences and rewrites dropped as near-duplicates within the build;
+                          against [{name, texts, dropped}, …]: rows of others that these were held against
     sources               [{name, rows, articles, licence, revision}, …] by name; licence is the rows' own spelling
     licences              the rows' spelling -> rows
     licence               {id, note} of the release
     inputs                what was read: files with sha256, or a repository with its commit; role "corpus" or "replies"
-    teacher               kind, model, base_url, licence, parameters, prompt_id, prompts {step: text}, replies, unanswered, tokens, cost_usd,
-                          providers, finish_reasons; tokens and cost_usd count every reply of the build once, or are null where none says so
+    teacher               kind, model, base_url, licence, distillation_allowed, mode, parameters, provider (pins that are set), price (USD per million
+                          tokens, or null), prompt_id, prompts {step: text}, replies, unanswered, tokens, cost_usd, billed, cost_by_price_usd, providers,
+                          finish_reasons; every reply of the build counts once. cost_usd is what the endpoint billed in `billed` replies,
+                          cost_by_price_usd what all tokens cost at the recipe's price; null where nothing says so
     leaked                emoji that stood in rewrites of the rows and were taken out (count)
 """
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from emojit.dataset.distribution import density, spread
 from emojit.dataset.licences import combined_licence
 from emojit.dataset.outcome import BalanceOutcome, DecontaminationOutcome
+from emojit.dataset.pair import RARE, STEERED
 from emojit.dataset.replies import ReplyTotals
 from emojit.dataset.splits import SPLITS
 from emojit.dataset.tally import SourceTally, Tally
+from emojit.metrics import bootstrap_interval
 from emojit.recipe import BuildRecipe
 from emojit.teacher import prompt_id, prompt_texts
+from emojit.teacher.prices import Tokens, token_cost
 
 _STAGES = ("source", "filter", "rewrite", "emoji", "pair", "post")
 _STEP = 10
@@ -100,9 +115,26 @@ def build_statistics(
             "kept": selection.candidates - sum(n for (stage, _), n in rejected.items() if stage == "filter"),
         },
         "rejected": _by_stage(rejected),
-        "emoji": {**_emoji(tally), "by_split": {split: _ranked(tally.emoji[split]) for split in SPLITS}},
+        "emoji": {
+            **_emoji(tally),
+            "by_split": {split: _ranked(tally.emoji[split]) for split in SPLITS},
+            **spread(tally),
+        },
+        "density": density(tally),
+        "flags": dict(sorted(tally.flags.items())),
+        "balance": _balance(recipe, tally, rejected, balance or BalanceOutcome()),
         "length": {"original_text": _lengths(tally.original_chars), "sns_text": _lengths(tally.sns_chars)},
-        "agreement": {split: _agreement(tally.agreements[split]) for split in SPLITS},
+        "agreement": {
+            **{split: _agreement(tally.agreements[split]) for split in SPLITS},
+            "all": _agreement([score for split in SPLITS for score in tally.agreements[split]]),
+        },
+        "duplicates": {
+            "sentence_threshold": recipe.filters.near_duplicate_threshold,
+            "row_threshold": recipe.decontaminate.threshold,
+            "sentences": rejected.get(("filter", "near_duplicate"), 0),
+            "rewrites": rejected.get(("pair", "near_duplicate_rewrite"), 0),
+            "against": [dataclasses.asdict(one) for one in decontamination],
+        },
         "sources": _sources(tally.sources(), selection.inputs),
         "licences": dict(sorted((licence or _NO_LICENCE, n) for licence, n in tally.licences.items())),
         "licence": {"id": licence.id, "note": licence.note},
@@ -114,7 +146,30 @@ def build_statistics(
 
 def _agreement(scores: Sequence[float]) -> dict[str, object]:
     """Return how far the teacher agrees with itself: rows with several votes, and the mean of their agreements in [0, 1]."""
-    return {"rows": len(scores), "jaccard": math.fsum(scores) / len(scores) if scores else None}
+    if not scores:
+        return {"rows": 0, "jaccard": None, "low": None, "high": None}
+    low, high = (round(end, 6) for end in bootstrap_interval(scores))
+    return {"rows": len(scores), "jaccard": math.fsum(scores) / len(scores), "low": low, "high": high}
+
+
+def _balance(
+    recipe: BuildRecipe, tally: Tally, rejected: Mapping[tuple[str, str], int], outcome: BalanceOutcome
+) -> dict[str, object]:
+    return {
+        "wanted": recipe.count,
+        "short_of": outcome.short_of,
+        "why": outcome.why,
+        "max_share": recipe.balance.max_share,
+        "deferred": outcome.deferred,
+        "asked_again": outcome.asked_again,
+        "steered": tally.flags[STEERED],
+        "over_represented": rejected.get(("pair", "over_represented"), 0),
+        "floor_rows": recipe.balance.floor_rows,
+        "floor_emoji": outcome.floor_emoji,
+        "posts": outcome.posts,
+        "rare": tally.flags[RARE],
+        "below": [dataclasses.asdict(one) for one in outcome.below],
+    }
 
 
 def _by_stage(rejected: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int]]:
@@ -165,12 +220,15 @@ def _sources(sources: Mapping[str, SourceTally], inputs: Mapping[str, object]) -
 
 
 def _teacher(recipe: BuildRecipe, replies: ReplyTotals) -> dict[str, object]:
-    config = recipe.teacher
+    config, price = recipe.teacher, recipe.teacher.price
+    tokens = Tokens(prompt=replies.tokens["prompt_tokens"], completion=replies.tokens["completion_tokens"])
     return {
         "kind": config.kind,
         "model": config.model,
         "base_url": config.base_url,
         "licence": config.licence,
+        "distillation_allowed": config.distillation_allowed,
+        "mode": config.mode,
         "parameters": {
             "temperature": config.temperature,
             "top_p": config.top_p,
@@ -178,13 +236,20 @@ def _teacher(recipe: BuildRecipe, replies: ReplyTotals) -> dict[str, object]:
             "samples": config.samples,
             "eval_samples": config.eval_samples,
             "banned": list(config.banned),
+            "min_p": config.min_p,
         },
+        "provider": {
+            name: value for name, value in dataclasses.asdict(config.provider).items() if value not in {None, ()}
+        },
+        "price": {"prompt": price.prompt, "completion": price.completion} if price.prompt is not None else None,
         "prompt_id": prompt_id(config),
         "prompts": dict(prompt_texts(config)),
         "replies": replies.replies,
         "unanswered": replies.unanswered,
         "tokens": dict(sorted(replies.tokens.items())) or None,
         "cost_usd": replies.cost,
+        "billed": len(replies.costs),
+        "cost_by_price_usd": token_cost(tokens, price) if replies.tokens else None,
         "providers": dict(sorted(replies.providers.items())),
         "finish_reasons": dict(sorted(replies.finish_reasons.items())),
     }
