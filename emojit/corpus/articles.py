@@ -58,7 +58,7 @@ class RowReader:
             raise Unreadable("no_text", what, row.shown(_SHOWN_CHARS))
         fields = {column: _optional(values, *names) for column, names in _COLUMNS.items()}
         _check_unicode(text, *fields.values())
-        if not text.strip():
+        if not text.strip().strip("\0"):  # a file that a crash left full of zeros is empty, not text
             raise Unreadable(Unreadable.EMPTY, f"empty document {fields['title'] or ''}".strip(), "")
         return Article(
             source=self.source or fields["source"] or self.name,

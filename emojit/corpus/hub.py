@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Iterator
 
+from emojit.corpus.opened import Opened
 from emojit.corpus.rows import Row
+from emojit.corpus.streams import Position
 from emojit.errors import CorpusError, MissingExtraError
 from emojit.network import hub_endpoint, hub_errors, hub_failure, require_online
 from emojit.recipe import CorpusConfig
 
 
-def open_hub(config: CorpusConfig) -> tuple[Callable[[], Iterator[Row]], dict[str, object]]:
-    """Find the commit of a Hub data set and prepare to stream it.
+def open_hub(config: CorpusConfig) -> Opened:
+    """Find the commit of a Hub data set and prepare to stream it: nothing is downloaded whole.
 
     Returns:
-        (reader, inputs): the reader streams, nothing is downloaded whole; inputs name repository, configuration, split and commit.
+        How to read it; its inputs name repository, configuration (or files), split and commit.
 
     Raises:
         CorpusError: no such repository or revision, or the Hub cannot be reached.
@@ -29,7 +32,14 @@ def open_hub(config: CorpusConfig) -> tuple[Callable[[], Iterator[Row]], dict[st
     inputs: dict[str, object] = {
         "kind": "hub", "repo": config.source, "config": config.config, "split": config.split, "revision": commit,
     }  # fmt: skip
-    return lambda: _stream(config, commit), inputs
+    if config.files is not None:
+        inputs["files"] = config.files
+    return Opened(
+        read=lambda position: _stream(config, commit, position),
+        name=config.source,
+        shown=config.source,
+        inputs=inputs,
+    )
 
 
 def _commit(config: CorpusConfig) -> str:
@@ -43,7 +53,7 @@ def _commit(config: CorpusConfig) -> str:
     except RepositoryNotFoundError as exc:
         raise CorpusError(
             f"{config.source}: no such data set on the Hub, or no access to it",
-            hint="check the name; for a private one run `hf auth login`; a local file needs its ending (.jsonl, .parquet, .txt)",
+            hint="check the name; for a private one run `hf auth login`; a local file needs its ending, such as .jsonl",
         ) from exc
     except hub_errors() as exc:
         raise CorpusError(
@@ -55,17 +65,25 @@ def _commit(config: CorpusConfig) -> str:
     return sha
 
 
-def _stream(config: CorpusConfig, commit: str) -> Iterator[Row]:
+def _stream(config: CorpusConfig, commit: str, position: Position) -> Iterator[Row]:
     from datasets import load_dataset
 
+    number = 0
     try:
-        rows = load_dataset(config.source, config.config, split=config.split, revision=commit, streaming=True)
+        rows = load_dataset(
+            config.source, config.config, data_files=config.files, split=config.split, revision=commit, streaming=True
+        )
+        stated = (rows.info.splits or {}).get(config.split)
+        position.total = stated.num_examples if stated else None
         for number, values in enumerate(rows, start=1):
+            position.here = number
             yield Row(f"row {number}", values)
-    except hub_errors(ValueError) as exc:  # among them DatasetNotFoundError, wrong configuration or split
+    except hub_errors(ValueError, EOFError, zlib.error) as exc:  # DatasetNotFoundError, wrong split, cut-off archives
+        behind = f" behind row {number}" if number else ""
         raise CorpusError(
-            f"{config.source}: cannot be streamed ({_first_line(exc)})",
-            hint="check corpus.config and corpus.split, or run the same command again: nothing asked so far is lost",
+            f"{config.source}: cannot be streamed{behind} ({_first_line(exc)})",
+            hint="check corpus.config, corpus.files and corpus.split, or run the same command again: "
+            "nothing asked so far is lost",
         ) from exc
 
 

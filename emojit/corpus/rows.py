@@ -11,7 +11,7 @@ class Unreadable(Exception):
     """A row that becomes no article.
 
     Attributes:
-        reason: the word that is counted: "no_json", "no_text", "bad_unicode" or "empty_text".
+        reason: the word that is counted: "no_json", "no_text", "bad_unicode", "too_large" or "empty_text".
         detail: what a person needs to find and mend the line.
         text: the start of the line.
     """
@@ -33,17 +33,21 @@ class Row:
     Attributes:
         place: such as "line 12" or "row 3".
         content: the row's columns, or the bytes of a line that is still to be parsed.
+        problem: (reason, detail) where the reader knows already that it is no article; content is then the start of the line.
     """
 
     place: str
     content: Mapping[str, object] | bytes
+    problem: tuple[str, str] | None = None
 
     def mapping(self) -> Mapping[str, object]:
         """Return the columns.
 
         Raises:
-            Unreadable: a line that is no UTF-8, no JSON or no JSON object.
+            Unreadable: a line that is no UTF-8, no JSON or no JSON object, or one with a problem.
         """
+        if self.problem is not None:
+            raise Unreadable(*self.problem, self.shown())
         if not isinstance(self.content, bytes):
             return self.content
         try:

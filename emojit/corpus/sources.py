@@ -1,19 +1,21 @@
 """What a recipe's `corpus.source` names, opened as a stream of articles.
 
-A source is the packaged sample, a .jsonl, .parquet or .txt file, or a data set on the Hub. Whatever it is, the readers (`emojit.corpus.files`,
-`emojit.corpus.hub`) give (place, row) one by one, and this file turns rows into articles and counts those that cannot be read.
+A source is the packaged sample, files on this machine (`emojit.corpus.local`), or a data set on the Hub (`emojit.corpus.hub`). Whatever it is, rows come
+one by one, and this file turns them into articles and counts those that cannot be read.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TypeVar
 
 from emojit.corpus.articles import RowReader
-from emojit.corpus.files import READERS, file_facts
+from emojit.corpus.files import ENDINGS
+from emojit.corpus.local import open_local
+from emojit.corpus.opened import Opened
 from emojit.corpus.records import Article, Rejected
 from emojit.corpus.rows import Row, Unreadable
 from emojit.errors import CorpusError
@@ -36,6 +38,7 @@ class ArticleSource:
     Attributes:
         reader: turns a row into an article; a pure function that other processes may call (`rows`, `counted`, `finish` are for them).
         inputs: what was read, for the manifest: kind, name, and sha256 and size of files or commit of a repository.
+        position: how far reading has come, for a progress bar.
         rejected: lines that became no article, by reason (counts). The lines themselves go to `on_rejected` as they come.
         lines: rows met so far, unreadable ones included (count).
         articles: articles met so far (count).
@@ -43,29 +46,27 @@ class ArticleSource:
     """
 
     def __init__(
-        self,
-        rows: Callable[[], Iterator[Row]],
-        config: CorpusConfig,
-        *,
-        name: str,
-        inputs: Mapping[str, object],
-        on_rejected: Callable[[Rejected], None] | None = None,
+        self, opened: Opened, config: CorpusConfig, *, on_rejected: Callable[[Rejected], None] | None = None
     ) -> None:
-        self.rows = rows
-        self.reader = RowReader(name=name, source=config.name, licence=config.licence, share=config.share)
-        self.inputs = dict(inputs)
+        self.reader = RowReader(name=opened.name, source=config.name, licence=config.licence, share=config.share)
+        self.inputs = dict(opened.inputs)
+        self.position = opened.position()
         self.rejected: Counter[str] = Counter()
         self.lines = 0
         self.articles = 0
         self.left_out = 0
+        self._opened = opened
         self._config = config
-        self._shown = config.source if inputs.get("kind") == "hub" else str(inputs["path"])
         self._on_rejected = on_rejected
         self._first_bad = ""
 
     def again(self) -> ArticleSource:
         """Return the same corpus to be read once more from its start; what cannot be read is not reported a second time."""
-        return ArticleSource(self.rows, self._config, name=self.reader.name, inputs=self.inputs)
+        return ArticleSource(self._opened, self._config)
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows in corpus order, unread, for a caller that makes articles of them elsewhere."""
+        return self._opened.read(self.position)
 
     def __iter__(self) -> Iterator[Article]:
         """Yield the articles in corpus order.
@@ -116,7 +117,7 @@ class ArticleSource:
         if bad <= self._config.max_bad_lines * self.lines:
             return
         raise CorpusError(
-            f"{self._shown}: {bad} of {self.lines} lines cannot be read, more than corpus.max_bad_lines = "
+            f"{self._opened.shown}: {bad} of {self.lines} lines cannot be read, more than corpus.max_bad_lines = "
             f"{self._config.max_bad_lines:g} allows; the first: {self._first_bad}",
             hint="mend the file, or allow more with --set corpus.max_bad_lines=0.1",
         )
@@ -130,65 +131,50 @@ class ArticleSource:
         self.check()
         if not self.articles:
             raise CorpusError(
-                f"{self._shown}: no article in {self.lines} lines ({self.left_out} left out by corpus.share)",
+                f"{self._opened.shown}: no article in {self.lines} lines ({self.left_out} left out by corpus.share)",
                 hint="give a corpus whose rows have a `text`, or raise corpus.share",
             )
 
 
-def open_articles(config: CorpusConfig, *, on_rejected: Callable[[Rejected], None] | None = None) -> ArticleSource:
+def open_articles(
+    config: CorpusConfig, *, on_rejected: Callable[[Rejected], None] | None = None, quiet: bool = False
+) -> ArticleSource:
     """Open the corpus that a recipe names.
 
     Args:
         config: the recipe's `[corpus]`.
         on_rejected: is given every line that becomes no article, in corpus order, as it comes.
+        quiet: no progress bar while large files are hashed.
 
     Returns:
         A source that reads lazily: constant memory, whatever the size.
 
     Raises:
-        CorpusError: no such file or repository, an unknown kind of file, or an empty file.
+        CorpusError: no such file or repository, an unknown kind of file, an empty file or one that is not what its name says.
         MissingExtraError: a Hub data set is named and `datasets` is not installed.
         OfflineError: a Hub data set is named while `EMOJIT_OFFLINE` is set.
     """
+    return ArticleSource(_open(config, quiet=quiet), config, on_rejected=on_rejected)
+
+
+def _open(config: CorpusConfig, *, quiet: bool) -> Opened:
     if config.source == SAMPLE:
-        return _open_file(resource("sample/articles.jsonl"), config, SAMPLE, on_rejected)
-    path = Path(config.source).expanduser()
-    if path.is_dir():
-        raise CorpusError(
-            f"{path}: the corpus must be a file or a Hub data set, this is a folder",
-            hint="give one .jsonl, .parquet or .txt file",
-        )
-    if path.suffix.lower() in READERS or path.exists():
-        return _open_file(path, config, "file", on_rejected)
+        sample = open_local(str(resource("sample/articles.jsonl")))
+        if sample is None:
+            raise CorpusError("emojit was installed without its sample", hint="install it again")
+        return replace(sample, inputs={**sample.inputs, "kind": SAMPLE})
+    if (local := open_local(config.source, quiet=quiet)) is not None:
+        if config.files is not None:
+            raise CorpusError(
+                f"{local.shown}: corpus.files is for Hub data sets",
+                hint="leave it out; corpus.source itself may be a pattern such as shards/*.jsonl.gz",
+            )
+        return local
     if _HUB_ID.fullmatch(config.source):
         from emojit.corpus.hub import open_hub
 
-        rows, inputs = open_hub(config)
-        return ArticleSource(rows, config, name=config.source, inputs=inputs, on_rejected=on_rejected)
+        return open_hub(config)
     raise CorpusError(
         f"{config.source}: no such corpus",
-        hint=f'give "{SAMPLE}", a {", ".join(READERS)} file, or a Hub data set as namespace/name',
-    )
-
-
-def _open_file(
-    path: Path, config: CorpusConfig, kind: str, on_rejected: Callable[[Rejected], None] | None
-) -> ArticleSource:
-    if not path.is_file():
-        raise CorpusError(f"{path}: no such file", hint="check corpus.source or --corpus")
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
-        raise CorpusError(
-            f"{path}: cannot read a {path.suffix or 'file without ending'}", hint=f"give one of {', '.join(READERS)}"
-        )
-    if path.stat().st_size == 0:
-        raise CorpusError(f"{path}: the file is empty", hint="give a corpus with at least one article")
-    try:
-        facts = file_facts(path)
-    except OSError as exc:
-        raise CorpusError(
-            f"{path}: cannot be read ({exc.strerror})", hint="check the permissions of the file"
-        ) from exc
-    return ArticleSource(
-        lambda: reader(path), config, name=path.stem, inputs={"kind": kind, **facts}, on_rejected=on_rejected
+        hint=f'give "{SAMPLE}", a file, folder or pattern ({ENDINGS}), or a Hub data set as namespace/name',
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import emojit
 from emojit.corpus.files import file_facts
+from emojit.corpus.local import released_name
 from emojit.recipe import BuildRecipe, TeacherConfig, dump
 from emojit.resources import resource
 from emojit.teacher import prompt_id
@@ -21,10 +22,9 @@ _TRANSPORT = ("base_url", "concurrency", "max_attempts", "timeout_s", "patience_
 
 
 def released_recipe(recipe: BuildRecipe) -> str:
-    """Return the recipe as it stands in the build folder: complete, and with file names in place of paths of this machine."""
+    """Return the recipe as it stands in the build folder: complete, and with names in place of paths of this machine."""
     corpus, teacher = recipe.corpus, recipe.teacher
-    if Path(corpus.source).expanduser().is_file():
-        corpus = dataclasses.replace(corpus, source=Path(corpus.source).name)
+    corpus = dataclasses.replace(corpus, source=released_name(corpus.source))
     if teacher.recorded is not None:
         teacher = dataclasses.replace(teacher, recorded=Path(teacher.recorded).name)
     return dump(dataclasses.replace(recipe, corpus=corpus, teacher=teacher))

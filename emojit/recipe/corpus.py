@@ -43,9 +43,11 @@ class CorpusConfig:
     """Where the articles come from (section `[corpus]`)."""
 
     source: str = "sample"
-    """"sample" (the packaged one), a path to a .jsonl, .txt (both also .gz, .zst) or .parquet file, a folder of them, or a Hub data set id."""
+    """"sample" (the packaged one), a path to a .jsonl, .txt (both also .gz, .zst) or .parquet file, a folder of them or a pattern, or a Hub data set id."""
     config: str | None = None
     """Configuration of a Hub data set, e.g. "20231101.ja"."""
+    files: str | None = None
+    """Pattern of the files of a Hub data set to read in place of a configuration, e.g. "multilingual/c4-ja.tfrecord-0000?-of-*.json.gz"."""
     revision: str | None = None
     """Branch, tag or commit of a Hub data set; the commit it stands for goes into the manifest."""
     split: str = "train"
@@ -64,6 +66,8 @@ class CorpusConfig:
     """Stop when more than this fraction of the input lines cannot be read, in [0, 1]."""
 
     def __post_init__(self) -> None:
+        if self.files is not None and self.config is not None:
+            raise ConfigError("corpus.files and corpus.config exclude each other", hint="leave one of them out")
         if not 0 < self.share <= 1:
             raise ConfigError(f"corpus.share must be in (0, 1], got {self.share}")
         if self.sentences_per_article < 0:

@@ -141,7 +141,8 @@ def test_empty_documents_are_counted_but_are_no_damage(tmp_path):
         ("a.jsonl", "", "the file is empty"),
         ("a.jsonl", "\n\n", "no article in 0 lines"),
         ("a.txt", "\n \n", "no article in 0 lines"),
-        ("a.csv", "text\n", "cannot read a .csv"),
+        ("a.csv", "text\n", r"cannot read a \.csv"),
+        ("corpus", "text\n", "cannot read a file without ending"),
         ("a.parquet", "not parquet", "no readable Parquet file"),
     ],
 )
@@ -163,7 +164,7 @@ def test_a_parquet_file_without_text_names_its_columns(tmp_path):
 
 @pytest.mark.parametrize(
     ("source", "message"),
-    [("nowhere/a.jsonl", "no such file"), ("nonsense", "no such corpus"), (".", "must be a file")],
+    [("nowhere/a.jsonl", "no such file"), ("nonsense", "no such corpus"), ("nowhere/*.jsonl", "no file matches")],
 )
 def test_a_missing_corpus_is_a_one_line_error_with_a_hint(source, message):
     with pytest.raises(CorpusError, match=message) as caught:
