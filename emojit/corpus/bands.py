@@ -1,0 +1,87 @@
+"""A compact table from band hashes to numbers: the index behind near-duplicate search.
+
+One open-addressing table for all bands. A slot is 8 bytes, 32 bits of the hash and 32 bits of the number; the table doubles when it is 70 % full. So an
+entry costs 11 to 23 bytes, where a dictionary of lists (or rensa's own index) needs about 100.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+
+_FIRST_BITS = 12
+_FULLEST = 0.7
+_SLACK = 1024
+"""Slots behind the last home position: a run that begins there need not wrap around (count)."""
+_LOW = 0xFFFFFFFF
+
+MOST_ALIKE = 64
+"""Entries kept for one hash (count). What many sentences share, such as the words of a template, tells nothing apart and would cost quadratic time."""
+
+
+class BandTable:
+    """Numbers by 32-bit hashes; several numbers may stand under one hash."""
+
+    def __init__(self) -> None:
+        self._bits = _FIRST_BITS
+        self._slots = _zeros((1 << self._bits) + _SLACK)
+        self._entries = 0
+
+    def __len__(self) -> int:
+        return self._entries
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the table (bytes)."""
+        return len(self._slots) * self._slots.itemsize
+
+    def hits(self, hashes: Iterable[int]) -> list[int]:
+        """Return the numbers that stand under any of the hashes, once for every hash that they share."""
+        slots, shift = self._slots, 32 - self._bits
+        found = []
+        for key in hashes:
+            at = key >> shift
+            while slot := slots[at]:
+                if slot >> 32 == key:
+                    found.append((slot & _LOW) - 1)
+                at += 1
+        return found
+
+    def add(self, number: int, hashes: Sequence[int]) -> None:
+        """Put a number under every one of the hashes.
+
+        Args:
+            number: in [0, 2**32 - 2].
+            hashes: in [0, 2**32).
+        """
+        while self._entries + len(hashes) > _FULLEST * (1 << self._bits):
+            self._grow()
+        slots, shift = self._slots, 32 - self._bits
+        for key in hashes:
+            at, alike = key >> shift, 0
+            while slot := slots[at]:
+                if slot >> 32 == key:
+                    alike += 1
+                at += 1
+            if alike < MOST_ALIKE:
+                slots[at] = key << 32 | number + 1
+                self._entries += 1
+                if at + 1 == len(slots):  # the last slot stays empty, for it ends every run
+                    slots.extend(_zeros(_SLACK))
+
+    def _grow(self) -> None:
+        """Double the table. Home positions are the upper bits of the hash, so sorted slots stay sorted, and each goes to its home or behind the one before."""
+        import numpy as np
+
+        old = np.frombuffer(self._slots, dtype=np.uint64)
+        filled = np.sort(old[old != 0])
+        self._bits += 1
+        steps = np.arange(len(filled), dtype=np.int64)
+        home = (filled >> np.uint64(64 - self._bits)).astype(np.int64)
+        places = np.maximum.accumulate(home - steps) + steps
+        self._slots = _zeros(max(1 << self._bits, int(places.max(initial=0)) + 1) + _SLACK)
+        np.frombuffer(self._slots, dtype=np.uint64)[places] = filled
+
+
+def _zeros(count: int) -> array[int]:
+    return array("Q", bytes(8 * count))
