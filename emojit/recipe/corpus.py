@@ -90,8 +90,8 @@ class FilterConfig:
     """Longest sentence kept (code points)."""
     min_kana: float = 0.15
     """Smallest share of hiragana and katakana among the letters, in [0, 1]."""
-    near_duplicate_threshold: float = 0.7
-    """Estimated Jaccard index of character n-grams from which two sentences are near-duplicates, in (0, 1]."""
+    near_duplicate_threshold: float = 0.6
+    """Jaccard index of the sets of character pairs from which two sentences are near-duplicates, in (0, 1]."""
     flags: tuple[str, ...] = WORD_LISTS
     """Word lists that are looked for; a match becomes a flag of the row."""
     drop_flags: tuple[str, ...] = ()
@@ -131,8 +131,8 @@ class DecontaminateConfig:
 
     against: tuple[str, ...] = ()
     """Build folders, Hub data sets as `namespace/name@revision`, and .jsonl/.parquet/.txt files of benchmarks."""
-    threshold: float = 0.7
-    """Estimated Jaccard index of character n-grams from which two texts are near-duplicates, in (0, 1]."""
+    threshold: float = 0.6
+    """Jaccard index of the sets of character pairs from which two texts are near-duplicates, in (0, 1]."""
 
     def __post_init__(self) -> None:
         if not 0 < self.threshold <= 1:
