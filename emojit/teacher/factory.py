@@ -4,22 +4,35 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from emojit.errors import ConfigError
 from emojit.recipe import TeacherConfig
+from emojit.teacher.batch import BatchTeacher
 from emojit.teacher.endpoint import OpenAITeacher
 from emojit.teacher.engine import Teacher
 from emojit.teacher.recorded import RecordedTeacher
 from emojit.teacher.store import ReplyStore
 
 
-def make_teacher(config: TeacherConfig) -> Teacher:
+def make_teacher(config: TeacherConfig, store: ReplyStore | None = None, *, quiet: bool = True) -> Teacher:
     """Return the teacher that the recipe names. No call is made.
 
+    Args:
+        config: the `[teacher]` section.
+        store: the reply store of the run; a teacher with `mode = "batch"` keeps its jobs in it.
+        quiet: no progress bar of the batch jobs.
+
     Raises:
-        ConfigError: an endpoint off this machine, and no API key in the environment.
+        ConfigError: an endpoint off this machine, and no API key in the environment; or batch mode without a store.
         OfflineError: the same with `EMOJIT_OFFLINE` set.
-        TeacherError: the file of recorded replies cannot be read.
+        TeacherError: the file of recorded replies cannot be read, or the store cannot be written.
     """
-    return OpenAITeacher(config) if config.kind == "openai" else RecordedTeacher(config.recorded)
+    if config.kind != "openai":
+        return RecordedTeacher(config.recorded)
+    if config.mode == "live":
+        return OpenAITeacher(config)
+    if store is None:
+        raise ConfigError('teacher.mode = "batch" needs a reply store, where its jobs are kept')
+    return BatchTeacher(config, store, quiet=quiet)
 
 
 def open_store(config: TeacherConfig, path: str | Path | None) -> ReplyStore:
