@@ -1,7 +1,8 @@
 """The build: one recipe in, one finished folder out.
 
-    corpus ─▶ select ─▶ label ─▶ assemble ─▶ statistics ─▶ card ─▶ manifest ─▶ rename
+    corpus ─▶ drawing ─▶ blocks ⇄ teacher ─▶ rows ─▶ posts for rare emoji ─▶ statistics ─▶ card ─▶ manifest ─▶ rename
 
+Sentences, rows, rejections and replies are written as they are decided, so the memory does not grow with the build but for a few bytes per row.
 Everything is written into a partial folder that takes its name in the last step (`emojit.dataset.staging`), so what stands under `out` is whole.
 The replies are in the store, outside, and survive whatever happens: the same command goes on where it was, and asks nothing twice.
 """
@@ -14,17 +15,17 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from emojit.corpus import Rejected, Sentence, open_articles
-from emojit.dataset.assemble import Assembled, assemble
+from emojit.corpus import open_articles
+from emojit.dataset.drawing import Drawing
 from emojit.dataset.folder import (
     CARD,
     RECIPE,
     STATISTICS,
-    data_file,
     read_manifest,
     verify_manifest,
     write_json,
@@ -32,29 +33,25 @@ from emojit.dataset.folder import (
     write_text,
 )
 from emojit.dataset.identity import all_inputs, difference, identity, released_recipe
-from emojit.dataset.licences import combined_licence
-from emojit.dataset.parquet import PAIR_COLUMNS, REJECTED_COLUMNS, SENTENCE_COLUMNS, TableWriter
-from emojit.dataset.replies import write_replies
-from emojit.dataset.selection import Selection, make_tasks, select
+from emojit.dataset.replies import ReplyTotals
+from emojit.dataset.rows import Rows
+from emojit.dataset.session import Session, hold_session
 from emojit.dataset.splits import SPLITS
 from emojit.dataset.staging import locked, place, staged
 from emojit.dataset.statistics import build_statistics
-from emojit.dataset.tally import Tally
+from emojit.dataset.tables import Tables
 from emojit.errors import DatasetError, TeacherError
 from emojit.recipe import BuildRecipe
-from emojit.teacher import (
-    LabelRun,
-    ReplyStore,
-    Teacher,
-    check_licence,
-    label,
-    make_teacher,
-    open_store,
-    question_count,
-)
+from emojit.teacher import ReplyStore, Teacher, check_licence, make_teacher, open_store
 from emojit.teacher.budget import BudgetedTeacher
 
 logger = logging.getLogger(__name__)
+
+NEXT_STEP = (
+    "The build stands as it is; for more, give a larger corpus, raise corpus.sentences_per_article or balance.max_share, and build into another "
+    "--out with the same --store: no question is asked twice"
+)
+"""What a user can do about missing pairs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +63,10 @@ class BuildResult:
         already_complete: whether it was there before and nothing was done.
         rows: rows by split (counts).
         rejected: stage -> reason -> count.
+        wanted: pairs that were asked for (count); 0 means every sentence.
+        short_of: pairs that are missing from that (count).
+        why: why pairs are missing, or None.
+        below_floor: emoji that stay below `balance.floor_rows` (count).
         asked: questions that went to the teacher in this run (count).
         from_store: questions that were answered by the reply store (count).
         seconds: wall time (s).
@@ -77,6 +78,10 @@ class BuildResult:
     already_complete: bool
     rows: dict[str, int]
     rejected: dict[str, dict[str, int]]
+    wanted: int
+    short_of: int
+    why: str | None
+    below_floor: int
     asked: int
     from_store: int
     seconds: float
@@ -135,7 +140,7 @@ def build(
             return finished
         try:
             with staged(out) as folder, open_store(recipe.teacher, store) as replies:
-                run, statistics = _fill(folder, recipe, replies, render_card, max_cost=max_cost, quiet=quiet)
+                session, statistics = _fill(folder, recipe, replies, render_card, max_cost=max_cost, quiet=quiet)
         except OSError as exc:
             raise DatasetError(
                 f"{out}: cannot be written ({exc.strerror or exc})",
@@ -144,13 +149,12 @@ def build(
     result = BuildResult(
         folder=out,
         already_complete=False,
-        asked=run.asked,
-        from_store=run.from_store,
+        asked=session.counts.asked,
+        from_store=session.counts.from_store,
         seconds=time.monotonic() - start,
-        teacher_seconds=run.seconds,
+        teacher_seconds=session.seconds,
         store=replies.path,
-        rows=statistics["rows"],
-        rejected=statistics["rejected"],
+        **_facts(statistics),
     )
     logger.info("built folder=%s rows=%s asked=%d seconds=%.1f", out, result.rows, result.asked, result.seconds)
     return result
@@ -180,9 +184,21 @@ def _finished(recipe: BuildRecipe, out: Path) -> BuildResult | None:
         seconds=0.0,
         teacher_seconds=0.0,
         store=None,
-        rows=statistics["rows"],
-        rejected=statistics["rejected"],
+        **_facts(statistics),
     )
+
+
+def _facts(statistics: dict[str, Any]) -> dict[str, Any]:
+    """Return what a result says about a build, whether it was made now or before."""
+    balance = statistics["balance"]
+    return {
+        "rows": statistics["rows"],
+        "rejected": statistics["rejected"],
+        "wanted": balance["wanted"],
+        "short_of": balance["short_of"],
+        "why": balance["why"],
+        "below_floor": len(balance["below"]),
+    }
 
 
 def _fill(
@@ -193,42 +209,29 @@ def _fill(
     *,
     max_cost: float | None,
     quiet: bool,
-) -> tuple[LabelRun, dict[str, Any]]:
+) -> tuple[Session, dict[str, Any]]:
     """Write every file of a build; the manifest last."""
-    reasons: Counter[tuple[str, str]] = Counter()
-    with TableWriter(folder / "rejected" / "rejected.parquet", REJECTED_COLUMNS, series=True) as table:
-
-        def reject(rejected: Rejected) -> None:
-            reasons[rejected.stage, rejected.reason] += 1
-            table.add(dataclasses.asdict(rejected))
-
-        selection = _write_sentences(folder, recipe, reject, quiet=quiet)
-        licence = combined_licence(sentence.licence for sentence in selection.kept)
-        logger.info("selected sentences=%d of=%d licence=%s", len(selection.kept), selection.candidates, licence.id)
-        run = _ask(recipe, selection, store, max_cost=max_cost, quiet=quiet)
-        assembled = assemble(recipe, selection.kept, run.labelled)
-        for rejected in assembled.rejected:
-            reject(rejected)
-    if not assembled.total:
-        _refuse_empty(assembled, len(selection.kept))
-    tally = Tally()
-    for split in SPLITS:
-        if not assembled.pairs[split]:
-            logger.warning("split %s has no rows: the corpus is too small for its share", split)
-        with TableWriter(folder / data_file(split), PAIR_COLUMNS) as data:
-            for pair in assembled.pairs[split]:
-                data.add(dataclasses.asdict(pair))
-                tally.add(split, pair)
-    inputs = all_inputs(recipe, selection.inputs)
-    totals = write_replies(folder / "teacher" / "replies.parquet", run.labelled, store)
+    with ExitStack() as stack:
+        tables = Tables(folder, stack)
+        drawing = Drawing(recipe, tables)
+        rows = Rows(recipe, tables, store)
+        session = hold_session(recipe, drawing, rows, _teacher(recipe, max_cost), store, quiet=quiet)
+        drawing.draw.check()
+    totals = rows.replies.totals
+    _check_answered(recipe, totals)
+    if not rows.tally.total:
+        _refuse_empty(tables, drawing)
+    _warn(recipe, rows, session)
+    inputs = all_inputs(recipe, drawing.draw.inputs)
     statistics = build_statistics(
         recipe,
-        tally=tally,
-        selection=selection,
+        tally=rows.tally,
+        selection=drawing.draw,
         inputs=inputs,
-        rejected=reasons,
+        rejected=tables.reasons,
         replies=totals,
-        leaked=assembled.leaked,
+        leaked=rows.leaked,
+        balance=session.outcome,
     )
     write_json(folder / STATISTICS, statistics)
     write_text(folder / RECIPE, released_recipe(recipe))
@@ -241,56 +244,57 @@ def _fill(
             "seed": recipe.seed,
             "rows": statistics["rows"],
             "counts": {
-                "candidates": selection.candidates,
-                "kept": len(selection.kept),
-                "rejected": sum(reasons.values()),
+                "candidates": drawing.draw.candidates,
+                "kept": drawing.kept,
+                "rejected": sum(tables.reasons.values()),
                 "replies": totals.replies,
             },
         },
     )
-    return run, statistics
+    return session, statistics
 
 
-def _write_sentences(
-    folder: Path, recipe: BuildRecipe, reject: Callable[[Rejected], None], *, quiet: bool
-) -> Selection:
-    with TableWriter(folder / "corpus" / "sentences.parquet", SENTENCE_COLUMNS, series=True) as table:
-
-        def write(sentence: Sentence, reason: str | None) -> None:
-            table.add({**dataclasses.asdict(sentence), "reason": reason})
-            if reason is not None:
-                reject(Rejected(id=sentence.id, stage="filter", reason=reason, detail="", text=sentence.text))
-
-        selection = select(recipe, on_sentence=write, quiet=quiet)
-    for line in selection.unreadable:
-        reject(line)
-    return selection
+def _teacher(recipe: BuildRecipe, max_cost: float | None) -> Teacher:
+    teacher = make_teacher(recipe.teacher)
+    return teacher if max_cost is None else BudgetedTeacher(teacher, max_cost)
 
 
-def _ask(
-    recipe: BuildRecipe, selection: Selection, store: ReplyStore, *, max_cost: float | None, quiet: bool
-) -> LabelRun:
-    tasks = make_tasks(recipe, selection.kept)
-    teacher: Teacher = make_teacher(recipe.teacher)
-    if max_cost is not None:
-        teacher = BudgetedTeacher(teacher, max_cost)
-    run = label(tasks, recipe.teacher, teacher, store, quiet=quiet)
-    questions = question_count(tasks)
-    if run.failed > recipe.teacher.max_unanswered * questions:
-        last = next((record.detail for record in reversed(run.labelled) if record.reason == "teacher_error"), None)
+def _check_answered(recipe: BuildRecipe, totals: ReplyTotals) -> None:
+    if totals.unanswered > recipe.teacher.max_unanswered * totals.replies:
         raise TeacherError(
-            f"{run.failed} of {questions} questions got no answer, more than teacher.max_unanswered = "
-            f"{recipe.teacher.max_unanswered:g} allows" + (f"; the last one: {last}" if last else ""),
+            f"{totals.unanswered} of {totals.replies} questions got no answer, more than teacher.max_unanswered = "
+            f"{recipe.teacher.max_unanswered:g} allows; the last one: {totals.last_error}",
             hint="run the same command again, it asks only these; or allow some with --set teacher.max_unanswered=0.01",
-            last_reply=last,
+            last_reply=totals.last_error,
         )
-    return run
 
 
-def _refuse_empty(assembled: Assembled, asked: int) -> None:
-    reasons = Counter(f"{rejected.stage}: {rejected.reason}" for rejected in assembled.rejected).most_common(3)
-    listed = ", ".join(f"{reason} {count}" for reason, count in reasons)
+def _refuse_empty(tables: Tables, drawing: Drawing) -> None:
+    asked = {
+        f"{stage}: {reason}": n for (stage, reason), n in tables.reasons.items() if stage not in {"source", "filter"}
+    }
+    listed = ", ".join(f"{reason} {count}" for reason, count in Counter(asked).most_common(3))
     raise DatasetError(
-        f"no pair came out of {asked} sentences ({listed}); nothing was written",
+        f"no pair came out of {drawing.kept} sentences ({listed}); nothing was written",
         hint="look at the teacher's replies in the reply store, or try another model",
     )
+
+
+def _warn(recipe: BuildRecipe, rows: Rows, session: Session) -> None:
+    """Say what a reader of the build would want to have known."""
+    for split in SPLITS:
+        if not rows.tally.rows[split]:
+            logger.warning("split %s has no rows: the corpus is too small for its share", split)
+    outcome = session.outcome
+    if outcome.short_of:
+        logger.warning("%d of %d pairs are missing: %s. %s", outcome.short_of, recipe.count, outcome.why, NEXT_STEP)
+    elif outcome.why:
+        logger.warning("the corpus was not read to its end: %s. %s", outcome.why, NEXT_STEP)
+    if outcome.below:
+        logger.warning(
+            "%d of %d emoji stay below %d rows: see balance.below in %s",
+            len(outcome.below),
+            outcome.floor_emoji,
+            recipe.balance.floor_rows,
+            STATISTICS,
+        )
