@@ -55,7 +55,7 @@ def progress(
         items: what to iterate over; None for a bar that is moved by hand with `update`.
         total: number of items when `items` has no length (count).
         label: the words before the bar.
-        unit: the name of one item.
+        unit: the name of one item; "B" are bytes, shown as kB, MB, GB.
         quiet: no bar at all (`--json`, tests). Where stderr is no terminal there is none either.
 
     Returns:
@@ -68,6 +68,7 @@ def progress(
         total=total,
         desc=label,
         unit=unit,
+        unit_scale=unit == "B",
         file=sys.stderr,
         disable=quiet or None,  # None: tqdm itself switches the bar off where stderr is no terminal
         dynamic_ncols=True,

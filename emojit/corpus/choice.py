@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from emojit.corpus.filters import duplicate
 from emojit.corpus.records import Scanned, Sentence
 from emojit.recipe import FilterConfig
 
@@ -76,8 +77,25 @@ class Choice:
 
 
 def _memories(filters: FilterConfig) -> list[Memory]:
-    from emojit.corpus.filters import duplicate
+    makers: dict[str, Callable[[], Memory]] = {
+        "duplicate": _duplicates,
+        "near_duplicate": lambda: _near_duplicates(filters.near_duplicate_threshold),
+    }
+    return [makers[name]() for name in filters.order if name in makers]
 
+
+def _duplicates() -> Memory:
     seen = duplicate()
-    known: dict[str, Memory] = {"duplicate": lambda text: ("duplicate", "") if seen(text) else None}
-    return [known[name] for name in filters.order if name in known]
+    return lambda text: ("duplicate", "") if seen(text) else None
+
+
+def _near_duplicates(threshold: float) -> Memory:
+    from emojit.corpus.near import NearDuplicates
+
+    known = NearDuplicates(threshold)
+
+    def check(text: str) -> tuple[str, str] | None:
+        earlier = known.add(text)
+        return None if earlier is None else ("near_duplicate", earlier)
+
+    return check

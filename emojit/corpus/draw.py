@@ -17,12 +17,14 @@ from __future__ import annotations
 import hashlib
 import heapq
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 from emojit.corpus.choice import Choice, Offer
 from emojit.corpus.filters import Scanner
-from emojit.corpus.records import Article, Rejected
+from emojit.corpus.records import Article, Rejected, Scanned
 from emojit.corpus.sources import ArticleSource, open_articles
+from emojit.logs import progress
 from emojit.recipe import CorpusConfig, FilterConfig
 
 _SPARE_ARTICLES = 1000
@@ -30,6 +32,11 @@ _SPARE_ARTICLES = 1000
 
 _MAX_CHARS = 2**27
 """Text that a pass holds at most (code points), about 256 MB of Japanese; what is beyond it waits for the next pass."""
+
+_LOOK_EVERY = 64
+"""Articles between two looks at the place in the corpus (count)."""
+
+T = TypeVar("T")
 
 
 class Draw:
@@ -41,7 +48,14 @@ class Draw:
     """
 
     def __init__(
-        self, source: ArticleSource, filters: FilterConfig, *, corpus: CorpusConfig, seed: int, first: int | None
+        self,
+        source: ArticleSource,
+        filters: FilterConfig,
+        *,
+        corpus: CorpusConfig,
+        seed: int,
+        first: int | None,
+        quiet: bool,
     ) -> None:
         self.drawn = 0
         self.candidates = 0
@@ -50,6 +64,7 @@ class Draw:
         self._limit = corpus.sentences_per_article
         self._seed = seed
         self._first = first
+        self._quiet = quiet
 
     @property
     def inputs(self) -> dict[str, object]:
@@ -82,12 +97,17 @@ class Draw:
             CorpusError: nothing to read, or more than `corpus.max_bad_lines` of the lines cannot be read.
         """
         choice = Choice(self._filters, limit=self._limit, seed=self._seed)
-        articles = self._source if self._first is None else in_drawing_order(self._source, self._seed, self._first)
-        for scanned in map(Scanner(self._filters).scan, articles):
+        for scanned in self._scanned():
             self.drawn += 1
             for offer in choice.offers(scanned):
                 self.candidates += 1
                 yield offer
+
+    def _scanned(self) -> Iterator[list[Scanned]]:
+        scan = Scanner(self._filters).scan
+        if self._first is None:
+            return map(scan, _watched(self._source, self._source, quiet=self._quiet))
+        return map(scan, in_drawing_order(self._source, self._seed, self._first, quiet=self._quiet))
 
 
 def draw(
@@ -98,6 +118,7 @@ def draw(
     spread: bool,
     wanted: int = 0,
     on_rejected: Callable[[Rejected], None] | None = None,
+    quiet: bool = False,
 ) -> Draw:
     """Open a corpus to draw sentences from.
 
@@ -109,19 +130,20 @@ def draw(
         wanted: how many kept sentences the caller expects to take of a sample that spreads (count). It decides how many articles a pass holds, so a good
             guess saves passes; the order does not depend on it.
         on_rejected: is given every input line that becomes no article, once and in corpus order, as it is met.
+        quiet: no progress bars.
 
     Raises:
         CorpusError: no such file or repository, an unknown kind of file, or an empty file.
         MissingExtraError: a Hub data set is named and `datasets` is not installed.
         OfflineError: a Hub data set is named while `EMOJIT_OFFLINE` is set.
     """
-    source = open_articles(corpus, on_rejected=on_rejected)
+    source = open_articles(corpus, on_rejected=on_rejected, quiet=quiet)
     first = _SPARE_ARTICLES + wanted if spread else None
-    return Draw(source, filters, corpus=corpus, seed=seed, first=first)
+    return Draw(source, filters, corpus=corpus, seed=seed, first=first, quiet=quiet)
 
 
 def in_drawing_order(
-    source: ArticleSource, seed: int, first: int, *, max_chars: int = _MAX_CHARS
+    source: ArticleSource, seed: int, first: int, *, max_chars: int = _MAX_CHARS, quiet: bool = False
 ) -> Iterator[Article]:
     """Yield the articles of a corpus by their hash; those with the same id by their place in the corpus.
 
@@ -130,11 +152,12 @@ def in_drawing_order(
         seed: of the order.
         first: articles that the first pass holds (count); every further pass holds twice as many.
         max_chars: text that a pass holds at most (code points); one article is always held. Neither changes the order.
+        quiet: no progress bars.
     """
     after, size = (-1, -1), first
     while True:
         window = _Window(after, size, max_chars)
-        for number, article in enumerate(source):
+        for number, article in enumerate(_watched(source, source, quiet=quiet)):
             window.offer((drawing_hash(seed, article.source, article.doc_id), number), article)
         yield from window.drain()
         if window.end is None:
@@ -185,3 +208,15 @@ class _Window:
             hashed, number, article = self._heap.pop()
             self.last = (-hashed, -number)
             yield article
+
+
+def _watched(items: Iterable[T], source: ArticleSource, *, quiet: bool) -> Iterator[T]:
+    """Pass items on and show how far the source that they come from is read."""
+    position = source.position
+    with progress(total=position.total, label="corpus", unit=position.unit, quiet=quiet) as bar:
+        for number, item in enumerate(items):
+            if number % _LOOK_EVERY == 0:
+                bar.total = position.total
+                bar.update(position.done - bar.n)
+            yield item
+        bar.update(position.done - bar.n)

@@ -193,3 +193,19 @@ def test_a_damaged_corpus_stops_a_sample_before_its_first_sentence(tmp_path):
 
     with pytest.raises(CorpusError, match="1 of 2 lines cannot be read"):
         next(iter(draw(corpus, PLAIN, seed=0, spread=True)))
+
+
+def test_a_near_duplicate_names_the_earlier_text_in_drawing_order(tmp_path):
+    texts = {
+        "a": "すずめは、庭によく来る小さな鳥のなかまである。",
+        "b": "すずめは、庭によく来る小さな鳥の仲間である。",
+    }
+    corpus = write(tmp_path / "a.jsonl", list(texts.items()))
+    filters = FilterConfig(order=("duplicate", "near_duplicate"))
+
+    for seed in range(5):
+        first, second = draw(corpus, filters, seed=seed, spread=True)
+
+        assert {first.sentence.doc_id, second.sentence.doc_id} == {"a", "b"}
+        assert first.reason is None
+        assert (second.reason, second.detail) == ("near_duplicate", first.sentence.text)
