@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from emojit.recipe import ProviderConfig, TeacherConfig
-from emojit.teacher import emoji_question, rewrite_question
+from emojit.teacher import emoji_question, prompt_id, rewrite_question
 from emojit.teacher.prompts import post_question, prompt_texts
 
 
