@@ -11,7 +11,7 @@ Layout (a key may be added, not renamed):
                           `emojit.dataset.distribution.spread`
     density               what larger data sets of the same making would look like: see `emojit.dataset.distribution.density`
     flags                 flag -> rows
-    balance               wanted, short_of, why; max_share, deferred, asked_again, steered, over_represented; floor_rows, floor_emoji, posts, rare,
+    balance               wanted, short_of, why; max_share, free_rows, deferred, asked_again, steered, over_represented; floor_rows, floor_emoji, posts, rare,
                           below [{emoji, rows, reason}, …]
     length                original_text and sns_text: mean, min, max (code points), histogram [[from, rows], …] in steps of 10
     agreement             by split, and "all": rows with more than one vote, mean Jaccard index between two of their votes and its 95 % bootstrap
@@ -37,6 +37,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from emojit.dataset.balance import FREE_ROWS
 from emojit.dataset.distribution import density, spread
 from emojit.dataset.licences import combined_licence
 from emojit.dataset.outcome import BalanceOutcome, DecontaminationOutcome
@@ -160,6 +161,7 @@ def _balance(
         "short_of": outcome.short_of,
         "why": outcome.why,
         "max_share": recipe.balance.max_share,
+        "free_rows": FREE_ROWS,
         "deferred": outcome.deferred,
         "asked_again": outcome.asked_again,
         "steered": tally.flags[STEERED],

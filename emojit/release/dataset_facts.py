@@ -7,38 +7,17 @@ from pathlib import Path
 from emojit.dataset.folder import RECIPE, STATISTICS
 from emojit.dataset.licences import UNKNOWN
 from emojit.dataset.splits import SPLITS
-from emojit.emoji import entry
 from emojit.errors import CardError, ConfigError
 from emojit.recipe import BuildRecipe, load
+from emojit.release.dataset_emoji import balance_facts, density_facts, emoji_facts
+from emojit.release.dataset_teacher import agreement_facts, teacher_facts
+from emojit.release.dataset_words import COLUMNS, FLAGS, STAGES
 from emojit.release.facts import Facts
 from emojit.release.markdown import bibtex
 from emojit.release.templates import front_matter
 
-_STAGES = {"source": "corpus", "filter": "filter", "rewrite": "rewrite", "emoji": "emoji choice", "pair": "pair"}
-"""Stages of a rejection in the order of the build, as the card calls them."""
-_STEPS = {"rewrite": "rewrite", "emoji": "choice of emoji"}
-_TOP = 20
-_RARE = 5  # rows
 _PUBLIC_DOMAIN = ("cc0-1.0",)
 _NO_REPOSITORY = "NAMESPACE"
-
-COLUMNS = (
-    ("id", "string", "16 hex digits of the SHA-256 of source, doc_id and the original text"),
-    ("original_text", "string", "the sentence as it stands in the article"),
-    ("sns_text", "string", "the teacher's rewrite as a casual post, without emoji: what a model reads"),
-    ("emojis", "list of string", "one to five distinct emoji in the teacher's order: what a model answers"),
-    ("emoji_string", "string", "the same emoji, joined by one blank"),
-    ("votes", "list of list of string", "every answer the teacher gave, the one in emojis first"),
-    ("source", "string", "which corpus the article is from"),
-    ("doc_id", "string", "the article's id within the corpus"),
-    ("title", "string or null", "the article's title"),
-    ("url", "string or null", "the article's address"),
-    ("licence", "string or null", "the licence of the text, as the corpus states it"),
-    ("teacher", "string", "model name of the teacher"),
-    ("prompt_id", "string", "hash of the prompts' wording"),
-    ("flags", "list of string", "what a reader may want to filter by, such as emoji_in_rewrite"),
-)
-"""(name, type, meaning) of every column of the data set."""
 
 
 def dataset_context(folder: Path) -> dict[str, object]:
@@ -73,15 +52,25 @@ def dataset_context(folder: Path) -> dict[str, object]:
         ],
         "test_rows": rows["test"],
         "columns": [{"name": name, "type": kind, "text": text} for name, kind, text in COLUMNS],
+        "articles_read": facts.count("corpus.articles"),
+        "left_out": facts.count("corpus.left_out"),
+        "per_article": recipe.corpus.sentences_per_article,
         "candidates": candidates,
-        "kept_share": total / candidates,
+        "from_corpus": total - facts.count("balance.rare"),
+        "kept_share": (total - facts.count("balance.rare")) / candidates,
         "dropped": _dropped(facts),
         "personal_data": facts.table("rejected.filter").get("personal_data", 0),
         "personal_data_filter": "personal_data" in recipe.filters.order,
+        "word_lists": recipe.filters.flags,
+        "dropped_lists": recipe.filters.drop_flags if "sensitive" in recipe.filters.order else (),
         "leaked": facts.count("leaked"),
-        "emoji": _emoji(facts, total),
-        "teacher": _teacher(facts),
-        "agreement": _agreement(facts),
+        "emoji": emoji_facts(facts, total),
+        "balance": balance_facts(facts, total),
+        "density": density_facts(facts),
+        "teacher": teacher_facts(facts),
+        "agreement": agreement_facts(facts),
+        "duplicates": _duplicates(facts, recipe),
+        "flags": _flags(facts),
         "sources": [_source(facts, index) for index in range(len(facts.items("sources")))],
         "licence": {
             "name": licence,
@@ -143,67 +132,27 @@ def size_category(rows: int) -> str:
 def _dropped(facts: Facts) -> list[dict[str, object]]:
     return [
         {"stage": name, "reason": reason, "count": count}
-        for stage, name in _STAGES.items()
+        for stage, name in STAGES.items()
         for reason, count in sorted(facts.table(f"rejected.{stage}").items(), key=lambda item: (-item[1], item[0]))
     ]
 
 
-def _emoji(facts: Facts, rows: int) -> dict[str, object]:
-    counts = facts.items("emoji.counts")
-    top = []
-    for emoji, n in counts[:_TOP]:
-        names = entry(emoji)
-        top.append({"emoji": emoji, "name": names.name, "name_ja": names.name_ja, "rows": n, "share": n / rows})
+def _duplicates(facts: Facts, recipe: BuildRecipe) -> dict[str, object]:
     return {
-        "total": facts.count("emoji.total"),
-        "distinct": facts.count("emoji.distinct"),
-        "mean_per_row": facts.number("emoji.mean_per_row"),
-        "rare": sum(n < _RARE for _, n in counts),
-        "rare_below": _RARE,
-        "top": top,
+        "looked_for": "near_duplicate" in recipe.filters.order,
+        "sentence_threshold": facts.number("duplicates.sentence_threshold"),
+        "row_threshold": facts.number("duplicates.row_threshold"),
+        "exact": facts.table("rejected.filter").get("duplicate", 0),
+        "sentences": facts.count("duplicates.sentences"),
+        "rewrites": facts.count("duplicates.rewrites"),
+        "against": facts.items("duplicates.against"),
     }
 
 
-def _teacher(facts: Facts) -> dict[str, object]:
-    samples, eval_samples = (facts.count(f"teacher.parameters.{name}") for name in ("samples", "eval_samples"))
-    banned = " ".join(facts.items("teacher.parameters.banned"))
-    table = [
-        ("model", facts.text("teacher.model")),
-        ("kind", facts.text("teacher.kind")),
-        ("licence of its output", facts.text("teacher.licence") if facts.has("teacher.licence") else "not stated"),
-        ("temperature", f"{facts.number('teacher.parameters.temperature'):g}"),
-        ("top p", f"{facts.number('teacher.parameters.top_p'):g}"),
-        ("longest reply", f"{facts.count('teacher.parameters.max_tokens')} tokens"),
-        ("emoji choices per text", f"{samples} in train, {eval_samples} in validation and test"),
-        ("emoji it may not choose", banned or "none"),
-        ("prompt id", facts.text("teacher.prompt_id")),
-        ("replies used", f"{facts.count('teacher.replies'):,}"),
-        ("questions without an answer", f"{facts.count('teacher.unanswered'):,}"),
-    ]
-    if facts.has("teacher.tokens"):
-        table += [(name.replace("_", " "), f"{n:,}") for name, n in facts.table("teacher.tokens").items()]
-    if facts.has("teacher.cost_usd"):
-        table.append(("cost", f"{facts.number('teacher.cost_usd'):.2f} USD"))
-    if providers := facts.table("teacher.providers"):
-        table.append(("providers", ", ".join(f"{name} ({n:,})" for name, n in providers.items())))
-    prompts = [{"step": name, "text": facts.text(f"teacher.prompts.{step}")} for step, name in _STEPS.items()]
-    return {
-        "model": facts.text("teacher.model"),
-        "recorded": facts.text("teacher.kind") == "recorded",
-        "table": table,
-        "prompts": prompts,
-    }
-
-
-def _agreement(facts: Facts) -> list[dict[str, object]]:
+def _flags(facts: Facts) -> list[dict[str, object]]:
     return [
-        {
-            "split": split,
-            "rows": facts.count(f"agreement.{split}.rows"),
-            "jaccard": facts.number(f"agreement.{split}.jaccard"),
-        }
-        for split in SPLITS
-        if facts.count(f"agreement.{split}.rows")
+        {"flag": flag, "rows": rows, "text": FLAGS.get(flag, "a flag that this version of the card does not know")}
+        for flag, rows in sorted(facts.table("flags").items(), key=lambda item: (-item[1], item[0]))
     ]
 
 

@@ -54,6 +54,14 @@ class Facts:
         """Return a fact that is a whole number."""
         return self._get(key, int)
 
+    def flag(self, key: str) -> bool:
+        """Return a fact that is true or false."""
+        value = self._find(key)
+        if not isinstance(value, bool):
+            state = "is missing, and the card needs it" if value is None else f"has the wrong type: {value!r:.60}"
+            raise CardError(f"{self.path}: {key} {state}", hint=self.hint)
+        return value
+
     def number(self, key: str) -> float:
         """Return a fact that is a number, whole or not."""
         return float(self._get(key, int) if isinstance(self._find(key), int) else self._get(key, float))

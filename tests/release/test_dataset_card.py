@@ -10,17 +10,22 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
 
+from emojit.corpus.records import Stage
+from emojit.dataset import pair
 from emojit.dataset.build import build
 from emojit.dataset.folder import verify_manifest, write_manifest
 from emojit.dataset.pair import Pair
 from emojit.errors import CardError, DatasetError, PublishError
 from emojit.recipe import BuildRecipe, load_text
+from emojit.recipe.corpus import WORD_LISTS
 from emojit.release.cards import render_dataset_card
-from emojit.release.dataset_facts import COLUMNS, size_category
+from emojit.release.dataset_facts import size_category
+from emojit.release.dataset_words import COLUMNS, FLAGS, STAGES
 from emojit.release.push import push
 
 
@@ -56,7 +61,9 @@ def test_the_same_files_give_the_same_card_wherever_they_lie(build_folder, tmp_p
 @pytest.mark.parametrize(
     "key",
     ["rows.test", "articles.train", "corpus.candidates", "rejected.filter", "emoji.counts", "teacher.model",
-     "teacher.prompts.rewrite", "teacher.parameters.top_p", "agreement.test.rows", "sources", "licence.note", "leaked"],
+     "teacher.prompts.rewrite", "teacher.parameters.top_p", "agreement.test.rows", "sources", "licence.note", "leaked",
+     "agreement.all.low", "emoji.gini", "emoji.histogram", "balance.deferred", "balance.max_share", "density.table", "duplicates.against", "flags",
+     "teacher.distillation_allowed", "teacher.mode", "teacher.provider"],
 )  # fmt: skip
 def test_a_missing_fact_is_named(build_folder, key):
     change(build_folder, key, None)
@@ -107,10 +114,54 @@ def test_an_unknown_licence_is_said_and_not_papered_over(build_folder):
 
 
 def test_without_a_second_vote_the_card_says_that_agreement_is_not_known(build_folder):
-    for split in ("validation", "test"):
-        change(build_folder, f"agreement.{split}", {"rows": 0, "jaccard": None})
+    for split in ("validation", "test", "all"):
+        change(build_folder, f"agreement.{split}", {"rows": 0, "jaccard": None, "low": None, "high": None})
 
     assert "how far the teacher agrees with itself is not known" in render_dataset_card(build_folder)
+
+
+def test_without_a_cap_a_floor_or_other_data_the_card_says_so(build_folder):
+    change(build_folder, "balance.max_share", 1.0)
+    change(build_folder, "balance.floor_rows", 0)
+    change(build_folder, "duplicates.against", [])
+    change(build_folder, "flags", {})
+
+    card = render_dataset_card(build_folder)
+
+    assert "No cap was set: the emoji are distributed as the teacher chose them." in card
+    assert "No floor was set" in card
+    assert "They were held against no other data set and no benchmark." in card
+    assert "No row has a flag." in card
+    assert "自然な分布ではありません" not in card
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [("short_of", "1,500 pairs were asked for, and the build went on drawing sentences until they stood."), ("wanted", "Every sentence that the filters keep")],
+)  # fmt: skip
+def test_the_card_says_whether_the_asked_number_of_pairs_stands(build_folder, key, words):
+    assert "1,500 pairs were asked for; **10 are missing**: the corpus is at its end." in render_dataset_card(
+        build_folder
+    )
+
+    change(build_folder, f"balance.{key}", 0)
+
+    assert words in render_dataset_card(build_folder)
+    assert "are missing**" not in render_dataset_card(build_folder)
+
+
+def test_a_cost_that_nobody_knows_is_not_made_up(build_folder):
+    for key in ("cost_usd", "price", "cost_by_price_usd"):
+        change(build_folder, f"teacher.{key}", None)
+
+    assert "| cost | not known: nothing was billed" in render_dataset_card(build_folder)
+
+
+def test_every_flag_and_every_stage_of_a_rejection_is_explained():
+    flags = {getattr(pair, name) for name in vars(pair) if name.isupper() and isinstance(getattr(pair, name), str)}
+
+    assert set(FLAGS) == flags | set(WORD_LISTS)
+    assert set(STAGES) == set(get_args(Stage))
 
 
 def test_every_column_of_a_row_is_described():
