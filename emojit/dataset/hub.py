@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +29,36 @@ def fetch(repo_id: str, split: str, revision: str | None) -> tuple[Path, str]:
         DatasetError: no such repository or revision, or the Hub cannot be reached.
         OfflineError: `EMOJIT_OFFLINE` is set and the Hub is not on this machine.
     """
+    with _hub(repo_id, revision) as api:
+        commit, _ = _look_up(api, repo_id, revision)
+        with hub_progress():
+            folder = api.snapshot_download(
+                repo_id, repo_type="dataset", revision=commit, allow_patterns=[f"data/{split}-*.parquet"]
+            )
+    return Path(folder), commit
+
+
+def look_up(repo_id: str, revision: str | None) -> tuple[str, list[str]]:
+    """Return the commit that a revision stands for, and the paths of its files.
+
+    Raises:
+        DatasetError: no such repository or revision, or the Hub cannot be reached.
+        OfflineError: `EMOJIT_OFFLINE` is set and the Hub is not on this machine.
+    """
+    with _hub(repo_id, revision) as api:
+        return _look_up(api, repo_id, revision)
+
+
+def _look_up(api: HfApi, repo_id: str, revision: str | None) -> tuple[str, list[str]]:
+    info = api.dataset_info(repo_id, revision=revision, timeout=30)
+    if info.sha is None:
+        raise DatasetError(f"{repo_id}: the Hub names no commit for {revision or 'its main branch'}")
+    return info.sha, [file.rfilename for file in info.siblings or ()]
+
+
+@contextlib.contextmanager
+def _hub(repo_id: str, revision: str | None) -> Iterator[HfApi]:
+    """Give a client, and say in our words what the Hub objects to."""
     from huggingface_hub import HfApi
     from huggingface_hub.errors import (
         HFValidationError,
@@ -39,13 +71,7 @@ def fetch(repo_id: str, split: str, revision: str | None) -> tuple[Path, str]:
     endpoint = hub_endpoint()
     api = HfApi(endpoint=endpoint)
     try:
-        commit = api.dataset_info(repo_id, revision=revision, timeout=30).sha
-        if commit is None:
-            raise DatasetError(f"{where}: the Hub names no commit for it")
-        with hub_progress():
-            folder = api.snapshot_download(
-                repo_id, repo_type="dataset", revision=commit, allow_patterns=[f"data/{split}-*.parquet"]
-            )
+        yield api
     except HFValidationError as exc:
         raise DatasetError(f"{repo_id}: no repository name", hint="write it as namespace/name") from exc
     except RevisionNotFoundError as exc:
@@ -57,7 +83,6 @@ def fetch(repo_id: str, split: str, revision: str | None) -> tuple[Path, str]:
         ) from exc
     except hub_errors() as exc:
         raise DatasetError(f"{where}: {hub_failure(exc)}", hint="check the network and HF_ENDPOINT") from exc
-    return Path(folder), commit
 
 
 def _tags_hint(api: HfApi, repo_id: str) -> str:
