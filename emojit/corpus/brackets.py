@@ -14,8 +14,11 @@ PAIRS = {
 
 CLOSERS = frozenset(PAIRS.values())
 
-_KIND = str.maketrans("（）［］｛｝｢｣", "()[]{}「」")
+_WIDTH = str.maketrans("（）［］｛｝｢｣", "()[]{}「」")
 """Width does not tell brackets apart: writers mix （ with )."""
+
+_CLOSED_BY = {opening: closing.translate(_WIDTH) for opening, closing in PAIRS.items()}
+_CLOSES = {closing: closing.translate(_WIDTH) for closing in CLOSERS}
 
 _MARK = re.compile(f'[{re.escape("".join([*PAIRS, *PAIRS.values()]))}"]')
 
@@ -49,17 +52,20 @@ def match(text: str) -> Brackets:
     quotes: list[int] = []
     straight = '"' if "“" in text else '"”'
     for mark in _MARK.finditer(text):
-        position, char = mark.start(), mark.group().translate(_KIND)
+        char = mark.group()
         if char in straight:
-            quotes.append(position)
-        elif char in PAIRS:
-            stack.append((PAIRS[char], position))
+            quotes.append(mark.start())
+        elif char in _CLOSED_BY:
+            stack.append((_CLOSED_BY[char], mark.start()))
         else:
-            depth = next((d for d in range(len(stack) - 1, -1, -1) if stack[d][0] == char), None)
-            if depth is None:
-                orphans.append(position)
+            kind = _CLOSES[char]
+            depth = len(stack) - 1
+            while depth >= 0 and stack[depth][0] != kind:
+                depth -= 1
+            if depth < 0:
+                orphans.append(mark.start())
             else:
-                pairs.append((stack[depth][1], position))
+                pairs.append((stack[depth][1], mark.start()))
                 unclosed += [opened for _, opened in stack[depth + 1 :]]
                 del stack[depth:]
     if len(quotes) % 2 == 0:

@@ -36,17 +36,28 @@ EMPTY_BRACKETS = re.compile(
 DEMONSTRATIVE = re.compile(
     r"[こそあ](?:れ(?![っま])|ちら|っち)|[こそあ]の(?![みべ])|[こそ]こ(?=[でにはもをがのか])|あそこ"
     r"|[こそ]う(?=し[たて]|すれ|する|い[うっ]|なる|なっ|だ|で[はあすも])|[こそ]んな|どちらも|いずれも|いずれの|前者|後者|両者"
+    r"|同(?:[年月日国市社氏地駅線書法党島州省軍作誌紙校町村県区会寺])(?!代)|翌[年月日朝春夏秋冬週\d]|当時[、，のはも]"  # the same year, of that time
+    r"|(?:先|前|上|後|既)述|[上下左前後]記|以[後降来][、，は]|のち(?:に|[、，])|やがて|まもなく|間もなく"
 )
 CONJUNCTION = re.compile(
     r"また(?![たがぎい])|しかし|しかも|だが(?=[、，])|ところ[がで](?=[、，])|けれども?|だけど|でも[、，]|なのに|とはいえ|とはいうものの"
     r"|さらに|更に|なお(?![すしさそみっりる])|ただし|但し|ただ[、，]|もっとも[、，]|すなわち|つまり|要するに|いわば|むしろ"
     r"|例えば|たとえば|例として|特に|とくに|とりわけ|一方|他方|逆に|反対に|対して|これに|それ|そして|および|及び|ならびに|並びに|かつ[、，]"
     r"|だから|したがって|従って|よって[、，]|ゆえに|故に|なぜなら|というのも|すると[、，]|ちなみに|加えて|次に[、，]|次いで|続いて[、，]"
-    r"|同様に|同じく|同時に|ほかに[、，は]|ほかにも|他に[、，は]|他にも|以上の|以下の|上記の?|前述の?|では[、，]|さて[、，]|あるいは|もしくは|または"
+    r"|同様に|同じく|同時に|ほかに|他に(?!類|例)|以上の|以下[のにで]|では[、，]|さて[、，]|あるいは|もしくは|または"
+    r"|又(?=[、，は一-龥])(?!従|吉|三郎|兵衛)|が[、，]|いずれに|何れ[にも]|代わって|代って|かわって|結局|結果[、，とは]|反面|半面|無論|もちろん"
 )
 _LEANING = frozenset(
-    "こそあどい前後両まただしかとけでなさ更た但もすつ要わむ例特くり一他逆反対お及並かだ従よゆ故と加次続同ほ以上"
+    "こそあどい前後両同翌当先上既下左以のやま間たただしかとけでなさ更但もすつ要わむ例特くり一他逆反対お及並だ従よゆ故加次続ほ又が何代結半無"
 )
+
+FOLLOWS = re.compile(
+    r"(?:以下|次|下記|左記|下表|上表|左図|右図|下図)(?:の(?:とおり|通り|ごとく|如く|表|図)|のよう(?!にして)|に(?:示|挙げ|述べ|記|列挙))"
+)
+"""What points to a list or quotation that follows in the article."""
+
+_REASON = re.compile(r"(?:から|ため)(?:である|だ|であった|だった|です|でした)。$")
+"""How a sentence ends that gives the reason of the one before, unless it names its own topic with は."""
 
 TEMPLATE_REST = re.compile(
     r"\{\{|\}\}|\{\||\|\}|^\||\|\s*\w+\s*="  # a template or table that was cut open
@@ -55,6 +66,18 @@ TEMPLATE_REST = re.compile(
     r"|\[(?:編集|要出典|誰|いつ|リンク切れ|要検証|注釈?\s*\d*|脚注\s*\d*|\d{1,3})\]|[（(]?\b注\s?\d{1,3}[）)]?(?=[。、]|$)"
     r"|__[A-Z]+__|ISBN[\s\-:：]*\d"
 )
+
+_WORD = "ァ-ヶー一-龥"
+LOST_LINK = re.compile(
+    rf"、(?:[、，/／]|を(?!ろ)|(?<!藤岡弘、)[がは](?=[{_WORD}A-Z\d、，（(])|に(?=[{_WORD}A-Z\d、，（(]|よ[りるっ]|は[、，{_WORD}])"
+    rf"|の(?=[ァ-ヶ一-龥])(?![一二三四五六七八九十数両何]|意味|種類|違い|間|順))"
+    rf"|の(?<=[{_WORD}]の)[をが](?=[ァ-ヶ一-龥])|は(?<=[にでと]は)[がをに](?![きちわく])"
+    r"|として[がを](?![ちわ])|により[がを](?![ちわ])|によって[がを](?![ちわ])|において[がを](?![ちわ])|にて[がを](?![ちわ])"
+    rf"| (?<=[{_WORD}][のがをにはでと] ) *[はがをにのと、。]"
+)
+"""What a link leaves behind that was a template: 2007年、が始まると, 野党のが反乱を起こし. Two particles meet, or a comma and a particle."""
+LOST_HEAD = re.compile(rf"[をに](?=[{_WORD}は])|[のが](?=[{_WORD}])|は(?=[{_WORD}、，])(?!虫|乳)")
+"""The same at the beginning of a sentence: の初代総督には."""
 
 MARKUP = re.compile(
     r"https?:|www\.|[\[{]{2}|[\]}]{2}|</?[A-Za-z][^>]*>|&(?:[a-z]+|#\d+);|'''|\|\||\b(?:class|style|align)=|#(?:転送|REDIRECT)",
@@ -111,9 +134,10 @@ def empty_brackets(text: str) -> str | None:
 
 
 def template_rest(text: str) -> str | None:
-    """Drop a sentence in which a wiki template, table, file link, note mark or ISBN left something behind: {{要出典, thumb|300px, [注 1]."""
-    seen = _signs(text) or "px" in text or "ISBN" in text or "注" in text or "テンプレート" in text
-    return "template_rest" if seen and TEMPLATE_REST.search(text) else None
+    """Drop a sentence in which a wiki template, table, file link, note mark or ISBN left something behind: {{要出典, thumb|300px, [注 1], or a gap."""
+    signs = _signs(text) or "px" in text or "ISBN" in text or "注" in text or "テンプレート" in text
+    found = (signs and TEMPLATE_REST.search(text)) or LOST_LINK.search(text) or LOST_HEAD.match(text)
+    return "template_rest" if found else None
 
 
 def no_ending(text: str) -> str | None:
@@ -162,9 +186,11 @@ def _has_kana(count: int) -> re.Pattern[str]:
 
 
 def needs_context(text: str) -> str | None:
-    """Drop a sentence that begins with a demonstrative or a conjunction and so leans on the one before it."""
+    """Drop a sentence that leans on another: it begins with a demonstrative or a conjunction, points to a list below, or gives a reason of what was said."""
     leans = text[:1] in _LEANING and (DEMONSTRATIVE.match(text) or CONJUNCTION.match(text))
-    return "needs_context" if leans else None
+    if leans or FOLLOWS.search(text) or ("は" not in text and _REASON.search(text)):
+        return "needs_context"
+    return None
 
 
 def url_or_markup(text: str) -> str | None:

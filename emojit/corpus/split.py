@@ -27,18 +27,21 @@ LIST_MARK = re.compile(
 HEADING_MARK = re.compile(r"#{1,6}(?=\s|$)|={2,}")
 """How a heading line of Markdown or wiki text begins."""
 
-_END = re.compile(
-    r"[。｡！？!?]+"
-    r"|(?<=[ぁ-ん])[.．](?=[^\s\d.．,、。A-Za-z])"  # した.しかし: a full stop in Latin dress
-)
+_END = re.compile(r"[。｡！？!?.．]+")
 
-_SENTENCE_IN_BRACKETS = re.compile(r"[。｡][)）」』｣]+")
-"""The end of a parenthesis or quote that holds whole sentences."""
+_NEXT_SENTENCE = re.compile(r"[^\s\d.．,、。A-Za-z]")
+"""What follows a full stop in Latin dress that ends a sentence: した.しかし."""
 
-_GOES_ON = re.compile(r"[を、，ゃゅょっー]")
+_WHOLE = re.compile(r"[。｡][」』｣]*$")
+"""How a parenthesis or quote ends that holds whole sentences."""
+
+_REMARK = re.compile(r"^.{6,}(?:[うくぐすつぬぶむるたいだ]|参照|より|説あり|など|等)$")
+"""A parenthesis that is a sentence without its full stop, where it stands between two sentences: （社名はこれに由来する）."""
+
+_GOES_ON = frozenset("を、，ゃゅょっー")
 """No sentence begins like this, so a mark before it belongs to a name: モーニング娘。を."""
 
-_NAMES = re.compile(r"(?:モーニング|カントリー|ココナッツ)娘。|ミニモニ。")
+_NAMES = ("モーニング娘。", "カントリー娘。", "ココナッツ娘。", "ミニモニ。")
 """Names that end with 。 and stand in many articles."""
 
 _NAME_GOES_ON = re.compile(r"の(?!ち)|[はがにでともや][、，]|\s?[A-Za-z0-9&=/]|\s*[-－–—~〜～・]")
@@ -47,10 +50,13 @@ _NAME_GOES_ON = re.compile(r"の(?!ち)|[はがにでともや][、，]|\s?[A-Za
 _SENTENCE_TAIL = re.compile(r"[ぁ-んー〜～…ｗw♪)）」』\"”]")
 """What stands before ！？!? that end a sentence. A noun before them is nearly always a name: ストップ！マイカー, 発掘!あるある大事典."""
 
-_QUOTE_GOES_ON = re.compile(
+_PARENTHESIS_GOES_ON = re.compile(
     r"[とっをはがのにでもやへ、，。｡.．・…「『｢)）」』]|など|か[らど]|より|まで|ら[がはのに]|し[、た]|する|せ"
 )
-"""What follows a quote or parenthesis of whole sentences that is part of a larger sentence."""
+"""What follows a parenthesis of whole sentences that is part of a larger sentence."""
+
+_QUOTE_GOES_ON = re.compile(rf"{_PARENTHESIS_GOES_ON.pattern}|\s*[（(—–-]")
+"""The same for a quote, which may also be followed by its source: （『吾妻鏡』より）."""
 
 _STARTS = re.compile(
     r"また[、，]|しかし|なお[、，]|ただし|さらに|そ[のしれ]|こ[のれうこ]|一方|当時|現在[、，は]|ちなみに|やがて|ところが|だが[、，]|同[年月日]|[（(]"
@@ -98,41 +104,48 @@ def _split_line(line: str) -> list[str]:
 def _boundaries(line: str) -> list[int]:
     """Return the positions behind which a sentence ends, in order."""
     pairs = match(line).pairs
+    if not pairs:
+        return [run.end() for run in _END.finditer(line) if _ends_sentence(line, run)]
     inside = bytearray(len(line) + 1)
     for first, last in pairs:
         inside[first:last] = b"\1" * (last - first)
-    found = [end.end() for end in _END.finditer(line) if not inside[end.start()] and not _is_name(line, end)]
-    if pairs:
-        found = sorted({*found, *_bracketed(line, inside, {last: first for first, last in pairs}, found)})
-    return found
+    found = [run.end() for run in _END.finditer(line) if not inside[run.start()] and _ends_sentence(line, run)]
+    return _with_bracketed(line, pairs, inside, found)
 
 
-def _bracketed(line: str, inside: bytearray, opened: dict[int, int], found: list[int]) -> list[int]:
-    """Return the boundaries that a parenthesis or quote of whole sentences makes by itself."""
+def _with_bracketed(line: str, pairs: tuple[tuple[int, int], ...], inside: bytearray, found: list[int]) -> list[int]:
+    """Return the boundaries together with those that a parenthesis or quote of whole sentences makes by itself."""
     ends = {0, *found}
-    for mark in _SENTENCE_IN_BRACKETS.finditer(line):
-        last, end = mark.end() - 1, mark.end()
-        if inside[end] or last not in opened:
-            continue
-        first = opened[last]
-        while first and line[first - 1].isspace():
-            first -= 1
-        stands_alone = first in ends and not _QUOTE_GOES_ON.match(line, end)
-        if stands_alone or (line[last] in ")）" and _STARTS.match(line, end)):
-            ends.add(end)
+    for first, last in sorted(pairs):
+        if inside[last]:
+            continue  # inside another one
+        content, is_parenthesis = line[first + 1 : last], line[last] in ")）"
+        is_whole = _WHOLE.search(content) is not None
+        goes_on = _PARENTHESIS_GOES_ON if is_parenthesis else _QUOTE_GOES_ON
+        stands_alone = is_whole or (is_parenthesis and _REMARK.match(content) is not None)
+        at_start = len(line[:first].rstrip()) in ends
+        if (at_start and stands_alone and not goes_on.match(line, last + 1)) or (
+            is_whole and is_parenthesis and _STARTS.match(line, last + 1)
+        ):
+            ends.add(last + 1)
     return sorted(ends - {0})
 
 
-def _is_name(line: str, end: re.Match[str]) -> bool:
-    if _GOES_ON.match(line, end.end()):
+def _ends_sentence(line: str, run: re.Match[str]) -> bool:
+    """Say whether a run of 。！？ and full stops ends a sentence, or belongs to a name, a number or a year that nobody knows."""
+    start, after = run.span()
+    if after == len(line):
         return True
-    if end.group()[0] in "。｡":
-        start = max(0, end.start() - 6)
-        return any(name.end() == end.end() for name in _NAMES.finditer(line, start, end.end())) and end.end() < len(
-            line
-        )
-    if end.group()[0] in ".．":
+    if line[after] in _GOES_ON:
         return False
-    at_edge = end.end() == len(line) or line[end.end()].isspace()
-    tail = _SENTENCE_TAIL.match(line, end.start() - 1) if end.start() else None
-    return (tail is None and not at_edge) or _NAME_GOES_ON.match(line, end.end()) is not None
+    marks = run.group()
+    if "。" in marks or "｡" in marks:
+        return not line.endswith(_NAMES, 0, after)
+    if marks[-1] in ".．":
+        return (
+            len(marks) == 1
+            and "ぁ" <= line[start - 1 : start] <= "ん"
+            and _NEXT_SENTENCE.match(line, after) is not None
+        )
+    is_noun = start > 0 and _SENTENCE_TAIL.match(line, start - 1) is None
+    return not (is_noun and not line[after].isspace()) and _NAME_GOES_ON.match(line, after) is None
