@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import importlib.metadata
 import platform
 import unicodedata
 from collections.abc import Mapping
@@ -12,6 +13,8 @@ from pathlib import Path
 import emojit
 from emojit.corpus.files import file_facts
 from emojit.corpus.local import released_name
+from emojit.dataset.decontaminate import guard_inputs
+from emojit.dataset.others import released_entry
 from emojit.recipe import BuildRecipe, TeacherConfig, dump
 from emojit.resources import resource
 from emojit.teacher import prompt_id
@@ -27,16 +30,18 @@ def released_recipe(recipe: BuildRecipe) -> str:
     corpus = dataclasses.replace(corpus, source=released_name(corpus.source))
     if teacher.recorded is not None:
         teacher = dataclasses.replace(teacher, recorded=Path(teacher.recorded).name)
-    return dump(dataclasses.replace(recipe, corpus=corpus, teacher=teacher))
+    against = tuple(released_entry(entry) for entry in recipe.decontaminate.against)
+    decontaminate = dataclasses.replace(recipe.decontaminate, against=against)
+    return dump(dataclasses.replace(recipe, corpus=corpus, teacher=teacher, decontaminate=decontaminate))
 
 
 def all_inputs(recipe: BuildRecipe, corpus: Mapping[str, object]) -> list[dict[str, object]]:
-    """Return what a build reads: the corpus, and the file of a recorded teacher's replies."""
+    """Return what a build reads: the corpus, the file of a recorded teacher's replies, and the rows of others that it is held against."""
     inputs = [{"role": "corpus", **corpus}]
     if recipe.teacher.kind == "recorded":
         path = Path(recipe.teacher.recorded) if recipe.teacher.recorded else resource(RECORDED_SAMPLE)
         inputs.append({"role": "replies", "kind": "file", **file_facts(path)})
-    return inputs
+    return inputs + guard_inputs(recipe.decontaminate)
 
 
 def identity(recipe: BuildRecipe, inputs: list[dict[str, object]]) -> dict[str, object]:
@@ -73,6 +78,7 @@ def versions() -> dict[str, str]:
     return {
         "emojit": emojit.__version__,
         "pyarrow": pa.__version__,
+        "rensa": importlib.metadata.version("rensa"),
         "python": ".".join(platform.python_version_tuple()[:2]),
         "unicode": unicodedata.unidata_version,
     }
