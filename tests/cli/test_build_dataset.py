@@ -142,7 +142,7 @@ def test_the_whole_command_ends_in_one_line_and_a_hint_on_stderr(tmp_path):
     assert done.stderr.splitlines() == ["error: nowhere.jsonl: no such file", "hint: check corpus.source or --corpus"]
 
 
-@pytest.mark.parametrize("recipe", ["sample", "openai", "wikipedia-ja"])
+@pytest.mark.parametrize("recipe", ["sample", "openai", "wikipedia-ja", "mc4-ja"])
 def test_every_data_set_recipe_loads(recipe):
     from emojit.recipe import BuildRecipe, load
 
