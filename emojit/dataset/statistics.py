@@ -16,7 +16,7 @@ Layout (a key may be added, not renamed):
     length                original_text and sns_text: mean, min, max (code points), histogram [[from, rows], …] in steps of 10
     agreement             by split, and "all": rows with more than one vote, mean Jaccard index between two of their votes and its 95 % bootstrap
                           interval (low, high), or null
-    duplicates            sentence_threshold, row_threshold; sentences and rewrites dropped as near-duplicates within the build;
+    duplicates            threshold; sentences and rewrites dropped as near-duplicates within the build; against_threshold,
                           against [{name, texts, dropped}, …]: rows of others that these were held against
     sources               [{name, rows, articles, licence, revision}, …] by name; licence is the rows' own spelling
     licences              the rows' spelling -> rows
@@ -130,8 +130,8 @@ def build_statistics(
             "all": _agreement([score for split in SPLITS for score in tally.agreements[split]]),
         },
         "duplicates": {
-            "sentence_threshold": recipe.filters.near_duplicate_threshold,
-            "row_threshold": recipe.decontaminate.threshold,
+            "threshold": recipe.filters.near_duplicate_threshold,
+            "against_threshold": recipe.decontaminate.threshold,
             "sentences": rejected.get(("filter", "near_duplicate"), 0),
             "rewrites": rejected.get(("pair", "near_duplicate_rewrite"), 0),
             "against": [dataclasses.asdict(one) for one in decontamination],
@@ -215,7 +215,7 @@ def _sources(sources: Mapping[str, SourceTally], inputs: Mapping[str, object]) -
             "rows": source.rows,
             "articles": source.articles,
             "licence": ", ".join(licence or _NO_LICENCE for licence in source.licences),
-            "revision": revision,
+            "revision": "written by the teacher" if source.written else revision,
         }
         for name, source in sources.items()
     ]

@@ -21,12 +21,14 @@ class SourceTally:
 
     Attributes:
         rows: rows (count).
-        articles: different articles among them (count).
+        articles: different articles among them (count); 0 for posts that the teacher wrote.
+        written: whether the teacher wrote the posts, for rare emoji.
         licences: how the rows spell their licence, sorted; None where a row has none.
     """
 
     rows: int
     articles: int
+    written: bool
     licences: tuple[str | None, ...]
 
 
@@ -61,6 +63,8 @@ class Tally:
     drawn_emoji: Counter[str] = field(default_factory=Counter)
     agreements: dict[Split, array[float]] = field(default_factory=lambda: {split: array("d") for split in SPLITS})
     _articles: dict[tuple[Split, str], array[int]] = field(default_factory=lambda: defaultdict(lambda: array("Q")))
+    _rows_of: Counter[str] = field(default_factory=Counter)
+    _written: set[str] = field(default_factory=set)
     _licences_of: dict[str, set[str | None]] = field(default_factory=lambda: defaultdict(set))
 
     def add(self, split: Split, pair: Pair) -> None:
@@ -72,11 +76,14 @@ class Tally:
         self.sns_chars[len(pair.sns_text)] += 1
         self.licences[pair.licence] += 1
         self.flags.update(set(pair.flags))
-        if RARE not in pair.flags:
+        self._rows_of[pair.source] += 1
+        self._licences_of[pair.source].add(pair.licence)
+        if RARE in pair.flags:
+            self._written.add(pair.source)
+        else:
             self.drawn += 1
             self.drawn_emoji.update(pair.emojis)
-        self._articles[split, pair.source].append(_digest(pair.doc_id))
-        self._licences_of[pair.source].add(pair.licence)
+            self._articles[split, pair.source].append(_digest(pair.doc_id))
         if len(pair.votes) > 1:
             self.agreements[split].append(self_agreement(pair.votes))
 
@@ -98,11 +105,12 @@ class Tally:
         """Return the counts of every source, by its name in order."""
         return {
             name: SourceTally(
-                rows=sum(len(digests) for (_, source), digests in self._articles.items() if source == name),
+                rows=self._rows_of[name],
                 articles=_distinct(digests for (_, source), digests in self._articles.items() if source == name),
+                written=name in self._written,
                 licences=tuple(sorted(self._licences_of[name], key=lambda licence: licence or "")),
             )
-            for name in sorted(self._licences_of)
+            for name in sorted(self._rows_of)
         }
 
 
@@ -119,4 +127,5 @@ def _digest(doc_id: str) -> int:
 def _distinct(arrays: Iterable[array[int]]) -> int:
     import numpy as np
 
-    return len(np.unique(np.concatenate([np.frombuffer(digests, dtype=np.uint64) for digests in arrays])))
+    every = [np.frombuffer(digests, dtype=np.uint64) for digests in arrays]
+    return len(np.unique(np.concatenate(every))) if every else 0

@@ -140,8 +140,8 @@ def _dropped(facts: Facts) -> list[dict[str, object]]:
 def _duplicates(facts: Facts, recipe: BuildRecipe) -> dict[str, object]:
     return {
         "looked_for": "near_duplicate" in recipe.filters.order,
-        "sentence_threshold": facts.number("duplicates.sentence_threshold"),
-        "row_threshold": facts.number("duplicates.row_threshold"),
+        "threshold": facts.number("duplicates.threshold"),
+        "against_threshold": facts.number("duplicates.against_threshold"),
         "exact": facts.table("rejected.filter").get("duplicate", 0),
         "sentences": facts.count("duplicates.sentences"),
         "rewrites": facts.count("duplicates.rewrites"),
