@@ -21,6 +21,10 @@ Filter = Callable[[str], str | None]
 ENDINGS = "。｡！？!?"
 
 _PUNCTUATION = re.compile(r"[。｡、，！？!?「」『』（）()]")
+_SPOKEN_END = re.compile(
+    r"(?:(?:です|ます|ました|でした|ません|でしょう|ましょう)(?:か|ね|よ|よね|かね|な)?|[るたいだ](?:よ|ね|よね|かな|な))[〜～ー…・。笑wｗ♪]*$"
+)
+"""How a casual sentence ends that was written without a full stop: いい天気ですね."""
 _SHORT_LINE = 15
 """A line without any punctuation up to this long is taken for a heading (code points)."""
 _DOTTED_LINE = 40
@@ -68,14 +72,17 @@ TEMPLATE_REST = re.compile(
 )
 
 _WORD = "ァ-ヶー一-龥"
+_EVENT = "大統領|首相|国王|皇帝|政権|就任|蜂起|反乱|勃発|発生|始ま|起こ|起き|結成|設立|成立|建国|締結|制定|開か|行われ"
 LOST_LINK = re.compile(
-    rf"、(?:[、，/／]|を(?!ろ)|(?<!藤岡弘、)[がは](?=[{_WORD}A-Z\d、，（(])|に(?=[{_WORD}A-Z\d、，（(]|よ[りるっ]|は[、，{_WORD}])"
+    rf"、(?:(?<=[{_WORD}）)]、)、(?=[^、。！？!?\s])|、+(?:[がをはにの](?=[{_WORD}])|など)|[/／]|を(?!ろ)"
+    rf"|(?<!藤岡弘、)[がは](?=[{_WORD}A-Z\d、，（(])|に(?=[{_WORD}A-Z\d、，（(]|よ[りるっ]|は[、，{_WORD}])"
     rf"|の(?=[ァ-ヶ一-龥])(?![一二三四五六七八九十数両何]|意味|種類|違い|間|順))"
-    rf"|の(?<=[{_WORD}]の)[をが](?=[ァ-ヶ一-龥])|は(?<=[にでと]は)[がをに](?![きちわく])"
+    rf"|の(?<=[{_WORD}]の)が(?={_EVENT})|は(?<=[にでと]は)[がをに](?![きちわく])"
     r"|として[がを](?![ちわ])|により[がを](?![ちわ])|によって[がを](?![ちわ])|において[がを](?![ちわ])|にて[がを](?![ちわ])"
     rf"| (?<=[{_WORD}][のがをにはでと] ) *[はがをにのと、。]"
 )
-"""What a link leaves behind that was a template: 2007年、が始まると, 野党のが反乱を起こし. Two particles meet, or a comma and a particle."""
+"""What a link leaves behind that was a template: 2007年、が始まると, 野党のが反乱を起こし. Two particles meet, or a comma and a particle. Two commas
+alone are a casual writer's dots unless a noun stands before them."""
 LOST_HEAD = re.compile(rf"[をに](?=[{_WORD}は])|[のが](?=[{_WORD}])|は(?=[{_WORD}、，])(?!虫|乳)")
 """The same at the beginning of a sentence: の初代総督には."""
 
@@ -103,7 +110,9 @@ _KANA = "ぁ-ゖゝ-ゟァ-ヺー-ヿｦ-ﾟ"
 def heading(text: str) -> str | None:
     """Drop section headings: "国名." as WikiExtractor leaves them, "== 歴史 ==", "# 歴史", and short lines without any punctuation."""
     dotted = text.endswith(".") and len(text) <= _DOTTED_LINE and "。" not in text and "、" not in text
-    bare = len(text) <= _SHORT_LINE and _PUNCTUATION.search(text) is None and LIST_MARK.match(text) is None
+    bare = len(text) <= _SHORT_LINE and not (
+        _PUNCTUATION.search(text) or LIST_MARK.match(text) or _SPOKEN_END.search(text)
+    )
     return "heading" if dotted or bare or (text[:1] in "#=" and HEADING_MARK.match(text)) else None
 
 
@@ -141,7 +150,7 @@ def template_rest(text: str) -> str | None:
 
 
 def no_ending(text: str) -> str | None:
-    """Drop what does not end with 。！？!?, be it inside a last closing bracket."""
+    """Drop what does not end with 。！？!?, be it inside a last closing bracket, nor with です, ます, ね and the like as casual writers end a sentence."""
     return None if _ends(text) else "no_ending"
 
 
@@ -219,7 +228,9 @@ def _signs(text: str) -> bool:
 
 
 def _ends(text: str) -> bool:
-    return text[-1:] in _END_CHARS or text.rstrip(_AFTER_END)[-1:] in _END_CHARS
+    return (
+        text[-1:] in _END_CHARS or text.rstrip(_AFTER_END)[-1:] in _END_CHARS or _SPOKEN_END.search(text) is not None
+    )
 
 
 _END_CHARS = frozenset(ENDINGS)
