@@ -52,7 +52,7 @@ class ManyTeacher(Teacher, Protocol):
     """A teacher that may give several opinions on one question in one call."""
 
     async def ask_many(self, questions: Sequence[Question]) -> list[Reply]:
-        """Answer questions of one body, one reply each in their order; what the call cost stands on the first."""
+        """Answer the first of questions of one body, in their order; what the call cost stands on the first reply. The others are asked alone."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -112,7 +112,7 @@ class Engine:
     async def opinions(self, questions: Sequence[Question]) -> list[Reply]:
         """Return independent replies to one question: questions of one body that differ in `sample` alone.
 
-        What nobody has asked yet is asked in one call where the teacher can, else one by one.
+        What nobody has asked yet is asked in one call where the teacher can give several opinions, else each alone and side by side.
 
         Raises:
             TeacherError: as `reply`.
@@ -163,18 +163,30 @@ class Engine:
 
     async def _ask(self, questions: list[Question]) -> None:
         """Ask the teacher and resolve the futures of the questions, which this conversation has claimed."""
+        left = questions
         try:
             self.counts.asked += len(questions)
-            if len(questions) > 1 and (ask_many := getattr(self._teacher, "ask_many", None)) is not None:
-                await self._keep(await ask_many(questions))
-            else:
-                for question in questions:
-                    await self._keep([await self._teacher.ask(question)])
+            if len(left) > 1 and (ask_many := getattr(self._teacher, "ask_many", None)) is not None:
+                given: list[Reply] = await ask_many(left)
+                self.counts.calls += next((reply.attempts or 0 for reply in given), 0)
+                await self._keep(given)
+                left = left[len(given) :]
+            if len(left) == 1:
+                await self._ask_alone(left[0])
+            elif left:
+                await together(self._ask_alone(question) for question in left)
         finally:
             for question in questions:
                 self._in_flight.pop(question.key).cancel()  # no effect on an answer that is there
 
+    async def _ask_alone(self, question: Question) -> None:
+        given = await self._teacher.ask(question)
+        self.counts.calls += given.attempts or 0
+        await self._keep([given])
+
     async def _keep(self, given: Sequence[Reply]) -> None:
+        if not given:
+            return
         now = int(time.time())
         for reply in given:
             self._account(reply)
@@ -185,7 +197,6 @@ class Engine:
             self._count(reply)
 
     def _account(self, reply: Reply) -> None:
-        self.counts.calls += reply.attempts or 0
         self.counts.spent_usd += reply.cost or 0.0
         if reply.usage is not None:
             usage = json.loads(reply.usage)

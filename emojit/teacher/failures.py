@@ -5,22 +5,23 @@
 | no connection at the first contact (refused, unknown host, TLS) | the run stops |
 | 401, 402, 403, 404, other 4xx; 429 with `insufficient_quota` | the run stops: the next question would fail alike |
 | 400, 403, 422 that name a content policy or a moderation | the sentence is rejected as `refusal` |
-| 429 | asked again after Retry-After; bounded by `patience_s`, not by `max_attempts`, since nothing is wrong |
-| 408, 409, 425, 5xx, time-out, cut connection, a body that is no answer | asked again, up to `max_attempts` calls |
+| 429 | everybody pauses (`emojit.teacher.limits`), then it is asked again; given up where the endpoint asks to wait longer than `patience_s` |
+| 408, 409, 425, 5xx, time-out, cut connection, a body that is no answer | asked again after Retry-After, or a growing wait with jitter |
 | 200 with an `error` object (OpenRouter) | as its `code`, 502 without one |
+
+Whatever came of them, no question is asked in more than `max_attempts` calls, those with a 429 among them.
 """
 
 from __future__ import annotations
 
-import email.utils
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Literal
 
 from emojit.network import mask_secrets
+from emojit.teacher.limit_headers import retry_after
 
 _POLICY = re.compile(r"content[ _-]?(?:policy|filter|management)|moderation|flagged|responsible ?ai", re.IGNORECASE)
 _MAX_CHARS = 300
@@ -31,7 +32,7 @@ class Failure:
     """A call without an answer.
 
     Attributes:
-        kind: "retry" (counts against `max_attempts`), "limited" (told to wait), "refusal" (this sentence only) or "fatal".
+        kind: "retry" (may go better next time), "limited" (told to wait), "refusal" (this sentence only) or "fatal".
         message: what happened, one line, without secrets.
         wait_s: what the endpoint asks to wait (s), or None.
         hint: the next step after a fatal failure.
@@ -71,29 +72,6 @@ def judge(status: int, headers: Mapping[str, str], body: str, *, model: str, sec
     }
     refused = "the endpoint refuses the request itself: check --model and [teacher]"
     return Failure(kind="fatal", message=message, hint=hints.get(status, refused))
-
-
-def retry_after(headers: Mapping[str, str], *, now: datetime | None = None) -> float | None:
-    """Read how long the endpoint asks to wait.
-
-    Args:
-        headers: response headers; `retry-after-ms` (ms, OpenAI) goes before `retry-after` (seconds or an HTTP date, RFC 9110 section 10.2.3).
-        now: the time to count an HTTP date from; None is the clock.
-
-    Returns:
-        Seconds, >= 0, or None where the header is missing or unreadable.
-    """
-    for name, unit_s in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
-        value = headers.get(name, "").strip()
-        if re.fullmatch(r"\d+(?:\.\d+)?", value):
-            return float(value) * unit_s
-    try:
-        date = email.utils.parsedate_to_datetime(headers.get("retry-after", ""))
-    except ValueError:
-        return None
-    if date.tzinfo is None:
-        date = date.replace(tzinfo=UTC)
-    return max(0.0, (date - (now or datetime.now(UTC))).total_seconds())
 
 
 def redact(text: str, secret: str) -> str:

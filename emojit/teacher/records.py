@@ -49,12 +49,17 @@ class Question:
         return {**self.params, "model": self.model, "messages": messages}
 
     @cached_property
+    def body_json(self) -> str:
+        """Canonical JSON of `body`: what is hashed is what is sent."""
+        return canonical_json(self.body)
+
+    @cached_property
     def request(self) -> str:
         """Canonical JSON of everything that can change the answer: the body, and the number of the opinion.
 
         Neither the API key nor the base URL is in it: the same model behind another address gives the same answers.
         """
-        return canonical_json({"body": self.body, "sample": self.sample})
+        return f'{{"body":{self.body_json},"sample":{self.sample}}}'
 
     @cached_property
     def key(self) -> str:

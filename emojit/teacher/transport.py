@@ -1,52 +1,149 @@
-"""The HTTP connections of the endpoint teacher.
+"""One call to an endpoint over HTTP: the only place that knows the HTTP client.
 
-httpx2 looks through all idle connections of a pool, with a system call each, whenever it hands one out: with 64 calls in flight that is a third of
-the CPU time of a call. Spread over pools of eight the same 2,000 calls take 1.8 instead of 2.1 s of CPU time per 1,000 and reach 0.77–0.84 instead
-of 0.59–0.76 of the ideal throughput (200 ms per answer, two busy cores; httpx2 2.16, openai 3.54).
+aiohttp carries the calls, because the client's own work is what bounds a fast teacher: 2,000 answers of 200 ms with 64 in flight take it 0.25 s of CPU
+time per 1,000 calls, the `openai` client 2.2 s and its aiohttp transport 1.6 s (`benchmarks/teacher_engine.py` measures them side by side). It makes no
+call twice by itself: a POST that got no answer is ours to judge.
 """
 
 from __future__ import annotations
 
+import asyncio
 import urllib.request
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
+
+from emojit import __version__
+from emojit.errors import ConfigError
+from emojit.teacher.address import Address
 
 if TYPE_CHECKING:
-    import httpx2
+    import ssl
 
-_POOL = 8  # connections per pool
+
 _CONNECT_S = 10.0  # longest wait for a connection
+_KEPT_S = 30.0  # how long an idle connection is kept
 
 
-def http_client(width: int, timeout_s: float, *, loopback: bool) -> httpx2.AsyncClient:
-    """Make the client that carries the calls.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """What an endpoint sent back.
 
-    Args:
-        width: calls in flight at most (count).
-        timeout_s: longest silence of the endpoint (s).
-        loopback: the endpoint is on this machine: a proxy of the environment has no business there.
+    Attributes:
+        status: HTTP status.
+        headers: response headers, case-insensitive.
+        body: the body as text; bytes that are no UTF-8 are replaced.
     """
+
+    status: int
+    headers: Mapping[str, str]
+    body: str
+
+
+class CallError(Exception):
+    """A call that got no response.
+
+    Attributes:
+        kind: "unreached" where there was no connection, "late" where the time was up, "lost" where the connection broke.
+    """
+
+    def __init__(self, kind: Literal["unreached", "late", "lost"], reason: str) -> None:
+        """Say what happened, in the words of the client; they may hold anything that stood in the call."""
+        super().__init__(reason)
+        self.kind: Literal["unreached", "late", "lost"] = kind
+
+
+class Http:
+    """Connections to one endpoint, kept open between calls. Make and close it in the event loop that uses it."""
+
+    def __init__(self, address: Address, timeout_s: float) -> None:
+        """Prepare the client; nothing is opened.
+
+        Args:
+            address: the endpoint and its key.
+            timeout_s: longest time of a call, from looking for a connection to the last byte of the body (s).
+
+        Raises:
+            ConfigError: the environment names a proxy that cannot be used.
+        """
+        import aiohttp
+
+        base = address.base_url.rstrip("/")
+        self._post_url = f"{base}/chat/completions"
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, ssl=_certificates(base), keepalive_timeout=_KEPT_S),
+            headers={
+                "Authorization": f"Bearer {address.key}",
+                "Content-Type": "application/json",
+                "Accept": "application/json",
+                "User-Agent": f"emojit/{__version__}",
+            },
+            timeout=aiohttp.ClientTimeout(total=timeout_s, sock_connect=min(_CONNECT_S, timeout_s)),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            proxy=None if address.loopback else _proxy(base),
+        )
+
+    async def post(self, body: bytes) -> Response:
+        """Send a chat-completions request.
+
+        Raises:
+            CallError: there is no whole response.
+        """
+        import aiohttp
+
+        try:
+            async with self._session.post(self._post_url, data=body) as response:
+                content = await response.read()
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError) as exc:
+            raise CallError("unreached", _words(exc)) from exc
+        except TimeoutError as exc:
+            raise CallError("late", _words(exc)) from exc
+        except (aiohttp.ClientError, OSError, asyncio.IncompleteReadError) as exc:
+            raise CallError("lost", _words(exc)) from exc
+        return Response(status=response.status, headers=response.headers, body=content.decode(errors="replace"))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._session.close()
+
+
+def _words(exc: BaseException) -> str:
+    import aiohttp
+
+    if isinstance(exc, aiohttp.ClientHttpProxyError):
+        return f"the proxy answered {exc.status} {exc.message}"
+    if isinstance(exc, aiohttp.ClientConnectorCertificateError):
+        return str(exc.certificate_error)
+    if isinstance(exc, aiohttp.ClientConnectorError):  # its own words show an object of the ssl module
+        return str(exc.os_error)
+    return str(exc) or type(exc).__name__
+
+
+def _certificates(url: str) -> ssl.SSLContext | bool:
+    """Return the certificates that the other clients of this machine trust: the system's, or what SSL_CERT_FILE names."""
+    if not url.startswith("https:"):
+        return True
     import httpx2
-    import openai
 
-    timeout = httpx2.Timeout(timeout_s, connect=min(_CONNECT_S, timeout_s))
-    if not loopback and urllib.request.getproxies():  # a transport of one's own would go past the proxy
-        limits = httpx2.Limits(max_connections=width, max_keepalive_connections=width)
-        return openai.DefaultAsyncHttpxClient(limits=limits, timeout=timeout)
-    context = httpx2.create_ssl_context()
-    limits = httpx2.Limits(max_connections=width, max_keepalive_connections=_POOL)
-    pools = [httpx2.AsyncHTTPTransport(verify=context, limits=limits) for _ in range(-(-width // _POOL))]
+    return httpx2.create_ssl_context()
 
-    class Spread(httpx2.AsyncBaseTransport):
-        """Hands each call to the next pool."""
 
-        turn = 0
+def _proxy(url: str) -> str | None:
+    """Return the proxy that the environment has for a URL.
 
-        async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-            self.turn = (self.turn + 1) % len(pools)
-            return await pools[self.turn].handle_async_request(request)
-
-        async def aclose(self) -> None:
-            for pool in pools:
-                await pool.aclose()
-
-    return openai.DefaultAsyncHttpxClient(transport=Spread(), timeout=timeout)
+    aiohttp's own `trust_env` is not used: it looks through the environment at every call and passes an unknown kind of proxy by in silence.
+    """
+    parts = urlsplit(url)
+    proxies = urllib.request.getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    if not proxy or urllib.request.proxy_bypass(parts.hostname or ""):
+        return None
+    if "://" not in proxy:
+        proxy = f"http://{proxy}"
+    if urlsplit(proxy).scheme not in {"http", "https"}:
+        raise ConfigError(
+            f"a proxy of the kind {urlsplit(proxy).scheme!r} cannot be used for the teacher",
+            hint=f"set {parts.scheme.upper()}_PROXY to an http:// proxy, or NO_PROXY={parts.hostname} to go without",
+        )
+    return proxy

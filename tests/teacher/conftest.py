@@ -21,9 +21,10 @@ EMOJIS = ("🎉", "😊", "📚", "🌧️", "🍜", "🇯🇵", "👨‍👩‍
 
 @dataclass
 class Answer:
-    """What the server does with one request; `text` None means the usual answer."""
+    """What the server does with one request; `text` None means the usual answer, `choices` are several (as many as `n` asks for, if there are)."""
 
     text: str | None = None
+    choices: list[str] | None = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes | None = None
@@ -133,13 +134,16 @@ class ChatServer:
         try:
             answer = self.behave(call)
             await asyncio.sleep(answer.delay_s)
-            message = {"role": "assistant", "content": usual(call) if answer.text is None else answer.text}
-            choice = {"index": 0, "message": message, "finish_reason": answer.finish_reason}
+            texts = answer.choices or [usual(call) if answer.text is None else answer.text]
+            choices = [
+                {"index": i, "message": {"role": "assistant", "content": text}, "finish_reason": answer.finish_reason}
+                for i, text in enumerate(texts[: payload.get("n", 1)])
+            ]
             value = {
                 "id": f"c{call.number}",
                 "object": "chat.completion",
                 "model": payload["model"],
-                "choices": [choice],
+                "choices": choices,
             }
             await self._send(writer, answer, json.dumps(value | answer.extra, ensure_ascii=False).encode())
         finally:

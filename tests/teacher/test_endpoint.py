@@ -15,7 +15,8 @@ from emojit.errors import ConfigError, OfflineError, TeacherError
 from emojit.recipe import TeacherConfig
 from emojit.teacher import make_teacher, rewrite_question
 from emojit.teacher.endpoint import OpenAITeacher
-from emojit.teacher.failures import judge, redact, retry_after
+from emojit.teacher.failures import judge, redact
+from emojit.teacher.limit_headers import retry_after
 
 SENTENCE = "今日は雨が降って寒いです。"
 
@@ -114,12 +115,13 @@ def test_retry_after_as_a_date_is_waited_for(serve, answer, config_for):
     assert datetime.now(UTC) >= whole_second
 
 
-def test_being_told_to_wait_does_not_use_up_the_attempts(serve, answer, config_for):
-    server = serve(lambda call: answer(status=429, headers={"Retry-After": "0.01"}) if call.nth <= 5 else answer())
+def test_being_told_to_wait_uses_up_the_attempts_too(serve, answer, config_for):
+    limited = {"status": 429, "headers": {"Retry-After": "0.01"}, "body": b'{"error": {"message": "slow down"}}'}
+    server = serve(lambda call: answer(**limited))
 
-    reply = ask(config_for(server, max_attempts=2))
+    reply = ask(config_for(server, max_attempts=4))
 
-    assert (reply.error, reply.attempts) == (None, 6)
+    assert (reply.error, reply.attempts, len(server.calls)) == ("HTTP 429: slow down", 4, 4)
 
 
 def test_a_question_is_given_up_when_patience_ends(serve, answer, config_for):
