@@ -8,10 +8,13 @@ from collections import Counter
 import pytest
 
 from emojit.dataset.build import build
-from emojit.dataset.pair import Pair
+from emojit.dataset.distribution import density, spread
+from emojit.dataset.pair import RARE, Pair
 from emojit.dataset.parquet import read_rows
 from emojit.dataset.splits import SPLITS
 from emojit.dataset.tally import Tally
+from emojit.metrics import jaccard
+from emojit.recipe import PriceConfig, ProviderConfig
 
 
 @pytest.fixture
@@ -73,17 +76,110 @@ def test_the_sources_name_what_they_were_read_from(built):
     assert source["revision"] == f"sha256:{found['inputs'][0]['sha256'][:16]}"
 
 
-def pair(*votes):
+def pair(*votes, emojis=None, doc_id="d", source="s", flags=()):
     return Pair(
-        id="x", original_text="", sns_text="", emojis=votes[0], emoji_string="", votes=votes, source="s", doc_id="d",
-        title=None, url=None, licence=None, teacher="m", prompt_id="p", flags=(),
+        id="x", original_text="", sns_text="", emojis=emojis or votes[0], emoji_string="", votes=votes, source=source, doc_id=doc_id,
+        title=None, url=None, licence=None, teacher="m", prompt_id="p", flags=flags,
     )  # fmt: skip
 
 
-def test_agreement_is_the_mean_jaccard_of_pairs_of_votes():
+def tally_of(*rows, split="train"):
     tally = Tally()
-    for row in (pair(("🎉", "😊"), ("🎉",)), pair(("🎉",), ("📚",)), pair(("🎉",)), pair(("🎉",), ("🎉",), ("📚",))):
-        tally.add("test", row)
+    for row in rows:
+        tally.add(split, row)
+    return tally
+
+
+def test_agreement_is_the_mean_jaccard_of_pairs_of_votes():
+    tally = tally_of(
+        pair(("🎉", "😊"), ("🎉",)),
+        pair(("🎉",), ("📚",)),
+        pair(("🎉",)),
+        pair(("🎉",), ("🎉",), ("📚",)),
+        split="test",
+    )
 
     assert list(tally.agreements["test"]) == pytest.approx([1 / 2, 0, (1 + 0 + 0) / 3])
     assert not tally.agreements["train"]
+
+
+def test_agreement_is_vote_against_vote_whatever_the_consensus_is():
+    tally = tally_of(pair(("🎉",), ("📚",), emojis=("😊",)))
+
+    assert list(tally.agreements["train"]) == [0]
+
+
+def test_agreement_has_its_interval_by_split_and_over_all_rows(built):
+    found, rows = built
+    agreement = found["agreement"]
+
+    assert agreement["train"] == {"rows": 0, "jaccard": None, "low": None, "high": None}
+    several = [row for split in ("validation", "test") for row in rows[split]]
+    assert agreement["all"]["rows"] == len(several) == agreement["validation"]["rows"] + agreement["test"]["rows"]
+    scores = [jaccard(*row["votes"]) for row in several]
+    assert agreement["all"]["jaccard"] == pytest.approx(sum(scores) / len(scores))
+    assert agreement["all"]["low"] <= agreement["all"]["jaccard"] <= agreement["all"]["high"]
+
+
+def test_a_row_at_a_time_counts_what_a_list_of_rows_holds():
+    rows = [pair(("🎉", "😊"), doc_id=f"d{i % 5}", source="ab"[i % 2]) for i in range(20)]
+    tally = tally_of(*rows)
+
+    assert tally.total == tally.drawn == 20
+    assert tally.all_emoji == {"🎉": 20, "😊": 20}
+    assert tally.articles("train") == len({(row.source, row.doc_id) for row in rows}) == 10
+    assert tally.articles("test") == 0
+    assert {name: (source.rows, source.articles) for name, source in tally.sources().items()} == {
+        "a": (10, 5),
+        "b": (10, 5),
+    }
+
+
+def test_posts_for_rare_emoji_are_rows_but_neither_articles_nor_a_sign_of_what_more_sentences_would_bring():
+    drawn = [pair(("🎉",), doc_id=f"d{i}") for i in range(30)]
+    written = [pair(("🪤",), source="teacher", doc_id="1faa4.0", flags=(RARE,)) for _ in range(10)]
+    tally = tally_of(*drawn, *written)
+
+    assert tally.total == 40
+    assert tally.flags == {RARE: 10}
+    assert tally.articles("train") == 30
+    assert (tally.sources()["teacher"].articles, tally.sources()["teacher"].written) == (0, True)
+    assert density(tally) == density(tally_of(*drawn))
+    assert spread(tally)["rows_per_emoji"]["max"] == 30
+
+
+def test_the_spread_of_emoji_is_worked_out_by_hand():
+    rows = [pair(("🎉",))] * 6 + [pair(("📚", "😊"))] * 2 + [pair(("🌧️", "😊"))]
+
+    found = spread(tally_of(*rows))  # 🎉 6, 😊 3, 📚 2, 🌧️ 1
+
+    assert found["inventory"] == 1906
+    assert found["top_share"] == 1.0
+    assert found["gini"] == pytest.approx(0.333333)  # (-3*1 - 1*2 + 1*3 + 3*6) / (4*12)
+    assert found["gini_inventory"] == pytest.approx(1 - (4 / 1906) * (1 - 1 / 3), abs=1e-6)
+    assert found["rows_per_emoji"] == {"min": 1, "lower_quartile": 1, "median": 2, "upper_quartile": 3, "max": 6}
+    assert found["histogram"] == [(0, 1902), (1, 1), (2, 2), (5, 1)]
+
+
+def test_the_density_report_stands_in_the_statistics_for_every_size(built):
+    found, rows = built
+    table = found["density"]["table"]
+
+    assert found["density"]["rows"] == sum(map(len, rows.values()))
+    assert [line["rows"] for line in table] == [5000, 10_000, 20_000, 50_000]  # eight emoji are no top 50
+    assert table[0]["mean"] == pytest.approx(
+        5000 * found["emoji"]["total"] / found["density"]["rows"] / 1906, rel=0.02
+    )
+
+
+def test_money_stands_with_its_basis(recipe, tmp_path, card, with_teacher):
+    priced = with_teacher(
+        recipe, price=PriceConfig(prompt=1.0, completion=2.0), provider=ProviderConfig(only=("here",))
+    )
+    folder = build(priced, tmp_path / "v1", render_card=card, quiet=True).folder
+    teacher = json.loads((folder / "statistics.json").read_text(encoding="utf-8"))["teacher"]
+
+    assert teacher["billed"] == teacher["replies"]
+    assert teacher["cost_by_price_usd"] == pytest.approx(teacher["replies"] * (10 * 1.0 + 5 * 2.0) / 1e6)
+    assert teacher["provider"] == {"only": ["here"]}
+    assert (teacher["distillation_allowed"], teacher["mode"]) == (True, "live")
