@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import logging
 import math
 import tomllib
 import types
@@ -19,6 +20,12 @@ from emojit.errors import ConfigError
 from emojit.resources import find_recipe, resource
 
 R = TypeVar("R")
+
+ABOUT = "about"
+"""Metadata of a field whose value was stated about one thing only: the names of the keys beside it that say which. An override of one of these
+that does not state the value anew leaves it unset: a licence that a recipe states for one model must not be taken for another one's."""
+
+logger = logging.getLogger(__name__)
 
 
 def load(cls: type[R], recipe: str | Path, *, overrides: Sequence[str] = ()) -> R:
@@ -61,6 +68,7 @@ def load_text(cls: type[R], text: str, *, where: str, overrides: Sequence[str] =
     wanted = copy.deepcopy(table)
     for override in overrides:
         _apply_override(wanted, override)
+    _forget(cls, table, wanted, {override.partition("=")[0].strip() for override in overrides}, where=where)
     try:
         return _convert(cls, wanted, key="")  # type: ignore[no-any-return]
     except ConfigError as exc:
@@ -111,6 +119,38 @@ def _apply_override(table: dict[str, Any], override: str) -> None:
                 f"--set {override}: {name} is a value, not a table", hint="for example --set teacher.temperature=0.2"
             )
     table[keys[-1]] = value
+
+
+def _forget(cls: Any, stated: Mapping[str, Any], wanted: dict[str, Any], given: set[str], *, where: str) -> None:
+    """Take out what the file states about something that the command line replaces; see `ABOUT`.
+
+    A key that the file leaves at a default other than None names nothing: what stands beside it holds for whatever the command line puts there.
+    """
+    for section in dataclasses.fields(cls):
+        kind: Any = section.default_factory
+        before, after = stated.get(section.name), wanted.get(section.name)
+        if not dataclasses.is_dataclass(kind) or not isinstance(before, Mapping) or not isinstance(after, dict):
+            continue
+        defaults = {field.name: field.default for field in dataclasses.fields(kind)}
+        for field in dataclasses.fields(kind):
+            keys = [key for key in field.metadata.get(ABOUT, ()) if key in before or defaults[key] is None]
+            changed = next((key for key in keys if before.get(key) != after.get(key)), None)
+            name = f"{section.name}.{field.name}"
+            if changed is None or not before.get(field.name) or name in given:
+                continue
+            again = {key: value for key, value in _entries(after[field.name]) if f"{name}.{key}" in given}
+            del after[field.name]
+            if again:
+                after[field.name] = again
+            else:
+                logger.warning(
+                    "%s of %s is not about %s = %s and is left out; state it anew with --set",
+                    name, where, f"{section.name}.{changed}", after.get(changed),
+                )  # fmt: skip
+
+
+def _entries(value: object) -> list[tuple[str, object]]:
+    return list(value.items()) if isinstance(value, Mapping) else []
 
 
 def _fits(cls: Any, table: Mapping[str, Any]) -> bool:

@@ -7,6 +7,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from emojit.errors import ConfigError
+from emojit.recipe.loader import ABOUT
 
 _MAX_CONCURRENCY = (
     10_000  # every call in flight holds a connection; no endpoint and no system takes more from one process
@@ -71,9 +72,9 @@ class TeacherConfig:
     """Endpoint such as "http://127.0.0.1:8077/v1"; None takes the `openai` package's default."""
     recorded: str | None = None
     """File of replies for the "recorded" teacher (JSONL); None takes the packaged ones."""
-    licence: str | None = None
+    licence: str | None = field(default=None, metadata={ABOUT: ("kind", "model", "recorded")})
     """Licence of the teacher's output, as the card shall state it."""
-    distillation_allowed: bool = False
+    distillation_allowed: bool = field(default=False, metadata={ABOUT: ("kind", "model", "recorded")})
     """Whether the teacher's terms allow its output to train other models; an "openai" teacher is not asked without this and `licence`."""
     mode: Literal["live", "batch"] = "live"
     """"live" asks question by question, "batch" hands files of questions to the endpoint's batch API (cheaper, hours)."""
@@ -112,7 +113,7 @@ class TeacherConfig:
     max_unanswered: float = 0.0
     """Finish the build although this fraction of the questions got no answer, in [0, 1]; above it the run stops, to be continued."""
     provider: ProviderConfig = field(default_factory=ProviderConfig)
-    price: PriceConfig = field(default_factory=PriceConfig)
+    price: PriceConfig = field(default_factory=PriceConfig, metadata={ABOUT: ("kind", "model")})
 
     def __post_init__(self) -> None:
         if self.temperature < 0:

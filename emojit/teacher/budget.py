@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections import deque
 from collections.abc import Iterator, Sequence
 
@@ -216,5 +217,7 @@ def money_note(spent: float, projected: float | None) -> str:
 
 
 def dollars(amount: float) -> str:
-    """Write an amount in USD: cents, and more digits for what is less than a dollar."""
-    return f"${amount:,.2f}" if amount >= 1 else f"${amount:.4f}"
+    """Write an amount in USD: cents, and two digits that count for what is less than a dollar."""
+    if amount >= 1 or amount <= 0:
+        return f"${amount:,.2f}"
+    return f"${amount:.{max(4, 1 - math.floor(math.log10(amount)))}f}"

@@ -84,3 +84,65 @@ def test_a_seed_that_numpy_does_not_take_is_refused():
     for seed in ("-1", str(2**32)):
         with pytest.raises(ConfigError, match=r"train\.seed must be in"):
             load(TrainRecipe, "demo", overrides=[f"train.seed={seed}"])
+
+
+STATED = """
+[teacher]
+kind = "openai"
+model = "qwen"
+licence = "apache-2.0"
+distillation_allowed = true
+price = {prompt = 0.1, completion = 0.4}
+"""
+
+
+def teacher_of(path, *overrides):
+    return load(BuildRecipe, path, overrides=overrides).teacher
+
+
+def test_a_licence_permission_and_price_stated_for_one_model_are_not_taken_for_another(recipe, caplog):
+    teacher = teacher_of(recipe(STATED), "teacher.model=other")
+
+    assert (teacher.licence, teacher.distillation_allowed, teacher.price.prompt) == (None, False, None)
+    assert "teacher.licence of" in caplog.text
+    assert "is not about teacher.model = other and is left out" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "override", ["teacher.model=qwen", "teacher.temperature=0.1", "teacher.base_url=http://[::1]/v1"]
+)
+def test_an_override_that_leaves_the_teacher_as_it_is_leaves_what_is_stated_about_it(recipe, override, caplog):
+    teacher = teacher_of(recipe(STATED), override)
+
+    assert (teacher.licence, teacher.distillation_allowed, teacher.price.prompt) == ("apache-2.0", True, 0.1)
+    assert caplog.text == ""
+
+
+def test_what_the_command_line_states_anew_holds(recipe):
+    teacher = teacher_of(
+        recipe(STATED),
+        "teacher.model=other",
+        "teacher.licence=mit",
+        "teacher.price.prompt=1",
+        "teacher.price.completion=2",
+    )
+
+    assert (teacher.licence, teacher.distillation_allowed) == ("mit", False)
+    assert (teacher.price.prompt, teacher.price.completion) == (1.0, 2.0)
+
+
+def test_half_a_price_stated_anew_is_no_price(recipe):
+    with pytest.raises(ConfigError, match="needs both prompt and completion"):
+        teacher_of(recipe(STATED), "teacher.model=other", "teacher.price.prompt=1")
+
+
+def test_what_is_stated_beside_no_model_holds_for_the_one_of_the_command_line(recipe):
+    text = STATED.replace('model = "qwen"\n', "")
+
+    assert teacher_of(recipe(text), "teacher.model=other").licence == "apache-2.0"
+
+
+def test_the_licence_of_the_packaged_replies_is_not_that_of_another_teacher():
+    assert teacher_of("sample").licence == "CC0-1.0"
+    assert teacher_of("sample", "teacher.kind=openai", "teacher.model=m").licence is None
+    assert teacher_of("sample", "teacher.recorded=mine.jsonl").licence is None
