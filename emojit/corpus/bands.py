@@ -37,37 +37,45 @@ class BandTable:
 
     def hits(self, hashes: Iterable[int]) -> list[int]:
         """Return the numbers that stand under any of the hashes, once for every hash that they share."""
+        return self.look(hashes)[0]
+
+    def look(self, hashes: Iterable[int]) -> tuple[list[int], list[int]]:
+        """Return what `hits` returns, and for every hash the slot where its next entry goes; -1 where there are too many."""
         slots, shift = self._slots, 32 - self._bits
-        found = []
+        found: list[int] = []
+        free: list[int] = []
         for key in hashes:
-            at = key >> shift
+            at, before = key >> shift, len(found)
             while slot := slots[at]:
                 if slot >> 32 == key:
                     found.append((slot & _LOW) - 1)
                 at += 1
-        return found
+            free.append(at if len(found) - before < MOST_ALIKE else -1)
+        return found, free
 
-    def add(self, number: int, hashes: Sequence[int]) -> None:
+    def add(self, number: int, hashes: Sequence[int], free: Sequence[int] | None = None) -> None:
         """Put a number under every one of the hashes.
 
         Args:
             number: in [0, 2**32 - 2].
-            hashes: in [0, 2**32).
+            hashes: in [0, 2**32), none twice.
+            free: what `look` returned for them, where nothing was added since; saves looking again.
         """
         while self._entries + len(hashes) > _FULLEST * (1 << self._bits):
             self._grow()
-        slots, shift = self._slots, 32 - self._bits
-        for key in hashes:
-            at, alike = key >> shift, 0
-            while slot := slots[at]:
-                if slot >> 32 == key:
-                    alike += 1
+            free = None
+        if free is None:
+            _, free = self.look(hashes)
+        slots = self._slots
+        for key, at in zip(hashes, free, strict=True):
+            if at < 0:
+                continue
+            while slots[at]:  # taken by another of these hashes
                 at += 1
-            if alike < MOST_ALIKE:
-                slots[at] = key << 32 | number + 1
-                self._entries += 1
-                if at + 1 == len(slots):  # the last slot stays empty, for it ends every run
-                    slots.extend(_zeros(_SLACK))
+            slots[at] = key << 32 | number + 1
+            self._entries += 1
+            if at + 1 == len(slots):  # the last slot stays empty, for it ends every run
+                slots.extend(_zeros(_SLACK))
 
     def _grow(self) -> None:
         """Double the table. Home positions are the upper bits of the hash, so sorted slots stay sorted, and each goes to its home or behind the one before."""

@@ -37,7 +37,11 @@ def fold(text: str) -> str:
 
 def bigrams(folded: str) -> set[str]:
     """Return the character pairs of a folded text; a text of one character is its own only member."""
-    return set(map(add, folded, folded[1:])) or {folded}
+    return set(_pairs(folded))
+
+
+def _pairs(folded: str) -> list[str]:
+    return list(map(add, folded, folded[1:])) or [folded]
 
 
 def jaccard(left: set[str], right: set[str]) -> float:
@@ -104,11 +108,12 @@ class NearDuplicates:
             None where the text is new and is remembered now; else the earlier text that it repeats, and nothing is remembered.
         """
         folded = fold(text)
-        grams = bigrams(folded)
-        hashes = self._hashes(grams)
-        if (earlier := self._find(grams, hashes)) is not None:
+        hashes = self._hashes(folded)
+        hits, free = self._table.look(hashes)
+        if (earlier := self._first_alike(folded, hits)) is not None:
             return self._texts[earlier]
-        self._remember(text, hashes)
+        self._table.add(len(self._texts), hashes, free)
+        self._texts.append(text)
         return None
 
     def similar(self, text: str) -> str | None:
@@ -118,32 +123,30 @@ class NearDuplicates:
 
     def number(self, text: str) -> int | None:
         """Return the running number, from 0, under which a near-duplicate of a text was remembered, or None."""
-        grams = bigrams(fold(text))
-        return self._find(grams, self._hashes(grams))
+        folded = fold(text)
+        return self._first_alike(folded, self._table.hits(self._hashes(folded)))
 
     def remember(self, text: str) -> int:
         """Remember a text whatever it resembles, and return its running number."""
-        self._remember(text, self._hashes(bigrams(fold(text))))
+        self._table.add(len(self._texts), self._hashes(fold(text)))
+        self._texts.append(text)
         return len(self._texts) - 1
 
     def __getitem__(self, number: int) -> str:
         return self._texts[number]
 
-    def _remember(self, text: str, hashes: list[int]) -> None:
-        self._table.add(len(self._texts), hashes)
-        self._texts.append(text)
-
-    def _find(self, grams: set[str], hashes: list[int]) -> int | None:
-        hits = self._table.hits(hashes)
+    def _first_alike(self, folded: str, hits: list[int]) -> int | None:
+        """Return the first near-duplicate among the candidates, those with most bands in common first, earlier texts before later ones."""
         if not hits:
             return None
+        grams = bigrams(folded)
         shared = Counter(hits)
         for number in sorted(shared, key=lambda number: (-shared[number], number))[:_CHECKED]:
             if jaccard(grams, bigrams(fold(self._texts[number]))) >= self._threshold:
                 return number
         return None
 
-    def _hashes(self, grams: set[str]) -> list[int]:
+    def _hashes(self, folded: str) -> list[int]:
         """Return one hash of 32 bits for each band, made of its values and its place.
 
         Multilinear hashing, a0 + a1 v1 + a2 v2 … modulo 2**64 of which the upper half is kept, is strongly universal for 32-bit values (Lemire, Kaser:
@@ -152,7 +155,7 @@ class NearDuplicates:
         import numpy as np
 
         sketch = self._sketch(num_perm=self._bands * self._length, seed=SEED)
-        sketch.update(list(grams))
+        sketch.update(_pairs(folded))
         values = np.array(sketch.digest(), dtype=np.uint64).reshape(self._bands, self._length)
         hashes: list[int] = ((values @ self._factors + self._places) >> np.uint64(32)).tolist()
         return hashes
