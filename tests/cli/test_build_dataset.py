@@ -48,6 +48,7 @@ def options(corpus, tmp_path):
     settings = {"recorded": tmp_path / "replies.jsonl", "eval_samples": 1}
     sets = [item for key, value in settings.items() for item in ("--set", f"teacher.{key}={value}")]
     sets += ["--set", "filters.near_duplicate_threshold=1.0"]  # the sentences differ in one character
+    sets += ["--set", "balance.max_share=1.0"]  # and all of them get the same emoji
     return ["--corpus", corpus, *sets, "--out", tmp_path / "v1"]
 
 
