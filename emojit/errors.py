@@ -90,6 +90,10 @@ class PublishError(EmojitError):
         self.revision = revision
 
 
+class HeadMovedError(PublishError):
+    """Somebody else changed the repository between the look at it and the commit; nothing was overwritten."""
+
+
 class HubServerError(EmojitError):
     """The embedded Hub cannot start or its store is damaged."""
 

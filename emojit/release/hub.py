@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emojit.errors import OfflineError, PublishError
+from emojit.errors import HeadMovedError, OfflineError, PublishError
 from emojit.release.address import Kind, hub_type
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from huggingface_hub.errors import HfHubHTTPError
 
 _BAD_TOKEN = "the Hub at {endpoint} does not accept the token"
+_CONFLICTS = (409, 412)
 _LOGIN_HINT = "log in with `hf auth login`, or set HF_TOKEN to a token with write permission"
 
 
@@ -84,6 +85,11 @@ class HubRepo:
             tree = self._api.list_repo_tree(self.repo_id, repo_type=self.repo_type, revision=revision, recursive=True)
             return {item.path: item for item in tree if isinstance(item, RepoFile)}
 
+    def download(self, path: str, revision: str) -> Path:
+        """Bring a file into the Hub's cache, where it may be already, and return where it lies; what broke off goes on."""
+        with self._errors(revision=revision, doing="receiving"):
+            return Path(self._api.hf_hub_download(self.repo_id, path, repo_type=self.repo_type, revision=revision))
+
     def create(self, *, private: bool, space_sdk: str | None) -> None:
         """Create the repository; one that has appeared meanwhile is taken as it is."""
         with self._errors():
@@ -126,23 +132,22 @@ class HubRepo:
         return PublishError(f"{self.repo_id}: {message}", hint=hint, repo_id=self.repo_id, revision=revision)
 
     @contextmanager
-    def _errors(self, *, revision: str | None = None) -> Iterator[None]:
+    def _errors(self, *, revision: str | None = None, doing: str = "sending") -> Iterator[None]:
         # HTTPError is the transport's own, of whichever httpx the client uses.
         from huggingface_hub.errors import HfHubHTTPError, HTTPError, OfflineModeIsEnabled  # type: ignore[attr-defined]
 
         try:
             yield
         except OfflineModeIsEnabled as exc:
-            raise OfflineError(
-                "HF_HUB_OFFLINE is set, so nothing can be published", hint="unset HF_HUB_OFFLINE"
-            ) from exc
+            raise OfflineError("HF_HUB_OFFLINE is set, so the Hub is not asked", hint="unset HF_HUB_OFFLINE") from exc
         except HfHubHTTPError as exc:
             message, hint = self._explain(exc)
-            raise self._error(message, hint=hint, revision=revision) from exc
+            kind = HeadMovedError if exc.response.status_code in _CONFLICTS else PublishError
+            raise kind(f"{self.repo_id}: {message}", hint=hint, repo_id=self.repo_id, revision=revision) from exc
         except HTTPError as exc:  # refused, no such host, timed out, broken off
             raise self._error(
                 f"the Hub at {self.endpoint} cannot be reached ({_first_line(exc) or type(exc).__name__})",
-                hint="check HF_ENDPOINT and the network; nothing is half published, the same command goes on",
+                hint="check HF_ENDPOINT and the network; nothing is half done, the same command goes on",
                 revision=revision,
             ) from exc
         except (
@@ -150,8 +155,8 @@ class HubRepo:
             RuntimeError,
         ) as exc:  # what hf_xet raises when sending large files fails, and a file that cannot be read
             raise self._error(
-                f"sending broke off: {_first_line(exc)}",
-                hint="nothing is half published; the same command goes on where it was",
+                f"{doing} broke off: {_first_line(exc)}",
+                hint="nothing is half done; the same command goes on where it was",
                 revision=revision,
             ) from exc
 
@@ -168,7 +173,7 @@ class HubRepo:
             )
         if status == 404:
             return "the repository is not there, or the token may not see it", _LOGIN_HINT
-        if status in (409, 412):
+        if status in _CONFLICTS:
             return (
                 f"somebody else changed the repository at the same time ({said})",
                 "nothing was overwritten; look at what is there and run the same command again",

@@ -8,9 +8,12 @@ log needs shared memory, so not over a network file system).
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -32,12 +35,21 @@ CREATE TABLE replies (
 """
 _COLUMNS = ", ".join(REPLY_COLUMNS)
 _SELECT = f"SELECT {_COLUMNS} FROM replies WHERE key = ?"
+_ANSWERS = f"SELECT {_COLUMNS} FROM replies WHERE key > ? AND error IS NULL ORDER BY key LIMIT 1000"
+_KNOWN = "SELECT 1 FROM replies WHERE key IN (SELECT value FROM json_each(?)) LIMIT 1"
 # An answer stands for ever; only an error gives way to what came later. So two processes that ask the same question end with the same reply.
-_PUT = (
-    f"INSERT INTO replies ({_COLUMNS}) VALUES ({', '.join('?' for _ in REPLY_COLUMNS)}) ON CONFLICT (key) DO UPDATE SET "
-    + ", ".join(f"{name} = excluded.{name}" for name in REPLY_COLUMNS[1:])
-    + " WHERE replies.error IS NOT NULL"
-)
+_PUT = "INSERT INTO replies ({columns}) VALUES {rows} ON CONFLICT (key) DO UPDATE SET {updates} WHERE replies.error IS NOT NULL"
+_ROWS = (64, 16, 4, 1)
+"""Rows per statement. Each statement waits for Python's lock once more, so a busy program stores 64 replies in one and not in 64."""
+_STATEMENTS = {
+    rows: _PUT.format(
+        columns=_COLUMNS,
+        rows=", ".join(f"({', '.join('?' for _ in REPLY_COLUMNS)})" for _ in range(rows)),
+        updates=", ".join(f"{name} = excluded.{name}" for name in REPLY_COLUMNS[1:]),
+    )
+    for rows in _ROWS
+}
+_VALUES = attrgetter(*REPLY_COLUMNS)
 
 
 class ReplyStore:
@@ -83,6 +95,17 @@ class ReplyStore:
                 raise TeacherError(f"reply store {self}: no reply with the key {key}", hint=hint)
             yield reply
 
+    def answers(self) -> Iterator[Reply]:
+        """Yield every reply that is no error, sorted by key, in constant memory; what is stored meanwhile may be among them or not."""
+        last = ""
+        while True:
+            with self._explained():
+                rows = self._reader.execute(_ANSWERS, (last,)).fetchall()
+            if not rows:
+                return
+            yield from map(_reply, rows)
+            last = rows[-1][0]
+
     def put(self, reply: Reply) -> Reply:
         """Store one reply; see `put_many`."""
         return self.put_many([reply])[0]
@@ -119,8 +142,14 @@ class ReplyStore:
 
     def put_in(self, db: sqlite3.Connection, replies: Sequence[Reply]) -> list[Reply]:
         """Do what `put_many` does inside a transaction that stands open already."""
-        db.executemany(_PUT, [tuple(getattr(reply, name) for name in REPLY_COLUMNS) for reply in replies])
-        return [_reply(db.execute(_SELECT, (reply.key,)).fetchone()) for reply in replies]
+        keys = [reply.key for reply in replies]
+        new = db.execute(_KNOWN, (json.dumps(keys),)).fetchone() is None and len(set(keys)) == len(keys)
+        start = 0
+        for size in _ROWS:
+            while len(replies) - start >= size:
+                db.execute(_STATEMENTS[size], [*chain.from_iterable(map(_VALUES, replies[start : start + size]))])
+                start += size
+        return list(replies) if new else [_reply(db.execute(_SELECT, (key,)).fetchone()) for key in keys]
 
     def __len__(self) -> int:
         with self._explained():

@@ -1,0 +1,445 @@
+"""Replies shared through a real Hub: what goes up, what comes down, what is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from emojit.cli.app import main
+from emojit.dataset.build import build
+from emojit.dataset.parquet import REPLY_COLUMNS, TableWriter
+from emojit.errors import DatasetError, OfflineError, PublishError, TeacherError, UsageError
+from emojit.recipe import BuildRecipe, load_text
+from emojit.release.cards import render_dataset_card
+from emojit.release.hub import HubRepo
+from emojit.release.replies import pull_replies, push_replies
+from emojit.teacher import Reply, ReplyStore
+
+
+def reply(number: int, text: str | None = None, **columns: object) -> Reply:
+    request = json.dumps({"body": {"n": number}, "sample": 0})
+    key = hashlib.sha256(request.encode()).hexdigest()
+    given = {
+        "finish_reason": "stop",
+        "usage": '{"prompt_tokens":3}',
+        "cost": 0.5,
+        "created": 1_700_000_000,
+        "attempts": 2,
+    }
+    return Reply(key=key, request=request, text=f"答え{number}🎉" if text is None else text, **(given | columns))
+
+
+@pytest.fixture
+def store_with(tmp_path):
+    def make(name: str, *replies: Reply):
+        path = tmp_path / f"{name}.sqlite"
+        with ReplyStore(path) as store:
+            store.put_many(replies)
+        return path
+
+    return make
+
+
+@pytest.fixture
+def repo_id(account) -> str:
+    return f"{account.name}/emoji-replies"
+
+
+def contents(path) -> dict[str, Reply]:
+    with ReplyStore(path) as store:
+        return {one.key: one for one in store.answers()}
+
+
+def replies_files(account, repo_id, revision="main") -> list[str]:
+    return sorted(path for path in account.files(repo_id, "dataset", revision) if path.startswith("replies/"))
+
+
+def card_text(account, repo_id) -> str:
+    return Path(account.api.hf_hub_download(repo_id, "README.md", repo_type="dataset")).read_text(encoding="utf-8")
+
+
+def upload(account, repo_id, tmp_path, rows, name=None):
+    """Put a file of replies up as somebody else might, honestly named unless told otherwise."""
+    path = tmp_path / "theirs.parquet"
+    with TableWriter(path, REPLY_COLUMNS) as table:
+        for row in rows:
+            table.add(row)
+    checksum = hashlib.sha256(path.read_bytes()).hexdigest()[:32]
+    account.api.create_repo(repo_id, repo_type="dataset", exist_ok=True)
+    target = f"replies/{name or checksum}.parquet"
+    account.api.upload_file(path_or_fileobj=path, path_in_repo=target, repo_id=repo_id, repo_type="dataset")
+    return target
+
+
+def test_a_push_makes_one_commit_with_one_file_sorted_by_key_without_errors(account, repo_id, store_with):
+    failed = reply(9, "", error="HTTP 500")
+
+    result = push_replies(repo_id, store_with("a", *map(reply, range(20)), failed), quiet=True)
+
+    assert (result.sent, result.held, result.created) == (20, 0, True)
+    assert replies_files(account, repo_id) == [result.path]
+    assert account.commits(repo_id, "dataset")[0] == "Add 20 replies"
+    table = pq.read_table(account.api.hf_hub_download(repo_id, result.path, repo_type="dataset"))
+    assert table.column_names == list(REPLY_COLUMNS)
+    rows = table.to_pylist()
+    assert [row["key"] for row in rows] == sorted(reply(number).key for number in range(20))
+    assert {(row["created"], row["attempts"], row["error"], row["cost"]) for row in rows} == {(None, None, None, 0.5)}
+
+
+def test_a_second_push_sends_only_what_is_new_and_a_third_nothing(account, repo_id, store_with):
+    path = store_with("a", *map(reply, range(5)))
+    first = push_replies(repo_id, path, quiet=True)
+    store_with("a", *map(reply, range(5, 8)))
+
+    second = push_replies(repo_id, path, quiet=True)
+    commits = account.commits(repo_id, "dataset")
+    third = push_replies(repo_id, path, quiet=True)
+
+    assert (second.sent, second.held) == (3, 5)
+    assert replies_files(account, repo_id) == sorted([first.path, second.path])
+    assert (third.sent, third.held, third.commit) == (0, 8, None)
+    assert account.commits(repo_id, "dataset") == commits
+
+
+def test_pulled_replies_are_those_that_were_pushed_and_a_second_pull_reads_nothing(repo_id, store_with, tmp_path):
+    path = store_with("a", *map(reply, range(2500)))
+    push_replies(repo_id, path, quiet=True)
+
+    result = pull_replies(repo_id, tmp_path / "new" / "b.sqlite", quiet=True)
+    again = pull_replies(repo_id, tmp_path / "new" / "b.sqlite", quiet=True)
+
+    assert (result.added, result.known, result.conflicts, result.files) == (2500, 0, 0, 1)
+    wanted = {key: dataclasses.replace(one, created=None, attempts=None) for key, one in contents(path).items()}
+    assert contents(tmp_path / "new" / "b.sqlite") == wanted
+    assert (again.files, again.files_known, again.added, again.known) == (0, 1, 0, 0)
+
+
+def test_an_answer_stands_and_an_error_gives_way(repo_id, store_with):
+    push_replies(repo_id, store_with("a", *map(reply, range(4))), quiet=True)
+    mine = store_with("b", reply(0), reply(1, "別の答え"), reply(2, "", error="HTTP 500"))
+
+    result = pull_replies(repo_id, mine, quiet=True)
+
+    assert (result.added, result.known, result.conflicts) == (2, 1, 1)
+    assert {one.text for one in contents(mine).values()} == {"答え0🎉", "別の答え", "答え2🎉", "答え3🎉"}
+
+
+def test_two_people_who_push_in_turn_end_with_everything(account, repo_id, store_with, hub):
+    ours, theirs = store_with("a", *map(reply, range(6))), store_with("b", *map(reply, range(3, 9)))
+    push_replies(repo_id, ours, quiet=True)
+
+    second = push_replies(repo_id, theirs, quiet=True)
+    pull_replies(repo_id, ours, quiet=True)
+
+    assert (second.sent, second.held) == (3, 3)
+    assert len(contents(ours)) == 9
+    assert push_replies(repo_id, ours, quiet=True).sent == 0
+
+
+def test_a_push_that_was_overtaken_looks_again_and_sends_only_what_is_still_missing(
+    account, repo_id, store_with, monkeypatch
+):
+    ours, theirs = store_with("a", *map(reply, range(6))), store_with("b", *map(reply, range(4)))
+    account.api.create_repo(repo_id, repo_type="dataset")
+    commit, calls = HubRepo.commit, []
+
+    def overtaken(self, added, deleted, **arguments):
+        calls.append(arguments["parent"])
+        if len(calls) == 1:
+            push_replies(repo_id, theirs, quiet=True)
+        return commit(self, added, deleted, **arguments)
+
+    monkeypatch.setattr(HubRepo, "commit", overtaken)
+    result = push_replies(repo_id, ours, quiet=True)
+
+    assert (result.sent, result.held) == (2, 4)
+    assert account.commits(repo_id, "dataset")[:2] == ["Add 2 replies", "Add 4 replies"]
+    rows = [
+        row["key"]
+        for path in replies_files(account, repo_id)
+        for row in pq.read_table(account.api.hf_hub_download(repo_id, path, repo_type="dataset")).to_pylist()
+    ]
+    assert len(rows) == len(set(rows)) == 6
+
+
+def test_damaged_rows_are_refused_and_counted_and_the_rest_is_taken(account, repo_id, tmp_path):
+    good = dataclasses.asdict(reply(1))
+    bad = [
+        good | {"key": "0" * 64},
+        dataclasses.asdict(reply(2)) | {"request": "{}"},
+        dataclasses.asdict(reply(3)) | {"text": None},
+        dataclasses.asdict(reply(4)) | {"error": "HTTP 500"},
+        dataclasses.asdict(reply(5)) | {"usage": "[1]"},
+        dataclasses.asdict(reply(6)) | {"usage": "no json"},
+        dataclasses.asdict(reply(7)) | {"cost": float("nan")},
+        dataclasses.asdict(reply(8)) | {"cost": -1.0},
+    ]
+    upload(account, repo_id, tmp_path, [good, *bad])
+
+    result = pull_replies(repo_id, tmp_path / "b.sqlite", quiet=True)
+
+    assert (result.added, result.damaged_rows) == (1, 8)
+    assert set(contents(tmp_path / "b.sqlite")) == {good["key"]}
+
+
+def test_a_file_that_is_not_what_its_name_says_is_passed_over(account, repo_id, store_with, tmp_path):
+    honest = upload(account, repo_id, tmp_path, [dataclasses.asdict(reply(1))])
+    wrong = upload(account, repo_id, tmp_path, [dataclasses.asdict(reply(2))], name="a" * 32)
+    noise = f"replies/{hashlib.sha256(b'no parquet').hexdigest()[:32]}.parquet"
+    account.api.upload_file(path_or_fileobj=b"no parquet", path_in_repo=noise, repo_id=repo_id, repo_type="dataset")
+
+    pulled = pull_replies(repo_id, tmp_path / "b.sqlite", quiet=True)
+    pushed = push_replies(repo_id, store_with("a", reply(1), reply(2)), quiet=True)
+
+    assert (pulled.files, pulled.added) == (1, 1)
+    assert set(pulled.damaged_files) == set(pushed.damaged_files) == {wrong, noise}
+    assert pushed.sent == 1
+    assert honest in replies_files(account, repo_id)
+
+
+def test_a_pull_that_broke_off_goes_on(account, repo_id, store_with, tmp_path, monkeypatch):
+    for start in (0, 10, 20):
+        push_replies(repo_id, store_with(f"s{start}", *map(reply, range(start, start + 10))), quiet=True)
+    download, calls = HubRepo.download, []
+
+    def broken(self, path, revision):
+        calls.append(path)
+        if len(calls) == 2:
+            raise PublishError("the line is dead")
+        return download(self, path, revision)
+
+    with monkeypatch.context() as context:
+        context.setattr(HubRepo, "download", broken)
+        with pytest.raises(PublishError, match="the line is dead"):
+            pull_replies(repo_id, tmp_path / "b.sqlite", quiet=True)
+    assert len(contents(tmp_path / "b.sqlite")) == 10
+
+    result = pull_replies(repo_id, tmp_path / "b.sqlite", quiet=True)
+
+    assert (result.files, result.files_known, result.added) == (2, 1, 20)
+
+
+def test_a_dry_run_counts_and_changes_nothing(account, repo_id, store_with, tmp_path):
+    path = store_with("a", *map(reply, range(3)))
+    planned = push_replies(repo_id, path, dry_run=True)
+    assert (planned.sent, planned.created, planned.dry_run, planned.commit) == (3, True, True, None)
+    assert not account.api.repo_exists(repo_id, repo_type="dataset")
+    push_replies(repo_id, path, quiet=True)
+
+    result = pull_replies(repo_id, tmp_path / "b.sqlite", dry_run=True, quiet=True)
+
+    assert (result.added, result.dry_run) == (3, True)
+    assert not (tmp_path / "b.sqlite").exists()
+
+
+def test_the_card_says_how_to_pull_and_lets_the_files_be_loaded(account, repo_id, store_with):
+    push_replies(repo_id, store_with("a", reply(1)), quiet=True)
+
+    text = card_text(account, repo_id)
+
+    assert f"emojit replies pull {repo_id} --store" in text
+    assert "data_files: replies/*.parquet" in text
+
+
+def test_a_card_that_somebody_wrote_is_merged_and_stays(account, repo_id, store_with):
+    account.api.create_repo(repo_id, repo_type="dataset")
+    theirs = "---\nlicense: cc-by-sa-4.0\ntags: [mine]\nconfigs:\n- config_name: other\n  data_files: x.csv\n---\n\n# Our replies\n\nAsk us.\n"
+    account.api.upload_file(
+        path_or_fileobj=theirs.encode(), path_in_repo="README.md", repo_id=repo_id, repo_type="dataset"
+    )
+    push_replies(repo_id, store_with("a", reply(1)), quiet=True)
+    info = account.api.dataset_info(repo_id)
+    text = card_text(account, repo_id)
+
+    push_replies(repo_id, store_with("a", reply(2)), quiet=True)
+
+    assert "# Our replies\n\nAsk us.\n" in text
+    assert text.count("## Replies") == 1
+    assert info.card_data.license == "cc-by-sa-4.0"
+    assert info.card_data.tags == ["mine", "emojit"]
+    assert [config["config_name"] for config in info.card_data.configs] == ["other", "replies"]
+    assert card_text(account, repo_id) == text
+
+
+def test_a_repository_of_a_release_is_refused(account, repo_id, store_with):
+    account.api.create_repo(repo_id, repo_type="dataset")
+    account.api.upload_file(path_or_fileobj=b"{}", path_in_repo="manifest.json", repo_id=repo_id, repo_type="dataset")
+
+    with pytest.raises(PublishError, match="holds a version of a data set") as caught:
+        push_replies(repo_id, store_with("a", reply(1)), quiet=True)
+
+    assert f"{repo_id}-replies" in caught.value.hint
+
+
+def test_a_secret_of_the_environment_is_never_sent(account, repo_id, store_with, monkeypatch):
+    secret = "sk-very-secret-key-0123456789"
+    monkeypatch.setenv("EMOJIT_API_KEY", secret)
+
+    with pytest.raises(PublishError, match="holds a token or an API key") as caught:
+        push_replies(repo_id, store_with("a", reply(1, f"答え {secret}")), quiet=True)
+
+    assert secret not in f"{caught.value} {caught.value.hint}"
+    assert not account.api.repo_exists(repo_id, repo_type="dataset")
+
+
+def test_no_token_no_repository_no_store_and_no_network_are_one_clear_line_each(
+    account, repo_id, store_with, tmp_path, monkeypatch
+):
+    path = store_with("a", reply(1))
+    with pytest.raises(UsageError, match="no such reply store"):
+        push_replies(repo_id, tmp_path / "none.sqlite")
+    with pytest.raises(UsageError, match="must be namespace/name"):
+        push_replies("replies", path)
+    with pytest.raises(DatasetError, match="no such data set"):
+        pull_replies(repo_id, path, quiet=True)
+    account.api.create_repo(repo_id, repo_type="dataset")
+    with pytest.raises(DatasetError, match="no replies in it"):
+        pull_replies(repo_id, path, quiet=True)
+    (tmp_path / "text.sqlite").write_text("no store, but long enough to be looked at", encoding="utf-8")
+    with pytest.raises(TeacherError, match="reply store"):
+        push_replies(repo_id, tmp_path / "text.sqlite", quiet=True)
+    monkeypatch.delenv("HF_TOKEN")
+    with pytest.raises(PublishError, match="no Hub token"):
+        push_replies(repo_id, path)
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(PublishError, match="cannot be reached"):
+        pull_replies(repo_id, path, quiet=True)
+    monkeypatch.setenv("HF_ENDPOINT", "https://hub.example.org")
+    monkeypatch.setenv("EMOJIT_OFFLINE", "1")
+    for command in (pull_replies, push_replies):
+        with pytest.raises(OfflineError, match="EMOJIT_OFFLINE"):
+            command(repo_id, path, quiet=True)
+
+
+def test_replies_can_be_private_and_a_public_repository_is_not_made_private(
+    account, repo_id, store_with, tmp_path, monkeypatch
+):
+    path = store_with("a", reply(1))
+    push_replies(repo_id, path, private=True, quiet=True)
+    assert account.api.repo_info(repo_id, repo_type="dataset").private
+    push_replies(f"{repo_id}-open", path, quiet=True)
+    with pytest.raises(PublishError, match="is public already"):
+        push_replies(f"{repo_id}-open", path, private=True, quiet=True)
+
+    monkeypatch.delenv("HF_TOKEN")
+
+    with pytest.raises(DatasetError, match=r"no such data set .* or no access to it"):
+        pull_replies(repo_id, tmp_path / "b.sqlite", quiet=True)
+
+
+def test_the_command_prints_one_json_object_and_finds_the_only_store(
+    repo_id, store_with, tmp_path, monkeypatch, capsys
+):
+    (tmp_path / "builds").mkdir()
+    shutil.copy(store_with("a", reply(1)), tmp_path / "builds" / "v1.replies.sqlite")
+    monkeypatch.chdir(tmp_path)
+    results = []
+    for words in (["push"], ["pull"], ["push"]):
+        monkeypatch.setattr(sys, "argv", ["emojit", "replies", *words, repo_id, "--json"])
+        with pytest.raises(SystemExit) as done:
+            main()
+        assert done.value.code == 0
+        results.append(json.loads(capsys.readouterr().out))
+
+    assert [results[0]["sent"], results[1]["known"], results[2]["sent"]] == [1, 1, 0]
+    monkeypatch.setattr(sys, "argv", ["emojit", "replies", "push", repo_id])
+    with pytest.raises(SystemExit):
+        main()
+    assert capsys.readouterr().out.startswith("nothing to do: ")
+
+
+class _Chat(BaseHTTPRequestHandler):
+    """A teacher that answers every question, the same to the same question."""
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        lead, _, text = body["messages"][-1]["content"].partition("\n\n")
+        digest = hashlib.sha256(text.encode()).digest()
+        emojis = " ".join(dict.fromkeys("🎉😊📚🍜🔥🎵🌸🐶"[byte % 8] for byte in digest[: 1 + digest[-1] % 3]))
+        answer = f"{text.rstrip('。')}んだって" if "書き換え" in lead else emojis
+        choice = {"index": 0, "message": {"role": "assistant", "content": answer}, "finish_reason": "stop"}
+        usage = {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12, "cost": 0.001}
+        content = json.dumps({"id": "c", "choices": [choice], "usage": usage}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def chat() -> Iterator[ThreadingHTTPServer]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Chat)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_colleague_builds_the_version_again_for_nothing(account, repo_id, chat, tmp_path, monkeypatch):
+    secret = "sk-very-secret-key-0123456789"
+    monkeypatch.setenv("EMOJIT_API_KEY", secret)
+    text = (
+        f'[corpus]\nshare = 0.1\n[teacher]\nkind = "openai"\nmodel = "m"\nbase_url = "http://127.0.0.1:{chat.server_port}/v1"\n'
+        'licence = "test"\ndistillation_allowed = true\neval_samples = 2\n[balance]\nmax_share = 1.0\n'
+    )
+    recipe = load_text(BuildRecipe, text, where="test")
+    first = build(recipe, tmp_path / "v1", render_card=render_dataset_card, quiet=True)
+    push_replies(repo_id, tmp_path / "v1.replies.sqlite", quiet=True)
+    chat.shutdown()
+    chat.server_close()
+
+    pull_replies(repo_id, tmp_path / "colleague.sqlite", quiet=True)
+    again = build(
+        recipe, tmp_path / "again", store=tmp_path / "colleague.sqlite", render_card=render_dataset_card, quiet=True
+    )
+
+    assert first.asked > 50
+    assert again.asked == 0
+    files = {path.relative_to(tmp_path / "v1") for path in (tmp_path / "v1").rglob("*") if path.is_file()}
+    assert files == {
+        path.relative_to(tmp_path / "again") for path in (tmp_path / "again").rglob("*") if path.is_file()
+    }
+    for path in files:
+        assert (tmp_path / "v1" / path).read_bytes() == (tmp_path / "again" / path).read_bytes()
+    for path in replies_files(account, repo_id):
+        content = Path(account.api.hf_hub_download(repo_id, path, repo_type="dataset")).read_bytes()
+        assert secret.encode() not in content
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_store(repo_id, tmp_path, store_with, account):
+    script = (
+        "import resource, sys\n"
+        "from pathlib import Path\n"
+        "from emojit.release.replies import pull_replies, push_replies\n"
+        "push_replies(sys.argv[1], Path(sys.argv[2]), quiet=True)\n"
+        "pull_replies(sys.argv[1], Path(sys.argv[2] + '.copy'), quiet=True)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+    )
+    peaks = []
+    for count in (10_000, 60_000):
+        path = store_with(f"n{count}", *(reply(number, "答え" * 100) for number in range(count)))
+        done = subprocess.run(
+            [sys.executable, "-c", script, f"{repo_id}-{count}", str(path)],
+            capture_output=True, text=True, encoding="utf-8", check=True,
+        )  # fmt: skip
+        peaks.append(int(done.stdout))
+
+    assert peaks[1] < 1.3 * peaks[0]
