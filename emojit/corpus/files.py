@@ -85,8 +85,9 @@ def read_parquet(path: Path, position: Position) -> Iterator[Row]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    number, size = 0, path.stat().st_size
+    number = 0
     try:
+        size = path.stat().st_size
         with pq.ParquetFile(path, buffer_size=_BUFFER_BYTES, pre_buffer=False) as file:
             names = file.schema_arrow.names
             if "text" not in names:

@@ -68,23 +68,25 @@ def _single(path: Path, *, quiet: bool) -> Opened:
     if not path.is_file():
         raise CorpusError(f"{path}: no such file", hint="check corpus.source or --corpus")
     facts = _facts([path], quiet=quiet)[0]
+    state = _state(path)
     return Opened(
-        read=lambda position: _read(path, position),
+        read=lambda position: _read(path, state, position),
         name=_stem(path),
         shown=str(path),
         inputs={"kind": "file", **facts},
-        size=path.stat().st_size,
+        size=state[0],
     )
 
 
 def _several(base: Path, files: Sequence[Path], *, name: str, shown: str, quiet: bool) -> Opened:
     places = [file.relative_to(base).as_posix() for file in files]
     facts = [{**fact, "path": place} for fact, place in zip(_facts(files, quiet=quiet), places, strict=True)]
+    states = [_state(file) for file in files]
     listing = "".join(f"{fact['sha256']}  {fact['path']}\n" for fact in facts)
 
     def read(position: Position) -> Iterator[Row]:
-        for file, place in zip(files, places, strict=True):
-            for row in _read(file, position):
+        for file, place, state in zip(files, places, states, strict=True):
+            for row in _read(file, state, position):
                 yield replace(row, place=f"{place}, {row.place}")
 
     return Opened(
@@ -97,14 +99,28 @@ def _several(base: Path, files: Sequence[Path], *, name: str, shown: str, quiet:
             "sha256": hashlib.sha256(listing.encode()).hexdigest(),  # of what `sha256sum` prints for them
             "files": facts,
         },
-        size=sum(file.stat().st_size for file in files),
+        size=sum(size for size, _ in states),
     )
 
 
-def _read(path: Path, position: Position) -> Iterator[Row]:
+def _read(path: Path, state: tuple[int, int], position: Position) -> Iterator[Row]:
+    if _state(path) != state:
+        raise CorpusError(
+            f"{path}: has changed since it was opened",
+            hint="run the same command again when it is complete: nothing asked so far is lost",
+        )
     yield from READERS[_ending(path)](path, position)
-    position.before += path.stat().st_size
+    position.before += state[0]
     position.here = 0
+
+
+def _state(path: Path) -> tuple[int, int]:
+    """Return what tells that a file is still the one that was hashed: its size (bytes) and the time of its last change (ns)."""
+    try:
+        found = path.stat()
+    except OSError as exc:
+        raise CorpusError(f"{path}: cannot be read ({exc.strerror})", hint="check the file and the disk") from exc
+    return found.st_size, found.st_mtime_ns
 
 
 def _ending(path: Path) -> str:
@@ -123,7 +139,7 @@ def _facts(files: Sequence[Path], *, quiet: bool) -> list[dict[str, object]]:
     for file in files:
         _ending(file)
         check_content(file)
-    short = sum(file.stat().st_size for file in files) < _LONG_BYTES
+    short = sum(_state(file)[0] for file in files) < _LONG_BYTES
     facts = []
     for file in progress(files, label="hashing", unit="file", quiet=quiet or short):
         try:
@@ -135,7 +151,11 @@ def _facts(files: Sequence[Path], *, quiet: bool) -> list[dict[str, object]]:
 
 def _visible(folder: Path) -> Iterator[Path]:
     for file in folder.rglob("*"):
-        if file.is_file() and not any(part.startswith(_HIDDEN) for part in file.relative_to(folder).parts):
+        if any(part.startswith(_HIDDEN) for part in file.relative_to(folder).parts):
+            continue
+        if file.is_file() or (
+            file.is_symlink() and not file.exists()
+        ):  # a link to nothing is a lost shard: reading it says so
             yield file
 
 

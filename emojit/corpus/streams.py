@@ -27,6 +27,7 @@ _MAGIC = {
     b"PK\x03\x04": "zip",
     b"BZh": "bzip2",
     b"\xfd7zXZ": "xz",
+    b"version https://": "Git LFS pointer",
 }
 """How files begin whose content is not what a plain ending says. Sources: RFC 1952, RFC 8878, parquet.apache.org, APPNOTE.TXT, xz-file-format.txt."""
 
@@ -116,8 +117,6 @@ def check_content(path: Path) -> None:
         raise CorpusError(f"{path}: the file is empty", hint="give a corpus with at least one article")
     found = next((kind for magic, kind in _MAGIC.items() if start.startswith(magic)), None)
     wanted = "Parquet" if path.suffix.lower() == ".parquet" else compression_of(path)
-    if wanted == "Parquet" and found != wanted:
-        raise CorpusError(f"{path}: no readable Parquet file", hint="write or download it again")
     if start[:2] in {b"\xff\xfe", b"\xfe\xff"} and b"\0" in start:
         raise CorpusError(f"{path}: is UTF-16", hint=f"iconv -f UTF-16 -t UTF-8 {path.name} > utf8-{path.name}")
     if found == wanted or (wanted == "zstd" and start[1:4] == b"\x2a\x4d\x18"):  # a skippable frame, as pzstd writes
@@ -125,7 +124,11 @@ def check_content(path: Path) -> None:
     if found is not None:
         endings = {"gzip": ".gz", "zstd": ".zst", "Parquet": ".parquet"}
         hint = f"rename it, so that it ends in {endings[found]}" if found in endings else "unpack it first"
+        if found == "Git LFS pointer":
+            hint = "git lfs pull"
         raise CorpusError(f"{path}: holds {found} data in spite of its name", hint=hint)
+    if wanted == "Parquet":
+        raise CorpusError(f"{path}: no readable Parquet file", hint="write or download it again")
     if wanted is not None:
         raise CorpusError(
             f"{path}: is no {wanted} archive in spite of its name", hint="rename it, or download it again"

@@ -168,6 +168,8 @@ def test_a_folder_without_a_corpus_file_is_a_clear_error(tmp_path):
         ("a.jsonl", b"PAR1....PAR1", "holds Parquet data in spite of its name"),
         ("a.parquet", PLAIN, "no readable Parquet file"),
         ("a.parquet", b"PAR1....PAR1", "no readable Parquet file"),
+        ("a.parquet", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "holds Git LFS pointer data in spite of"),
+        ("a.jsonl", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "holds Git LFS pointer data in spite of"),
         ("a.txt", "一。".encode("utf-16"), "is UTF-16"),
         ("a.txt", b"\0" * 5000, "no article in 1 lines"),
         ("a.jsonl", b"\0" * 5000, "1 of 1 lines cannot be read"),
@@ -247,3 +249,22 @@ def test_a_corpus_can_be_read_again_from_its_start(shards):
 
 def test_files_of_a_hub_data_set_are_no_option_for_a_folder(shards):
     assert "corpus.files is for Hub data sets" in error(shards, files="part-*")
+
+
+def test_a_file_that_changes_between_two_passes_stops_the_run(shards):
+    source = open_articles(CorpusConfig(source=str(shards)))
+    list(source)
+
+    with (shards / "a.jsonl").open("ab") as file:
+        file.write(b"more\n")
+    with pytest.raises(CorpusError, match=r"a\.jsonl: has changed since it was opened"):
+        list(source.again())
+    (shards / "a.jsonl").unlink()
+    with pytest.raises(CorpusError, match=r"a\.jsonl: cannot be read \(No such file or directory\)"):
+        list(source.again())
+
+
+def test_a_shard_that_is_a_link_to_nothing_is_named(shards):
+    (shards / "part-9.jsonl").symlink_to(shards / "gone.jsonl")
+
+    assert "part-9.jsonl: cannot be read (No such file or directory)" in error(shards)
