@@ -4,7 +4,7 @@ Layout (a key may be added, not renamed):
 
     schema_version, name
     rows, articles        by split (counts); articles are those that gave at least one row
-    corpus                articles read and left out by corpus.share, candidates, kept by the filters (counts)
+    corpus                articles read, drawn (their sentences were offered) and left out by corpus.share, candidates, kept by the filters (counts)
     rejected              stage -> reason -> count, in the order of the stages
     emoji                 total, distinct, mean_per_row, per_row {"1": rows, …}, counts [[emoji, rows], …] most frequent first,
                           by_split {split: [[emoji, rows], …]}, and inventory, top_share, gini, gini_inventory, rows_per_emoji, histogram: see
@@ -22,7 +22,8 @@ Layout (a key may be added, not renamed):
     licences              the rows' spelling -> rows
     licence               {id, note} of the release
     inputs                what was read: files with sha256, or a repository with its commit; role "corpus" or "replies"
-    teacher               kind, model, base_url, licence, distillation_allowed, mode, parameters, provider (pins that are set), price (USD per million
+    teacher               kind, model, base_url (always null: where it stood is not published), licence,
+                          distillation_allowed, mode, parameters, provider (pins that are set), price (USD per million
                           tokens, or null), prompt_id, prompts {step: text}, replies, unanswered, tokens, cost_usd, billed, cost_by_price_usd, providers,
                           finish_reasons; every reply of the build counts once. cost_usd is what the endpoint billed in `billed` replies,
                           cost_by_price_usd what all tokens cost at the recipe's price; null where nothing says so
@@ -61,6 +62,7 @@ class Drawn(Protocol):
     Attributes:
         inputs: what was read, for the manifest.
         articles: articles read (count).
+        drawn: those of them whose sentences were offered (count).
         left_out: articles that `corpus.share` left out (count).
         candidates: sentences offered, dropped ones included (count).
     """
@@ -69,6 +71,8 @@ class Drawn(Protocol):
     def inputs(self) -> Mapping[str, object]: ...  # noqa: D102 - see the class
     @property
     def articles(self) -> int: ...  # noqa: D102
+    @property
+    def drawn(self) -> int: ...  # noqa: D102
     @property
     def left_out(self) -> int: ...  # noqa: D102
     @property
@@ -111,6 +115,7 @@ def build_statistics(
         "articles": {split: tally.articles(split) for split in SPLITS},
         "corpus": {
             "articles": selection.articles,
+            "drawn": selection.drawn,
             "left_out": selection.left_out,
             "candidates": selection.candidates,
             "kept": selection.candidates - sum(n for (stage, _), n in rejected.items() if stage == "filter"),
@@ -227,7 +232,7 @@ def _teacher(recipe: BuildRecipe, replies: ReplyTotals) -> dict[str, object]:
     return {
         "kind": config.kind,
         "model": config.model,
-        "base_url": config.base_url,
+        "base_url": None,
         "licence": config.licence,
         "distillation_allowed": config.distillation_allowed,
         "mode": config.mode,

@@ -76,6 +76,7 @@ def balance_facts(facts: Facts, rows: int) -> dict[str, object]:
         **counts,
         "why": facts.text("balance.why") if facts.has("balance.why") else None,
         "cap": max_share if max_share < 1 else None,
+        "touched": counts["steered"] + counts["over_represented"] > 0,
         "steered_share": counts["steered"] / rows,
         "highest": {"emoji": most[0], "share": most[1] / facts.count("emoji.total")},
         "below": facts.items("balance.below"),

@@ -7,7 +7,12 @@ from collections.abc import Iterator
 from emojit.dataset.splits import SPLITS
 from emojit.release.facts import Facts
 
-_STEPS = {"rewrite": "rewrite", "emoji": "choice of emoji", "post": "posts for a rare emoji"}
+_PROMPTS = {
+    "rewrite": "The prompt for the rewrite, in full",
+    "emoji": "The prompt for the choice of emoji, in full",
+    "steering": "The line that this prompt gets where emoji are over the cap",
+    "post": "The prompt for posts that fit a rare emoji, in full",
+}
 _PINS = {
     "only": "providers that may answer",
     "quantizations": "quantisations that may answer",
@@ -22,17 +27,22 @@ _MODES = {"live": "question by question", "batch": "files of questions (batch AP
 
 def teacher_facts(facts: Facts) -> dict[str, object]:
     """Return the table about the teacher, its prompts, and how many votes a row has."""
-    prompts = facts.table("teacher.prompts")
     recorded = facts.text("teacher.kind") == "recorded"
+    unused = {
+        "rewrite": False,
+        "emoji": False,
+        "steering": facts.number("balance.max_share") == 1,
+        "post": facts.count("balance.floor_rows") == 0,
+    }
     table = [*_identity(facts, recorded=recorded), *_parameters(facts), *_replies(facts), *_money(facts)]
     return {
         "model": facts.text("teacher.model"),
         "recorded": recorded,
         "table": table,
         "prompts": [
-            {"step": name, "text": facts.text(f"teacher.prompts.{step}")}
-            for step, name in _STEPS.items()
-            if step != "post" or step in prompts
+            {"title": title, "text": facts.text(f"teacher.prompts.{name}")}
+            for name, title in _PROMPTS.items()
+            if not unused[name]
         ],
         "eval_samples": facts.count("teacher.parameters.eval_samples"),
     }
@@ -83,15 +93,19 @@ def _money(facts: Facts) -> Iterator[tuple[str, str]]:
     """Say what was billed and what the tokens cost at the stated price, each with its basis."""
     if facts.has("teacher.cost_usd"):
         basis = f"billed by the endpoint for {facts.count('teacher.billed'):,} of {facts.count('teacher.replies'):,} replies"
-        yield "cost", f"{facts.number('teacher.cost_usd'):.2f} USD, {basis}"
+        yield "cost", f"{_usd(facts.number('teacher.cost_usd'))}, {basis}"
     if facts.has("teacher.price"):
         prompt, completion = (facts.number(f"teacher.price.{name}") for name in ("prompt", "completion"))
         price = f"{prompt:g} USD per million prompt tokens and {completion:g} USD per million completion tokens, as the recipe states them"
         yield "price", price
     if facts.has("teacher.cost_by_price_usd"):
-        yield "cost by that price", f"{facts.number('teacher.cost_by_price_usd'):.2f} USD for all tokens"
+        yield "cost by that price", f"{_usd(facts.number('teacher.cost_by_price_usd'))} for all tokens"
     if not (facts.has("teacher.cost_usd") or facts.has("teacher.cost_by_price_usd")):
         yield "cost", "not known: nothing was billed in the replies and the recipe states no price"
+
+
+def _usd(amount: float) -> str:
+    return f"{amount:.2f} USD" if amount >= 1 else f"{amount:.4f} USD"
 
 
 def agreement_facts(facts: Facts) -> list[dict[str, object]]:
@@ -99,7 +113,7 @@ def agreement_facts(facts: Facts) -> list[dict[str, object]]:
     names = (*SPLITS, "all")
     return [
         {
-            "split": "all rows" if split == "all" else split,
+            "split": "together" if split == "all" else split,
             "rows": facts.count(f"agreement.{split}.rows"),
             **{name: facts.number(f"agreement.{split}.{name}") for name in ("jaccard", "low", "high")},
         }

@@ -130,14 +130,14 @@ def test_without_a_cap_a_floor_or_other_data_the_card_says_so(build_folder):
 
     assert "No cap was set: the emoji are distributed as the teacher chose them." in card
     assert "No floor was set" in card
-    assert "They were held against no other data set and no benchmark." in card
+    assert "The rows were held against no other data set and no benchmark." in card
     assert "No row has a flag." in card
     assert "自然な分布ではありません" not in card
 
 
 @pytest.mark.parametrize(
     ("key", "words"),
-    [("short_of", "1,500 pairs were asked for, and the build went on drawing sentences until they stood."), ("wanted", "Every sentence that the filters keep")],
+    [("short_of", "1,500 pairs were asked for, and the build went on drawing sentences until they stood."), ("wanted", "every sentence that the filters keep was asked about")],
 )  # fmt: skip
 def test_the_card_says_whether_the_asked_number_of_pairs_stands(build_folder, key, words):
     assert "1,500 pairs were asked for; **10 are missing**: the corpus is at its end." in render_dataset_card(
@@ -148,6 +148,36 @@ def test_the_card_says_whether_the_asked_number_of_pairs_stands(build_folder, ke
 
     assert words in render_dataset_card(build_folder)
     assert "are missing**" not in render_dataset_card(build_folder)
+
+
+def test_a_cap_that_changed_nothing_is_not_said_to_have_changed_the_emoji(build_folder):
+    assert "**the emoji are not distributed as the teacher would choose them by itself**" in render_dataset_card(
+        build_folder
+    )
+
+    change(build_folder, "balance.steered", 0)
+    change(build_folder, "balance.over_represented", 0)
+
+    card = render_dataset_card(build_folder)
+    assert "the emoji are distributed as the teacher chose them" in card
+    assert "自然な分布ではありません" not in card
+
+
+def test_votes_that_are_always_the_same_are_no_ceiling(build_folder):
+    change(build_folder, "agreement.all", {"rows": 299, "jaccard": 1.0, "low": 1.0, "high": 1.0})
+
+    assert "**All answers to one question are the same.**" in render_dataset_card(build_folder)
+
+
+def test_prompts_that_were_never_used_are_not_shown(build_folder):
+    assert "rare emoji, in full" in render_dataset_card(build_folder)
+
+    change(build_folder, "balance.floor_rows", 0)
+    change(build_folder, "balance.max_share", 1.0)
+
+    card = render_dataset_card(build_folder)
+    assert "rare emoji, in full" not in card
+    assert "The line that this prompt gets" not in card
 
 
 def test_a_cost_that_nobody_knows_is_not_made_up(build_folder):
