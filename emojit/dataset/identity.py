@@ -15,19 +15,35 @@ from emojit.corpus.files import file_facts
 from emojit.corpus.local import released_name
 from emojit.dataset.decontaminate import guard_inputs
 from emojit.dataset.others import released_entry
-from emojit.recipe import BuildRecipe, TeacherConfig, dump
+from emojit.recipe import BuildRecipe, CorpusConfig, TeacherConfig, dump
 from emojit.resources import resource
 from emojit.teacher import prompt_id
 from emojit.teacher.recorded import SAMPLE as RECORDED_SAMPLE
 
-_TRANSPORT = ("base_url", "concurrency", "max_attempts", "timeout_s", "patience_s")
-"""Keys of `[teacher]` that say how a question travels and not what is asked."""
+_TRANSPORT = (
+    "base_url",
+    "concurrency",
+    "requests_per_minute",
+    "tokens_per_minute",
+    "max_attempts",
+    "timeout_s",
+    "patience_s",
+    "max_error_share",
+    "batch_size",
+    "batch_poll_s",
+)
+"""Keys of `[teacher]` that say how a question travels and not what is asked. The price is none of them: the card counts with it."""
 
 
 def released_recipe(recipe: BuildRecipe) -> str:
-    """Return the recipe as it stands in the build folder: complete, and with names in place of paths of this machine."""
-    corpus, teacher = recipe.corpus, recipe.teacher
-    corpus = dataclasses.replace(corpus, source=released_name(corpus.source))
+    """Return the recipe as it stands in the build folder: what decides the bytes, and nothing about the machine and the network it was built on.
+
+    Names stand in place of paths. Where the teacher stands, and how fast and how patiently it was asked, is left at the defaults: the address may be
+    nobody's business, and the same replies must give the same bytes. So are the processes that read the corpus.
+    """
+    corpus, teacher, defaults = recipe.corpus, recipe.teacher, TeacherConfig()
+    corpus = dataclasses.replace(corpus, source=released_name(corpus.source), processes=CorpusConfig().processes)
+    teacher = dataclasses.replace(teacher, **{name: getattr(defaults, name) for name in _TRANSPORT})
     if teacher.recorded is not None:
         teacher = dataclasses.replace(teacher, recorded=Path(teacher.recorded).name)
     against = tuple(released_entry(entry) for entry in recipe.decontaminate.against)
@@ -47,13 +63,10 @@ def all_inputs(recipe: BuildRecipe, corpus: Mapping[str, object]) -> list[dict[s
 def identity(recipe: BuildRecipe, inputs: list[dict[str, object]]) -> dict[str, object]:
     """Return what the manifest records to recognise a build: the recipe's hash, the inputs, the prompts and the versions.
 
-    How the teacher is reached (address, concurrency, patience) is not in the hash: the same questions get the same replies.
+    The hash is that of the released recipe, so how the teacher is reached is not in it: the same questions get the same replies.
     """
-    defaults = TeacherConfig()
-    teacher = dataclasses.replace(recipe.teacher, **{name: getattr(defaults, name) for name in _TRANSPORT})
-    content = released_recipe(dataclasses.replace(recipe, teacher=teacher))
     return {
-        "recipe_sha256": hashlib.sha256(content.encode()).hexdigest(),
+        "recipe_sha256": hashlib.sha256(released_recipe(recipe).encode()).hexdigest(),
         "inputs": inputs,
         "prompt_id": prompt_id(recipe.teacher),
         "versions": versions(),

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from emojit.errors import TeacherError
 from emojit.recipe import PriceConfig, TeacherConfig
-from emojit.teacher.engine import Teacher
+from emojit.teacher.engine import Counts, Teacher
 from emojit.teacher.prices import Tokens, reply_cost, token_cost
 from emojit.teacher.records import Question, Reply
 
@@ -207,6 +207,23 @@ def projection(spent: float, done: int, total: int | None) -> float | None:
     if total is None or done <= 0:
         return None
     return spent * max(1.0, total / done)
+
+
+def projected_cost(counts: Counts, done: int, total: int | None) -> float | None:
+    """Return what a run will have cost at its end (USD), or None where that cannot be said yet.
+
+    What is left is taken to need as many questions each as what is done, and all of them to be asked: a run that goes on after a stop first meets
+    everything that the store answers, and then nothing of it.
+
+    Args:
+        counts: of the run so far.
+        done: sentences, or pairs, that stand, answered by the store or not (count).
+        total: how many there will be (count), or None.
+    """
+    if total is None or done <= 0:
+        return None
+    left = (counts.asked + counts.from_store) / done * max(0, total - done)
+    return projection(counts.spent_usd, counts.asked, counts.asked + round(left))
 
 
 def money_note(spent: float, projected: float | None) -> str:

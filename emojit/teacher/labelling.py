@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Never
 
 from emojit.logs import progress
 from emojit.recipe import TeacherConfig
+from emojit.teacher.budget import money_note, projected_cost
 from emojit.teacher.conversation import banned_forms, converse
 from emojit.teacher.engine import Counts, Engine, Teacher, run, together
 from emojit.teacher.records import Labelled, LabelRun, Task
@@ -64,7 +65,7 @@ def label(
                 for index, task in numbered:  # one iterator for all workers: whoever is free takes the next task
                     labelled = results[index] = await converse(task, engine, config)
                     bar.update()
-                    bar.set_postfix_str(progress_note(engine.counts), refresh=False)
+                    bar.set_postfix_str(progress_note(engine.counts, len(results), total), refresh=False)
                     if on_done is not None:
                         on_done(labelled)
 
@@ -86,7 +87,15 @@ def label(
     return result
 
 
-def progress_note(counts: Counts) -> str:
-    """Return the counts as a progress line shows them."""
-    spent = f", {counts.spent_usd:.4f} USD" if counts.spent_usd else ""
-    return f"asked {counts.asked}, stored {counts.from_store}, failed {counts.failed}{spent}"
+def progress_note(counts: Counts, done: int = 0, total: int | None = None) -> str:
+    """Return the counts and the money as a progress line shows them.
+
+    Args:
+        counts: of the run.
+        done: sentences, or pairs, that stand (count).
+        total: how many there will be (count), or None where nobody knows; then nothing is projected.
+    """
+    money = money_note(counts.spent_usd, projected_cost(counts, done, total))
+    return ", ".join(
+        filter(None, [f"asked {counts.asked}, stored {counts.from_store}, failed {counts.failed}", money])
+    )

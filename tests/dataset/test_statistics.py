@@ -59,7 +59,7 @@ def test_the_teacher_is_described_in_full(built, server):
     found, _ = built
     teacher = found["teacher"]
 
-    assert (teacher["kind"], teacher["model"], teacher["base_url"]) == ("openai", "m", server.url)
+    assert (teacher["kind"], teacher["model"], teacher["base_url"]) == ("openai", "m", None)
     assert teacher["parameters"]["temperature"] == 0.2
     assert "{text}" in teacher["prompts"]["rewrite"]
     assert "✨" in teacher["prompts"]["emoji"]

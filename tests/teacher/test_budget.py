@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from emojit.errors import TeacherError
 from emojit.recipe import PriceConfig, TeacherConfig
-from emojit.teacher import Reply, ReplyStore, emoji_question, label, rewrite_question
-from emojit.teacher.budget import BudgetedTeacher, dollars, money_note, projection
+from emojit.teacher import Counts, Reply, ReplyStore, emoji_question, label, rewrite_question
+from emojit.teacher.budget import BudgetedTeacher, dollars, money_note, projected_cost, projection
 from emojit.teacher.endpoint import OpenAITeacher
 
 PRICE = PriceConfig(prompt=1.0, completion=4.0)
@@ -233,6 +233,10 @@ def test_the_projection_scales_what_was_spent_and_is_silent_where_nothing_is_kno
     assert projection(1.5, 30, 10) == 1.5
     assert projection(0.0, 0, 300) is None
     assert projection(1.5, 30, None) is None
+    resumed = Counts(asked=30, from_store=270, spent_usd=0.3)  # 100 of 300 sentences stand, three questions each
+    assert projected_cost(resumed, 100, 300) == pytest.approx(0.3 + 600 * 0.01)
+    assert projected_cost(resumed, 300, 300) == pytest.approx(0.3)
+    assert projected_cost(resumed, 0, 300) is projected_cost(resumed, 100, None) is None
     assert money_note(0.0123, 4.561) == "spent $0.0123, projected $4.56"
     assert money_note(0.5, None) == "spent $0.5000"
     assert money_note(0.0, None) == ""
