@@ -146,7 +146,7 @@ def _per_char(usage: Usage) -> float:
 
 
 def _tokens_basis(config: TeacherConfig, usage: Usage) -> str:
-    assumed = f"{TOKENS_PER_CHAR:g} tokens per character, rewrites as long as their sentences, {EMOJI_REPLY_TOKENS} tokens per choice of emoji"
+    assumed = f"{TOKENS_PER_CHAR:.1f} tokens per character, rewrites as long as their sentences, {EMOJI_REPLY_TOKENS} tokens per choice of emoji"
     if not usage.counted:
         return f"assumed: {assumed}, no thinking"
     told = f"{usage.counted:,} stored replies of {config.model}"
