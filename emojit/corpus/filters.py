@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from emojit.corpus import rules
-from emojit.corpus.records import Article, Scanned, Sentence, sentence_ids
+from emojit.corpus.records import Article, Scanned, ScannedArticle, sentence_ids
 from emojit.corpus.rules import Filter
 from emojit.corpus.sections import MetaSections
 from emojit.corpus.split import split_sentences
@@ -42,26 +42,31 @@ class Scanner:
 
         What is kept carries its flags, and so does what `sensitive` drops; for other reasons the words are not looked at.
         """
+        return self.columns(article).sentences()
+
+    def columns(self, article: Article) -> ScannedArticle:
+        """Return the same as columns, for a caller in another process that puts the sentences together itself."""
         texts = split_sentences(article.text)
-        identify = sentence_ids(article.source, article.doc_id)
         sections = None if self._before_meta is None else MetaSections()
-        scanned: list[Scanned] = []
+        reasons: list[str | None] = []
+        flags: dict[int, tuple[str, ...]] = {}
         for index, text in enumerate(texts):
             in_meta = sections is not None and sections.holds(text)
             reason = self._meta_reason(text) if in_meta else _first_reason(self._chain, text)
-            sentence = Sentence(
-                id=identify(text),
-                source=article.source,
-                doc_id=article.doc_id,
-                title=article.title,
-                url=article.url,
-                licence=article.licence,
-                index=index,
-                text=text,
-                flags=self._flags(text) if reason is None or reason == "sensitive" else (),
-            )
-            scanned.append((sentence, reason))
-        return scanned
+            if (reason is None or reason == "sensitive") and (found := self._flags(text)):
+                flags[index] = found
+            reasons.append(reason)
+        return ScannedArticle(
+            source=article.source,
+            doc_id=article.doc_id,
+            title=article.title,
+            url=article.url,
+            licence=article.licence,
+            ids=list(map(sentence_ids(article.source, article.doc_id), texts)),
+            texts=texts,
+            reasons=reasons,
+            flags=flags,
+        )
 
     def _meta_reason(self, text: str) -> str:
         return _first_reason(self._before_meta or [], text) or META_SECTION

@@ -76,7 +76,7 @@ def _bands(threshold: float, length: int, recall: float) -> int:
 class NearDuplicates:
     """Texts seen so far, searchable by likeness.
 
-    Memory for one text at the default threshold of 0.6 (36 bands of 4 values): 0.4 to 0.8 KB for its bands, depending on how full the table is, and the
+    Memory for one text at the default threshold of 0.6 (34 bands of 4 values): 0.4 to 0.8 KB for its bands, depending on how full the table is, and the
     text itself, about 0.15 KB for 40 characters. A text that is a near-duplicate of an earlier one costs nothing.
     """
 

@@ -73,6 +73,51 @@ Scanned = tuple[Sentence, str | None]
 """A sentence and the reason for which a filter drops it that looks at one article alone; None where all of them keep it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScannedArticle:
+    """The sentences of one article as columns, which are cheap to make and to send to another process.
+
+    Attributes:
+        source: as in `Article`, and so are doc_id, title, url and licence.
+        ids: of the sentences, in text order.
+        texts: of the sentences.
+        reasons: for which they are dropped; None where they are kept.
+        flags: of those sentences that have any, by index.
+    """
+
+    source: str
+    doc_id: str
+    title: str | None
+    url: str | None
+    licence: str | None
+    ids: list[str]
+    texts: list[str]
+    reasons: list[str | None]
+    flags: dict[int, tuple[str, ...]]
+
+    def sentences(self) -> list[Scanned]:
+        """Return the sentences one by one."""
+        source, doc_id, title, url, licence = self.source, self.doc_id, self.title, self.url, self.licence
+        flags = self.flags
+        return [
+            (
+                Sentence(
+                    id=identity,
+                    source=source,
+                    doc_id=doc_id,
+                    title=title,
+                    url=url,
+                    licence=licence,
+                    index=index,
+                    text=text,
+                    flags=flags.get(index, ()),
+                ),
+                reason,
+            )
+            for index, (identity, text, reason) in enumerate(zip(self.ids, self.texts, self.reasons, strict=True))
+        ]
+
+
 def sentence_id(source: str, doc_id: str, text: str) -> str:
     """Return the id of a sentence and of the pair made from it: 16 hex digits of sha256 over source, document and text."""
     return sentence_ids(source, doc_id)(text)

@@ -1,0 +1,148 @@
+"""The scan of a corpus in several processes: rows go out in batches, sentences come back in corpus order, the same for every number of processes.
+
+A worker parses the rows, splits and filters; the parent only reads, counts and puts the records together. What travels is plain: the bytes of lines one
+way, columns of strings the other. At most a few batches are under way, so memory does not grow with the corpus.
+
+Workers are started afresh (not forked: the parent may hold threads), import nothing but this room, and end when their parent does, however that ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import wait
+from typing import TypeVar
+
+from emojit.corpus.articles import RowReader
+from emojit.corpus.filters import Scanner
+from emojit.corpus.records import Article, Rejected, Scanned, ScannedArticle
+from emojit.corpus.rows import Row
+from emojit.corpus.sources import ArticleSource
+from emojit.errors import CorpusError
+from emojit.recipe import FilterConfig
+
+_BATCH_BYTES = 2**18
+"""Text of one batch (bytes of a line, code points of an article): about 3,000 sentences, a few hundredths of a second of work."""
+
+_BATCHES_AHEAD = 3
+"""Batches under way per process (count): one at work, one waiting, one on its way back."""
+
+ScannedRow = ScannedArticle | Rejected | None
+"""What a row became: its sentences, the reason why there is no article, or None for an article that the share leaves out."""
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def scan(source: ArticleSource, filters: FilterConfig, processes: int) -> Iterator[list[Scanned]]:
+    """Yield the sentences of a corpus, one list per article in corpus order, as `Scanner.scan` gives them.
+
+    Args:
+        source: what is read; its counts end the same for every number of processes. While iterating they say what was yielded, not what was read.
+        filters: of the recipe.
+        processes: that parse, split and filter; 1 does it here (count).
+
+    Raises:
+        CorpusError: as iterating `source`, or a worker process died.
+    """
+    if processes == 1:
+        yield from map(Scanner(filters).scan, source)
+        return
+    batches = _batches(source.rows(), _row_size)
+    for batch in _ordered(functools.partial(_scan_rows, source.reader, filters), batches, processes):
+        for row in batch:
+            if (met := source.counted(row)) is not None:
+                yield met.sentences()
+    source.finish()
+
+
+def scan_articles(articles: Iterable[Article], filters: FilterConfig, processes: int) -> Iterator[list[Scanned]]:
+    """Yield the sentences of articles, one list each in their order; see `scan`."""
+    if processes == 1:
+        yield from map(Scanner(filters).scan, articles)
+        return
+    batches = _batches(articles, lambda article: len(article.text))
+    for batch in _ordered(functools.partial(_scan_articles, filters), batches, processes):
+        yield from map(ScannedArticle.sentences, batch)
+
+
+def scan_row(reader: RowReader, scanner: Scanner, row: Row) -> ScannedRow:
+    """Return what a row becomes."""
+    met = reader.read(row)
+    return scanner.columns(met) if isinstance(met, Article) else met
+
+
+def _scan_rows(reader: RowReader, filters: FilterConfig, rows: Sequence[Row]) -> list[ScannedRow]:
+    scanner = _scanner(filters)
+    return [scan_row(reader, scanner, row) for row in rows]
+
+
+def _scan_articles(filters: FilterConfig, articles: Sequence[Article]) -> list[ScannedArticle]:
+    scanner = _scanner(filters)
+    return [scanner.columns(article) for article in articles]
+
+
+_scanner = functools.lru_cache(maxsize=1)(Scanner)
+"""One scanner per worker: batches name the filters, and equal filters are the same scanner."""
+
+
+def _row_size(row: Row) -> int:
+    if isinstance(row.content, bytes):
+        return len(row.content)
+    text = row.content.get("text")
+    return len(text) if isinstance(text, str) else 0
+
+
+def _batches(items: Iterable[T], size: Callable[[T], int]) -> Iterator[list[T]]:
+    batch: list[T] = []
+    filled = 0
+    for item in items:
+        batch.append(item)
+        filled += size(item) + 1
+        if filled >= _BATCH_BYTES:
+            yield batch
+            batch, filled = [], 0
+    if batch:
+        yield batch
+
+
+def _ordered(work: Callable[[T], R], batches: Iterable[T], processes: int) -> Iterator[R]:
+    """Yield the results of `work` in the order of the batches, a few batches ahead of the caller."""
+    pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"), initializer=_begin_worker)
+    under_way: deque[Future[R]] = deque()
+    try:
+        for batch in batches:
+            under_way.append(pool.submit(work, batch))
+            if len(under_way) > _BATCHES_AHEAD * processes:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
+    except BrokenProcessPool as exc:
+        raise CorpusError(
+            "a process that reads the corpus died, perhaps for want of memory",
+            hint="run it with fewer: --set corpus.processes=1",
+        ) from exc
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin_worker() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent alone decides
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent is gone: a killed parent can no longer tell it to."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        with contextlib.suppress(OSError):
+            wait([parent.sentinel])
+        os._exit(1)
