@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from emojit.corpus.choice import Choice, Offer
-from emojit.corpus.filters import Scanner
+from emojit.corpus.pool import scan, scan_articles
 from emojit.corpus.records import Article, Rejected, Scanned
 from emojit.corpus.sources import ArticleSource, open_articles
 from emojit.logs import progress
@@ -62,6 +62,7 @@ class Draw:
         self._source = source
         self._filters = filters
         self._limit = corpus.sentences_per_article
+        self._processes = corpus.processes
         self._seed = seed
         self._first = first
         self._quiet = quiet
@@ -104,10 +105,13 @@ class Draw:
                 yield offer
 
     def _scanned(self) -> Iterator[list[Scanned]]:
-        scan = Scanner(self._filters).scan
         if self._first is None:
-            return map(scan, _watched(self._source, self._source, quiet=self._quiet))
-        return map(scan, in_drawing_order(self._source, self._seed, self._first, quiet=self._quiet))
+            yield from _watched(scan(self._source, self._filters, self._processes), self._source, quiet=self._quiet)
+            return
+        for articles in passes(self._source, self._seed, self._first, quiet=self._quiet):
+            yield from scan_articles(
+                articles, self._filters, self._processes
+            )  # whose workers look ahead, but not into the next pass
 
 
 def draw(
@@ -142,10 +146,10 @@ def draw(
     return Draw(source, filters, corpus=corpus, seed=seed, first=first, quiet=quiet)
 
 
-def in_drawing_order(
+def passes(
     source: ArticleSource, seed: int, first: int, *, max_chars: int = _MAX_CHARS, quiet: bool = False
-) -> Iterator[Article]:
-    """Yield the articles of a corpus by their hash; those with the same id by their place in the corpus.
+) -> Iterator[Iterator[Article]]:
+    """Yield the articles of a corpus by their hash, pass by pass; those with the same id by their place in the corpus.
 
     Args:
         source: read to its end once per pass.
@@ -153,13 +157,16 @@ def in_drawing_order(
         first: articles that the first pass holds (count); every further pass holds twice as many.
         max_chars: text that a pass holds at most (code points); one article is always held. Neither changes the order.
         quiet: no progress bars.
+
+    Yields:
+        The articles of one pass, which must be taken to the end before the next pass is asked for.
     """
     after, size = (-1, -1), first
     while True:
         window = _Window(after, size, max_chars)
         for number, article in enumerate(_watched(source, source, quiet=quiet)):
             window.offer((drawing_hash(seed, article.source, article.doc_id), number), article)
-        yield from window.drain()
+        yield window.drain()
         if window.end is None:
             return
         after, size, source = window.last, 2 * size, source.again()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from emojit.corpus.choice import OVER_LIMIT, Choice
-from emojit.corpus.draw import draw, drawing_hash, in_drawing_order
+from emojit.corpus.draw import draw, drawing_hash, passes
 from emojit.corpus.sources import open_articles
 from emojit.errors import CorpusError
 from emojit.recipe import CorpusConfig, FilterConfig
@@ -88,12 +89,14 @@ def test_a_prefix_of_a_sample_is_spread_over_the_whole_corpus(many):
 )
 def test_how_much_a_pass_holds_changes_nothing(many, first, max_chars):
     def order(first, max_chars):
-        source = open_articles(many)
-        return [a.doc_id for a in in_drawing_order(source, 3, first, max_chars=max_chars)]
+        each = passes(open_articles(many), 3, first, max_chars=max_chars)
+        return [article.doc_id for articles in each for article in articles]
 
     if max_chars == 1:  # one article per pass: the first ten show it
-        found = [a.doc_id for a in islice(in_drawing_order(open_articles(many), 3, first, max_chars=1), 10)]
-        assert found == order(1000, 10**9)[:10]
+        each = passes(open_articles(many), 3, first, max_chars=1)
+        assert [[a.doc_id for a in articles] for articles in islice(each, 10)] == [
+            [doc_id] for doc_id in order(1000, 10**9)[:10]
+        ]
     else:
         assert order(first, max_chars) == order(1000, 10**9)
 
@@ -209,3 +212,18 @@ def test_a_near_duplicate_names_the_earlier_text_in_drawing_order(tmp_path):
         assert {first.sentence.doc_id, second.sentence.doc_id} == {"a", "b"}
         assert first.reason is None
         assert (second.reason, second.detail) == ("near_duplicate", first.sentence.text)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("spread", [False, True])
+def test_the_number_of_processes_changes_nothing(many, spread):
+    def offers(processes):
+        lost = []
+        corpus = replace(many, processes=processes, sentences_per_article=2, share=0.9, max_bad_lines=0.5)
+        drawn = draw(corpus, PLAIN, seed=0, spread=spread, on_rejected=lost.append)
+        return list(drawn), drawn.articles, drawn.left_out, drawn.drawn, drawn.rejected, lost
+
+    with Path(many.source).open("a", encoding="utf-8") as file:
+        file.write("broken\n" * 3)
+
+    assert offers(2) == offers(1)
