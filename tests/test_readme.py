@@ -1,11 +1,12 @@
 """The README and the demo are true: the whole chain runs, and then every command and snippet of the README, as written.
 
-Only two things are put in other places: the teacher's address, which becomes a server of this test, and the recipe for a GPU host, whose base model cannot be
-fetched here, which becomes a small student from nothing.
+Only three things are put in other places: the teacher's address, which becomes a server of this test; Japanese Wikipedia, of which the embedded Hub has a
+stand-in under its own name; and the recipe for a GPU host, whose base model cannot be fetched here, which becomes a small student from nothing.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -16,7 +17,10 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from huggingface_hub import CommitOperationAdd, HfApi
 
 from emojit.experiment.demo import DATASET, MODEL, run_demo, table
 from emojit.localhub import LocalHub
@@ -51,6 +55,7 @@ class Teacher(BaseHTTPRequestHandler):
                 "created": 0,
                 "model": request["model"],
                 "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+                "usage": {"prompt_tokens": 300, "completion_tokens": 30, "total_tokens": 330, "cost": 0.0001},
             }
         ).encode()
         self.send_response(200)
@@ -76,6 +81,21 @@ def teacher():
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+def put_wikipedia(hub: LocalHub, articles: list[str]) -> None:
+    """Publish a data set with the name, the configuration and the columns of the real one."""
+    hub.create_user("wikimedia")
+    api = HfApi(endpoint=hub.endpoint, token=hub.create_token("wikimedia"))
+    rows = [json.loads(line) for line in articles]
+    table = pa.table({name: [str(row[name]) for row in rows] for name in ("id", "title", "text")})
+    sink = io.BytesIO()
+    pq.write_table(table, sink)
+    card = "---\nconfigs:\n- config_name: 20231101.ja\n  data_files:\n  - {split: train, path: 20231101.ja/train-*}\n---\n"
+    files = {"README.md": card.encode(), "20231101.ja/train-00000-of-00001.parquet": sink.getvalue()}
+    api.create_repo("wikimedia/wikipedia", repo_type="dataset")
+    operations = [CommitOperationAdd(path, content) for path, content in files.items()]
+    api.create_commit("wikimedia/wikipedia", operations, commit_message="dump", repo_type="dataset")
 
 
 def python(code: str, *, env: dict[str, str], cwd: Path) -> str:
@@ -119,6 +139,7 @@ def test_the_commands_of_the_readme_run_as_written(tmp_path, teacher):
     ran = []
     with LocalHub(tmp_path / "hub") as hub:
         hub.create_user("me")
+        put_wikipedia(hub, articles)
         env = {
             **os.environ,
             "HF_ENDPOINT": hub.endpoint,
@@ -146,6 +167,19 @@ def test_the_commands_of_the_readme_run_as_written(tmp_path, teacher):
                 check=False,
             )
             assert done.returncode == 0, f"{line}\n{done.stderr}"
-            ran.append(words[1])
+            ran.append(" ".join(words[1:3]) if words[1] == "replies" else words[1])
 
-    assert ran == ["doctor", "build-dataset", "build-dataset", "push", "train", "evaluate", "push", "predict"]
+    assert ran == [
+        "doctor",
+        "build-dataset",
+        "build-dataset",
+        "push",
+        "train",
+        "evaluate",
+        "push",
+        "predict",
+        "build-dataset",
+        "build-dataset",
+        "replies push",
+        "replies pull",
+    ]
