@@ -24,7 +24,7 @@ def build_dataset(
     base_url: Annotated[str | None, typer.Option("--base-url", metavar="URL", help="Endpoint of the teacher.")] = None,
     model: Annotated[str | None, typer.Option("--model", metavar="NAME", help="Model name at the endpoint.")] = None,
     concurrency: Annotated[int | None, typer.Option("--concurrency", help="Questions in flight at most.")] = None,
-    count: Annotated[int | None, typer.Option("--count", help="Sentences to ask about; 0 means all.")] = None,
+    count: Annotated[int | None, typer.Option("--count", help="Pairs wanted; 0 asks about every sentence.")] = None,
     out: OutOption = None,
     store: Annotated[
         Path | None, typer.Option("--store", help="File of the replies; beside the folder otherwise.", dir_okay=False)
@@ -61,8 +61,8 @@ def build_dataset(
         from emojit.dataset.plan import plan
 
         planned = plan(resolved, store=store or default_store(out), quiet=as_json)
-        result = {"recipe": recipe, "out": str(out), **dataclasses.asdict(planned)}
-        output.show(result, as_json=as_json, text=_plan_text(recipe, out, planned))
+        result = {"recipe": recipe, "out": str(out), "max_cost": max_cost, **dataclasses.asdict(planned)}
+        output.show(result, as_json=as_json, text=_plan_text(recipe, out, planned, max_cost))
     else:
         from emojit.dataset.build import build
         from emojit.release.cards import render_dataset_card
@@ -71,10 +71,23 @@ def build_dataset(
         output.show(built.as_dict(), as_json=as_json, text=_result_text(built))
 
 
-def _plan_text(recipe: str, out: Path, plan: BuildPlan) -> str:
+def _plan_text(recipe: str, out: Path, plan: BuildPlan, max_cost: float | None) -> str:
+    from emojit.teacher.budget import dollars
+
     source = plan.inputs.get("repo") or plan.inputs.get("path")
     left_out = f", {plan.left_out:,} left out by corpus.share" if plan.left_out else ""
     splits = ", ".join(f"{split} {n:,}" for split, n in plan.splits.items())
+    wanted = f"{plan.wanted:,} wanted, from {plan.pair_yield:.0%} of the sentences ({plan.yield_basis})"
+    guess = plan.estimate
+    tokens = f"about {guess.prompt_tokens:,} in prompts and {guess.completion_tokens:,} in answers"
+    cost = "not known" if guess.cost_usd is None else f"about {dollars(guess.cost_usd)}"
+    enough = ""
+    if max_cost is not None and guess.cost_usd is not None:
+        enough = (
+            "enough"
+            if guess.cost_usd <= max_cost
+            else f"the run would stop after {max_cost / guess.cost_usd:.0%} of that"
+        )
     return "\n".join(
         [
             f"recipe      {recipe} ({plan.name})",
@@ -83,9 +96,14 @@ def _plan_text(recipe: str, out: Path, plan: BuildPlan) -> str:
             *(f"            {n:,} lines cannot be read: {reason}" for reason, n in plan.unreadable.items()),
             f"sentences   {plan.candidates:,} offered, {plan.kept:,} kept",
             *(f"            {n:>9,}  {reason}" for reason, n in plan.dropped.items()),
+            *([f"pairs       {wanted}"] if plan.wanted else []),
             f"splits      {splits}",
             f"licence     {plan.licence}",
             f"questions   {plan.questions:,}, of which {plan.stored:,} are answered in the reply store",
+            *([f"tokens      {tokens} ({guess.tokens_basis})"] if guess.prompt_tokens else []),
+            f"cost        {cost} ({guess.price_basis})",
+            *([f"limit       {dollars(max_cost)}: {enough}"] if max_cost is not None and enough else []),
+            *([f"refused     the build would not ask the teacher: {plan.refusal}"] if plan.refusal else []),
             "dry run: nothing was asked and nothing written",
         ]
     )

@@ -99,6 +99,52 @@ def test_a_dry_run_in_json(options):
     assert (found["articles"], found["kept"], found["questions"], found["licence"]) == (12, 12, 24, "cc0-1.0")
 
 
+OPENAI = ["--teacher", "openai", "--model", "m", "--base-url", "http://127.0.0.1:9/v1"]
+PERMISSION = ["--set", "teacher.licence=apache-2.0", "--set", "teacher.distillation_allowed=true"]
+PRICE = ["--set", "teacher.price.prompt=1", "--set", "teacher.price.completion=4"]
+
+
+def test_a_dry_run_estimates_tokens_and_cost_and_holds_them_against_the_limit(options):
+    code, stdout, _ = run(*options, *OPENAI, *PERMISSION, *PRICE, "--dry-run", "--max-cost", "0.001")
+    _, object_, _ = run(*options, *OPENAI, *PERMISSION, *PRICE, "--dry-run", "--json")
+
+    found = json.loads(object_)["estimate"]
+    assert code == 0
+    assert found["cost_usd"] == pytest.approx((found["prompt_tokens"] + 4 * found["completion_tokens"]) / 1e6)
+    assert f"tokens      about {found['prompt_tokens']:,} in prompts and" in stdout
+    assert f"cost        about ${found['cost_usd']:.4f} (teacher.price of the recipe)" in stdout
+    assert "limit       $0.0010: the run would stop after " in stdout
+    assert "refused" not in stdout
+
+
+def test_a_dry_run_without_a_price_says_where_one_could_come_from(options):
+    code, stdout, _ = run(*options, *OPENAI, *PERMISSION, "--dry-run")
+
+    assert code == 0
+    assert "cost        not known (GET http://127.0.0.1:9/v1/models failed (" in stdout
+    assert "set teacher.price (USD per million tokens)" in stdout
+
+
+def test_the_packaged_sample_with_another_teacher_asks_for_licence_and_permission(options, tmp_path):
+    code, _, stderr = run("sample", *options, *OPENAI)
+    _, plan, _ = run("sample", *options, *OPENAI, "--dry-run")
+
+    assert code == 2
+    assert "teacher.licence" in stderr
+    assert "--set teacher.licence=apache-2.0 --set teacher.distillation_allowed=true" in stderr
+    assert not (tmp_path / "v1").exists()
+    assert "refused     the build would not ask the teacher: teacher.licence" in plan
+
+
+def test_the_licence_that_a_recipe_states_for_its_model_is_not_taken_for_another_one(corpus):
+    options = ["--corpus", corpus, "--base-url", "http://127.0.0.1:9/v1"]
+    _, own, _ = run("wikipedia-ja", *options, "--dry-run", "--json")
+    _, other, _ = run("wikipedia-ja", *options, "--model", "other", "--dry-run", "--json")
+
+    assert json.loads(own)["refusal"] is None
+    assert "teacher.licence" in json.loads(other)["refusal"]
+
+
 def test_options_override_the_recipe_and_set_overrides_both(options):
     _, stdout, _ = run(*options, "--count", 5, "--set", "count=3", "--dry-run", "--json")
 

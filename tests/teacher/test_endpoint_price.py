@@ -27,7 +27,7 @@ class Models(ThreadingHTTPServer):
         self.headers: dict[str, str] = {}
         self.body: Any = {"data": []}
         self.calls: list[tuple[str, str]] = []
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
     @property
     def config(self) -> TeacherConfig:
