@@ -107,10 +107,6 @@ class BatchTeacher:
         self._park([question.key])
         return await future
 
-    async def ask_many(self, questions: Sequence[Question]) -> list[Reply]:
-        """Ask several questions for the same job."""
-        return list(await asyncio.gather(*(self.ask(question) for question in questions)))
-
     async def close(self) -> None:
         """Stop waiting and close the connections. The jobs go on at the endpoint; a later run waits for them."""
         tasks = [task for task in (self._pump, *self._followed.values()) if task is not None]

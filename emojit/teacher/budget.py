@@ -8,7 +8,7 @@ import math
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-from emojit.errors import TeacherError
+from emojit.errors import ConfigError, TeacherError
 from emojit.recipe import PriceConfig, TeacherConfig
 from emojit.teacher.engine import Counts, Teacher
 from emojit.teacher.prices import Tokens, reply_cost, token_cost
@@ -43,7 +43,16 @@ class BudgetedTeacher:
             teacher: who is asked.
             max_cost: for this run (USD); replies that are stored already cost nothing again.
             config: the `[teacher]` section, for the price and `max_tokens`.
+
+        Raises:
+            ConfigError: batch mode without a stated price: a job is handed in hours before its bill, and finding a price out by a first job of one
+                question would take as long.
         """
+        if config is not None and config.mode == "batch" and config.price.prompt is None:
+            raise ConfigError(
+                '--max-cost with teacher.mode = "batch" needs a price: what a job costs is known only after it is done',
+                hint="state the price of batch calls in USD per million tokens: --set teacher.price.prompt=… --set teacher.price.completion=…",
+            )
         self.live = teacher.live
         self.width = int(getattr(teacher, "width", None) or 0)
         self.spent = 0.0

@@ -8,9 +8,11 @@ import sqlite3
 
 import pytest
 
-from emojit.errors import ConfigError, TeacherError
+from emojit.errors import ConfigError, OfflineError, TeacherError
+from emojit.recipe import PriceConfig
 from emojit.teacher import ReplyStore, label, make_teacher, release_columns
 from emojit.teacher.batch import BatchTeacher
+from emojit.teacher.budget import BudgetedTeacher
 
 
 def run(tasks, config, store):
@@ -356,3 +358,46 @@ def test_the_recipe_chooses_the_batch_teacher(server, batch_config, store):
 def test_a_batch_teacher_without_a_store_is_refused(batch_config):
     with pytest.raises(ConfigError, match="batch"):
         make_teacher(batch_config())
+
+
+def test_a_limit_on_the_cost_needs_a_price_before_the_first_job(server, batch_config, store):
+    with pytest.raises(ConfigError, match=r"--max-cost .* needs a price") as caught:
+        BudgetedTeacher(make_teacher(batch_config(), store), 1.0, batch_config())
+
+    assert "teacher.price.prompt" in caught.value.hint
+
+
+def test_the_limit_on_the_cost_stops_between_jobs_and_the_run_goes_on_from_there(server, batch_config, store, tasks):
+    config = batch_config(price=PriceConfig(prompt=1.0, completion=2.0), max_tokens=20)
+
+    def labelled(limit):
+        teacher = BatchTeacher(config, store, quiet_s=0.05, backoff_s=0.01)
+        return label(tasks(20), config, BudgetedTeacher(teacher, limit, config), store, quiet=True)
+
+    with pytest.raises(TeacherError, match=r"the limit of 0\.003 USD is reached: 0\.00"):
+        labelled(0.003)
+    paid = len(store)
+    result = labelled(1.0)
+
+    assert 0 < paid * 120e-6 <= 0.003
+    assert all(row.emojis for row in result.labelled)
+    assert set(server.asked().values()) == {1}
+
+
+@pytest.mark.parametrize("mode", ["live", "batch"])
+def test_who_cannot_be_asked_matters_only_when_something_is_asked(
+    server, batch_config, store, tasks, mode, monkeypatch
+):
+    first = run(tasks(3), batch_config(), store)
+    away = batch_config(base_url="https://llm.example.org/v1", mode=mode)
+    monkeypatch.delenv("EMOJIT_API_KEY", raising=False)
+    with ReplyStore(None) as empty, pytest.raises(ConfigError, match="no API key"):
+        make_teacher(away, empty)
+
+    assert label(tasks(3), away, make_teacher(away, store), store, quiet=True).labelled == first.labelled
+    with pytest.raises(ConfigError, match=r"no API key for https://llm\.example\.org/v1"):
+        label(tasks(4), away, make_teacher(away, store), store, quiet=True)
+    monkeypatch.setenv("EMOJIT_OFFLINE", "1")
+    assert label(tasks(3), away, make_teacher(away, store), store, quiet=True).labelled == first.labelled
+    with pytest.raises(OfflineError, match="EMOJIT_OFFLINE"):
+        label(tasks(4), away, make_teacher(away, store), store, quiet=True)

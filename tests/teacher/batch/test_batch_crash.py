@@ -72,7 +72,7 @@ def jobs(path):
 
 
 def test_kill_9_between_creation_and_result_waits_for_the_same_job(server, batch_config, child, tmp_path, tasks):
-    server.delay_s = 1.5
+    server.delay_s = 0.8
     process = child(30)
     wait_until(lambda: server.calls["GET /v1/batches/batch"] >= 1)
     process.kill()
@@ -88,7 +88,7 @@ def test_kill_9_between_creation_and_result_waits_for_the_same_job(server, batch
 
 
 def test_kill_9_between_creation_and_its_answer_finds_the_job(server, batch_config, child, tmp_path, tasks):
-    server.hold_s = 3.0
+    server.hold_s = 1.5
     process = child(30)
     wait_until(lambda: server.batches)
     process.kill()
@@ -104,7 +104,7 @@ def test_kill_9_between_creation_and_its_answer_finds_the_job(server, batch_conf
 
 
 def test_a_job_that_reaches_the_list_late_is_found_all_the_same(server, batch_config, child, tmp_path, tasks):
-    server.hold_s = 3.0
+    server.hold_s = 1.5
     process = child(10)
     wait_until(lambda: server.batches)
     process.kill()
@@ -171,8 +171,9 @@ def test_a_result_that_was_half_stored_is_read_to_its_end(server, batch_config, 
     assert set(server.asked().values()) == {1}
 
 
+@pytest.mark.slow
 def test_another_sample_after_the_crash_asks_only_what_is_new(server, batch_config, child, tmp_path, tasks):
-    server.delay_s = 1.0
+    server.delay_s = 0.8
     process = child(10)
     wait_until(lambda: server.calls["GET /v1/batches/batch"] >= 1)
     process.kill()
@@ -209,6 +210,7 @@ def test_twelve_kills_at_random_moments_change_nothing(server, batch_config, chi
     assert (labelled, rows) == undisturbed
 
 
+@pytest.mark.slow
 def test_two_processes_share_their_jobs(server, batch_config, child, tmp_path, tasks):
     server.delay_s = 0.3
     first, second = child(40, size=16), child(40, size=16)
