@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 FREE_ROWS = 10
 """Rows in which every emoji may stand whatever its share (count): a share of the first few rows says nothing."""
+
+_DEVIATIONS = 2.0
 
 MOST_AVOIDED = 64
 """Emoji that a prompt steers away from at most (count): a longer list is no longer read by a teacher."""
@@ -20,12 +23,14 @@ class Ledger:
 
     Attributes:
         counts: rows by emoji (counts).
+        waiting: rows that wait for room, by each of their emoji (counts).
         total: emoji of all rows together (count).
     """
 
     def __init__(self, max_share: float) -> None:
         """Start with no rows; `max_share` is a fraction in (0, 1]."""
         self.counts: Counter[str] = Counter()
+        self.waiting: Counter[str] = Counter()
         self.total = 0
         self._max_share = max_share
 
@@ -48,8 +53,22 @@ class Ledger:
     def full(self) -> tuple[str, ...]:
         """Return the emoji that have no room for one more row of one emoji, the most frequent first; 64 at most."""
         most = self._most(self.total + 1)
-        found = [(-count, emoji) for emoji, count in self.counts.items() if count + 1 > most]
-        return tuple(emoji for _, emoji in sorted(found)[:MOST_AVOIDED])
+        return _ranked({emoji: n for emoji, n in self.counts.items() if n + 1 > most})
+
+    def crowded(self) -> tuple[str, ...]:
+        """Return the emoji that would stay over the cap: those with more rows, waiting ones included, than chance explains; 64 at most.
+
+        An emoji whose share is just under the cap is full now and then by chance. The rows that come then wait a little, and nothing need be steered.
+        The margin is twice the standard deviation of a Poisson count with the cap as its mean.
+        """
+        most = self._most(self.total)
+        limit = most + _DEVIATIONS * math.sqrt(most)
+        wanted = self.counts + self.waiting
+        return _ranked({emoji: n for emoji, n in wanted.items() if n > limit})
 
     def _most(self, total: int) -> float:
         return max(self._max_share * total, FREE_ROWS)
+
+
+def _ranked(counts: Mapping[str, int]) -> tuple[str, ...]:
+    return tuple(sorted(counts, key=lambda emoji: (-counts[emoji], emoji))[:MOST_AVOIDED])

@@ -164,14 +164,14 @@ class Blocks:
             self._settle()
 
     def _take(self) -> Iterator[Ask]:
-        full = self._ledger.full()
+        crowded, full = self._ledger.crowded(), self._ledger.full()
         taken = 0
         while self._again and taken < self._config.block:
             yield self._steered(self._again.popleft(), full)
             taken += 1
             self._outstanding += 1
         while taken < self._config.block and (sentence := self._draw()) is not None:
-            yield Ask(sentence=sentence, task=self._make_task(sentence, full))
+            yield Ask(sentence=sentence, task=self._make_task(sentence, crowded))
             taken += 1
             self._outstanding += 1
 
@@ -202,6 +202,7 @@ class Blocks:
         else:
             self.deferred += ask.attempt == 0
             self._waiting.append(one)
+            self._ledger.waiting.update(labelled.emojis)
 
     def _look_again(self) -> bool:
         """Look at every waiting answer once; returns whether one of them became a row."""
@@ -210,7 +211,9 @@ class Blocks:
         for one in waiting:
             if not self._ledger.fits(one.labelled.emojis):
                 self._waiting.append(one)
-            elif (objection := self._desk.objection(one.ask, one.labelled)) is not None:
+                continue
+            self._ledger.waiting.subtract(one.labelled.emojis)
+            if (objection := self._desk.objection(one.ask, one.labelled)) is not None:
                 self._reject(one.ask, "pair", *objection)
             else:
                 self._accept(one.ask, one.labelled)
@@ -223,13 +226,15 @@ class Blocks:
         fresh = [one for one in self._waiting if one.ask.attempt < self._config.ask_again]
         if fresh:
             self._waiting = deque(one for one in self._waiting if one.ask.attempt >= self._config.ask_again)
-            self._again.extend(fresh)
+            for one in fresh:
+                self._give_back(one)
             return
         while self._waiting:
             self._give_back(self._waiting.popleft())
 
     def _give_back(self, one: _Deferred) -> None:
         """Ask a waiting answer again, or reject it when that was done often enough."""
+        self._ledger.waiting.subtract(one.labelled.emojis)
         if one.ask.attempt < self._config.ask_again:
             self._again.append(one)
         else:

@@ -215,7 +215,9 @@ def _fill(
         tables = Tables(folder, stack)
         drawing = Drawing(recipe, tables)
         rows = Rows(recipe, tables, store)
-        session = hold_session(recipe, drawing, rows, _teacher(recipe, max_cost), store, quiet=quiet)
+        session = hold_session(
+            recipe, drawing, rows, _teacher(recipe, store, max_cost, quiet=quiet), store, quiet=quiet
+        )
         drawing.draw.check()
     totals = rows.replies.totals
     _check_answered(recipe, totals)
@@ -254,9 +256,9 @@ def _fill(
     return session, statistics
 
 
-def _teacher(recipe: BuildRecipe, max_cost: float | None) -> Teacher:
-    teacher = make_teacher(recipe.teacher)
-    return teacher if max_cost is None else BudgetedTeacher(teacher, max_cost)
+def _teacher(recipe: BuildRecipe, store: ReplyStore, max_cost: float | None, *, quiet: bool) -> Teacher:
+    teacher = make_teacher(recipe.teacher, store, quiet=quiet)
+    return teacher if max_cost is None else BudgetedTeacher(teacher, max_cost, recipe.teacher)
 
 
 def _check_answered(recipe: BuildRecipe, totals: ReplyTotals) -> None:

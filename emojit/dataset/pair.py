@@ -15,7 +15,7 @@ STEERED = "steered"
 """Flag of a row whose emoji were chosen by a prompt that named emoji to avoid, because they were over the cap."""
 
 RARE = "rare_emoji"
-"""Flag of a row whose post the teacher wrote for a rare emoji: it stands in no corpus."""
+"""Flag of a row whose post the teacher wrote for a rare emoji: it stands in no corpus, so its original text is the post itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +50,18 @@ class Pair:
     flags: tuple[str, ...]
 
 
-def make_pair(sentence: Sentence, labelled: Labelled, *, teacher: str, prompt_id: str) -> Pair:
-    """Join a sentence and what the teacher made of it; `labelled` must be no rejection."""
+def make_pair(
+    sentence: Sentence, labelled: Labelled, *, teacher: str, prompt_id: str, flags: tuple[str, ...] = ()
+) -> Pair:
+    """Join a sentence and what the teacher made of it.
+
+    Args:
+        sentence: from the corpus.
+        labelled: no rejection.
+        teacher: model name.
+        prompt_id: hash of the prompts' wording.
+        flags: what the build says about the row, beside the flags of the sentence.
+    """
     if labelled.sns_text is None or not labelled.emojis:
         raise ValueError(f"sentence {sentence.id} was rejected: {labelled.reason}")
     return Pair(
@@ -68,5 +78,5 @@ def make_pair(sentence: Sentence, labelled: Labelled, *, teacher: str, prompt_id
         licence=sentence.licence,
         teacher=teacher,
         prompt_id=prompt_id,
-        flags=(*sentence.flags, *((LEAKED,) if labelled.leaked else ())),
+        flags=(*sentence.flags, *((LEAKED,) if labelled.leaked else ()), *flags),
     )

@@ -1,16 +1,17 @@
-"""The replies that a build used: written once each in the order in which the sentences needed them, and added up."""
+"""The replies that a build used: written once each in the order in which the decisions needed them, and added up."""
 
 from __future__ import annotations
 
 import json
 import math
+from array import array
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from emojit.dataset.parquet import REPLY_COLUMNS, TableWriter
-from emojit.teacher import Labelled, Reply, ReplyStore, release_columns
+from emojit.dataset.digests import DigestMap
+from emojit.dataset.parquet import TableWriter
+from emojit.teacher import Reply, ReplyStore, release_columns
 
 
 @dataclass(kw_only=True)
@@ -20,6 +21,7 @@ class ReplyTotals:
     Attributes:
         replies: replies written, each question once (count).
         unanswered: those that hold an error and no answer (count).
+        last_error: the latest of these errors, or None.
         tokens: sums of the endpoint's own token counts, by its names, for what is a whole number there.
         costs: what was billed, reply by reply (USD).
         providers: replies by the provider that the endpoint names.
@@ -28,8 +30,9 @@ class ReplyTotals:
 
     replies: int = 0
     unanswered: int = 0
+    last_error: str | None = None
     tokens: Counter[str] = field(default_factory=Counter)
-    costs: list[float] = field(default_factory=list)
+    costs: array[float] = field(default_factory=lambda: array("d"))
     providers: Counter[str] = field(default_factory=Counter)
     finish_reasons: Counter[str] = field(default_factory=Counter)
 
@@ -41,7 +44,9 @@ class ReplyTotals:
     def add(self, reply: Reply) -> None:
         """Count one reply."""
         self.replies += 1
-        self.unanswered += reply.error is not None
+        if reply.error is not None:
+            self.unanswered += 1
+            self.last_error = reply.error
         if reply.usage is not None:
             usage = json.loads(reply.usage)
             self.tokens.update(
@@ -55,18 +60,27 @@ class ReplyTotals:
             self.finish_reasons[reply.finish_reason] += 1
 
 
-def write_replies(path: Path, labelled: Iterable[Labelled], store: ReplyStore) -> ReplyTotals:
-    """Write every reply that the sentences used, a question that two sentences share once.
+class UsedReplies:
+    """Writes the replies behind each decision; a question that two sentences share, or that is asked again, once.
 
-    Args:
-        path: file name of the numbered series.
-        labelled: the sentences in corpus order, rejected ones included.
-        store: holds their replies.
+    Attributes:
+        totals: sums over what was written.
     """
-    totals = ReplyTotals()
-    keys = dict.fromkeys(key for record in labelled for key in record.keys)
-    with TableWriter(path, REPLY_COLUMNS, series=True) as table:
-        for reply in store.get_many(keys):
-            totals.add(reply)
-            table.add(release_columns(reply))
-    return totals
+
+    def __init__(self, table: TableWriter, store: ReplyStore) -> None:
+        """Take the table that they go to and the store that holds them."""
+        self.totals = ReplyTotals()
+        self._table = table
+        self._store = store
+        self._written = DigestMap()
+
+    def write(self, keys: Iterable[str]) -> None:
+        """Write the replies with these keys, in their order, unless they are written already.
+
+        Raises:
+            TeacherError: a key is not in the store.
+        """
+        new = [key for key in keys if self._written.add(int(key[:16], 16))]
+        for reply in self._store.get_many(new):
+            self.totals.add(reply)
+            self._table.add(release_columns(reply))

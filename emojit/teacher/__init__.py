@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from emojit.teacher.conversation import converse, question_count, stored_count
+from emojit.teacher.conversation import banned_forms, choose, converse, question_count, stored_count
 from emojit.teacher.engine import Counts, Engine, Teacher, run, together
 from emojit.teacher.factory import make_teacher, open_store
-from emojit.teacher.labelling import label
+from emojit.teacher.labelling import label, progress_note
 from emojit.teacher.permission import check_licence
 from emojit.teacher.prices import reply_cost, usage_cost
-from emojit.teacher.prompts import emoji_question, prompt_id, prompt_texts, rewrite_question
+from emojit.teacher.prompts import emoji_question, post_question, prompt_id, prompt_texts, rewrite_question
 from emojit.teacher.reading import Rewrite, Unreadable, read_emojis, read_rewrite
 from emojit.teacher.recorded import RecordedTeacher, ReplayTeacher
 from emojit.teacher.records import (
@@ -38,12 +38,16 @@ __all__ = [
     "Task",
     "Teacher",
     "Unreadable",
+    "banned_forms",
     "check_licence",
+    "choose",
     "converse",
     "emoji_question",
     "label",
     "make_teacher",
     "open_store",
+    "post_question",
+    "progress_note",
     "prompt_id",
     "prompt_texts",
     "question_count",

@@ -126,21 +126,21 @@ def read_rewrite(text: str, original: str, *, finish_reason: str | None = None) 
     Raises:
         Unreadable: the reply holds no post.
     """
-    lines = _lines(_checked(text, finish_reason))
-    if len(lines) > 1 and _ANNOUNCES.match(lines[0]) and _ANNOUNCEMENT.match(lines[0]):
+    lines = lines_of(checked(text, finish_reason))
+    if len(lines) > 1 and announces(lines[0]):
         lines = lines[1:]
-    bare = [_LIST_MARK.sub("", line) for line in lines]
-    raw = _unquoted(_LABEL.sub("", " ".join(bare)))
+    bare = [unmarked(line) for line in lines]
+    raw = unquoted(_LABEL.sub("", " ".join(bare)))
     found = emoji.read(raw)
     post = re.sub(r"\s+", " ", emoji.strip(raw)).strip()
     if not any(char.isalnum() for char in post):
         raise Unreadable("empty", text)
-    if reason := _foreign(post, original):
+    if reason := foreign_reason(post, original):
         raise Unreadable(reason, text)
     candidates = sum(line != stripped for line, stripped in zip(lines, bare, strict=True))
     if (
         candidates > 1
-        or _talks_about_the_task(post, original)
+        or talks_about_the_task(post, original)
         or len(post) > _MAX_GROWTH * len(original) + _GROWTH_FREE
     ):
         raise Unreadable("chatter", text)
@@ -163,7 +163,7 @@ def read_emojis(text: str, banned: Collection[str] = (), *, finish_reason: str |
     Raises:
         Unreadable: the reply holds no such list.
     """
-    lines = [_LIST_MARK.sub("", _LABEL.sub("", line)) for line in _lines(_checked(text, finish_reason))]
+    lines = [unmarked(_LABEL.sub("", line)) for line in lines_of(checked(text, finish_reason))]
     folded = emoji.fold("\n".join(lines), lenient=True)
     found = emoji.read(folded, lenient=True)
     if _SEPARATOR.sub("", emoji.strip(folded)):
@@ -180,7 +180,7 @@ def read_emojis(text: str, banned: Collection[str] = (), *, finish_reason: str |
     return emojis
 
 
-def _checked(text: str, finish_reason: str | None) -> str:
+def checked(text: str, finish_reason: str | None) -> str:
     """Return the answer without its thinking, unless it is none at all."""
     if finish_reason == "length":
         raise Unreadable("truncated", text)
@@ -194,11 +194,22 @@ def _checked(text: str, finish_reason: str | None) -> str:
     return body
 
 
-def _lines(body: str) -> list[str]:
+def lines_of(body: str) -> list[str]:
+    """Return the lines that hold something, without code fences and without blanks around them."""
     return [line.strip() for line in _FENCE.sub("", body).splitlines() if line.strip()]
 
 
-def _unquoted(text: str) -> str:
+def unmarked(line: str) -> str:
+    """Return a line without "1. ", "- " or "①" at its head."""
+    return _LIST_MARK.sub("", line)
+
+
+def announces(line: str) -> bool:
+    """Say whether a line is one like "はい、書き換えました。" that only announces what comes below."""
+    return bool(_ANNOUNCES.match(line) and _ANNOUNCEMENT.match(line))
+
+
+def unquoted(text: str) -> str:
     """Cut the quotes around the whole: 「雨だ」 yes, 「雨」と「雪」 no."""
     text = text.strip()
     while len(text) > 2:
@@ -212,7 +223,8 @@ def _unquoted(text: str) -> str:
     return text
 
 
-def _foreign(post: str, original: str) -> str | None:
+def foreign_reason(post: str, original: str) -> str | None:
+    """Return "english" or "foreign_script" where a post is not written in Japanese, unless the original holds the same letters."""
     letters = [char for char in post if char.isalpha()]
     kana = sum("\u3041" <= char <= "\u30ff" or "\uff66" <= char <= "\uff9f" for char in letters)
     if letters and kana < _MIN_KANA * len(letters):
@@ -223,7 +235,8 @@ def _foreign(post: str, original: str) -> str | None:
     return None
 
 
-def _talks_about_the_task(post: str, original: str) -> bool:
+def talks_about_the_task(post: str, original: str) -> bool:
+    """Say whether a post speaks of emoji or of rewriting in words that the original does not have."""
     return any(match.group() not in original for match in _TASK_WORDS.finditer(post))
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from emojit.recipe import BuildRecipe, CorpusConfig, TeacherConfig
+from emojit.recipe import BalanceConfig, BuildRecipe, CorpusConfig, FilterConfig, TeacherConfig
+from emojit.recipe.corpus import FILTER_ORDER
 
 EMOJIS = ("🎉", "😊", "📚", "🌧️", "🍜", "🇯🇵", "👨‍👩‍👧", "1️⃣")
 NAMES = ("すずめ", "めじろ", "つばめ", "ひよどり", "うぐいす", "かわせみ", "ふくろう", "はくちょう")
@@ -112,9 +113,11 @@ def corpus(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def recipe(corpus: Path, server: TeacherServer) -> BuildRecipe:
-    """A build over the small corpus by the teacher on loopback."""
+    """A build over the small corpus by the teacher on loopback: sentences of one template and eight emoji, so without near-duplicates and cap."""
     return BuildRecipe(
         name="birds",
+        filters=FilterConfig(order=tuple(name for name in FILTER_ORDER if name != "near_duplicate")),
+        balance=BalanceConfig(max_share=1.0),
         corpus=CorpusConfig(source=str(corpus)),
         teacher=TeacherConfig(
             kind="openai",

@@ -1,0 +1,76 @@
+"""The sentences of a corpus as the build takes them: drawn one by one, and everything that is offered is written down."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from emojit.corpus import Sentence
+from emojit.corpus.draw import Draw, draw
+from emojit.dataset.licences import combined_licence
+from emojit.dataset.splits import split_of
+from emojit.dataset.tables import Tables
+from emojit.errors import CorpusError
+from emojit.recipe import BuildRecipe
+from emojit.teacher import Task
+
+
+class Drawing:
+    """Gives the kept sentences in drawing order; iterate once.
+
+    Attributes:
+        draw: what the corpus counted: inputs, articles, left_out, candidates.
+        kept: sentences handed out (count).
+    """
+
+    def __init__(self, recipe: BuildRecipe, tables: Tables) -> None:
+        """Open the corpus; it is read as far as sentences are asked for.
+
+        Raises:
+            CorpusError: the corpus cannot be used.
+        """
+        self.kept = 0
+        self.draw: Draw = draw(
+            recipe.corpus,
+            recipe.filters,
+            seed=recipe.seed,
+            spread=recipe.count > 0,
+            wanted=recipe.count,
+            on_rejected=tables.reject,
+        )
+        self._source = recipe.corpus.source
+        self._tables = tables
+        self._licences: set[str | None] = set()
+
+    def __iter__(self) -> Iterator[Sentence]:
+        """Yield the sentences that the filters keep.
+
+        Raises:
+            CorpusError: the corpus cannot be used, or the filters keep nothing of it.
+            DatasetError: the sentence's licence cannot be combined with that of an earlier one.
+        """
+        dropped: Counter[str] = Counter()
+        for offer in self.draw:
+            self._tables.offer(offer)
+            if offer.reason is not None:
+                dropped[offer.reason] += 1
+                continue
+            if offer.sentence.licence not in self._licences:
+                self._licences.add(offer.sentence.licence)
+                combined_licence(self._licences)
+            self.kept += 1
+            yield offer.sentence
+        if not self.kept:
+            reasons = ", ".join(f"{reason} {count}" for reason, count in dropped.most_common(3))
+            raise CorpusError(
+                f"{self._source}: the filters keep none of {self.draw.candidates} sentences ({reasons or 'no sentence at all'})",
+                hint="look at the text, then change [filters] in the recipe, for example filters.order or filters.min_chars",
+            )
+
+
+def make_task(recipe: BuildRecipe, sentence: Sentence, avoid: tuple[str, ...] = ()) -> Task:
+    """Return what is asked about a sentence: more opinions for the articles of validation and test, where agreement is measured."""
+    teacher = recipe.teacher
+    train = split_of(sentence.source, sentence.doc_id, recipe.splits) == "train"
+    samples = teacher.samples if train else teacher.eval_samples
+    return Task(id=sentence.id, text=sentence.text, samples=samples, avoid=avoid)
