@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import zlib
 from collections.abc import Iterator
+from functools import partial
 
 from emojit.corpus.opened import Opened
 from emojit.corpus.rows import Row
@@ -35,7 +36,7 @@ def open_hub(config: CorpusConfig) -> Opened:
     if config.files is not None:
         inputs["files"] = config.files
     return Opened(
-        read=lambda position: _stream(config, commit, position),
+        read=partial(_stream, config, commit),
         name=config.source,
         shown=config.source,
         inputs=inputs,

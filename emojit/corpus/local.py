@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from emojit.corpus.files import ENDINGS, READERS, ending_of, file_facts
@@ -84,13 +85,12 @@ def _several(base: Path, files: Sequence[Path], *, name: str, shown: str, quiet:
     states = [_state(file) for file in files]
     listing = "".join(f"{fact['sha256']}  {fact['path']}\n" for fact in facts)
 
-    def read(position: Position) -> Iterator[Row]:
-        for file, place, state in zip(files, places, states, strict=True):
-            for row in _read(file, state, position):
-                yield replace(row, place=f"{place}, {row.place}")
-
+    parts = tuple(
+        partial(_read_part, file, place, state) for file, place, state in zip(files, places, states, strict=True)
+    )
     return Opened(
-        read=read,
+        read=partial(_read_all, parts),
+        parts=parts,
         name=name,
         shown=str(base / shown) if shown != base.resolve().name else str(base),
         inputs={
@@ -101,6 +101,16 @@ def _several(base: Path, files: Sequence[Path], *, name: str, shown: str, quiet:
         },
         size=sum(size for size, _ in states),
     )
+
+
+def _read_all(parts: Sequence[Callable[[Position], Iterator[Row]]], position: Position) -> Iterator[Row]:
+    for read in parts:
+        yield from read(position)
+
+
+def _read_part(path: Path, place: str, state: tuple[int, int], position: Position) -> Iterator[Row]:
+    for row in _read(path, state, position):
+        yield replace(row, place=f"{place}, {row.place}")
 
 
 def _read(path: Path, state: tuple[int, int], position: Position) -> Iterator[Row]:

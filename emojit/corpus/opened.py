@@ -19,6 +19,8 @@ class Opened:
         shown: what messages call it.
         inputs: for the manifest: kind, name, and sha256 and size of files or commit of a repository.
         size: of the files (bytes); None where it is not known.
+        parts: the rows in pieces that can be read alone and make up the whole in this order, such as files; empty where there are none. Like `read`,
+            they can be sent to other processes.
     """
 
     read: Callable[[Position], Iterator[Row]]
@@ -26,6 +28,7 @@ class Opened:
     shown: str
     inputs: Mapping[str, object]
     size: int | None = None
+    parts: tuple[Callable[[Position], Iterator[Row]], ...] = ()
 
     def position(self) -> Position:
         """Return a position at the start."""

@@ -36,6 +36,7 @@ class ArticleSource:
     """The articles of a corpus: iterate once, then read what was counted.
 
     Attributes:
+        opened: what was found.
         reader: turns a row into an article; a pure function that other processes may call (`rows`, `counted`, `finish` are for them).
         inputs: what was read, for the manifest: kind, name, and sha256 and size of files or commit of a repository.
         position: how far reading has come, for a progress bar.
@@ -55,18 +56,18 @@ class ArticleSource:
         self.lines = 0
         self.articles = 0
         self.left_out = 0
-        self._opened = opened
+        self.opened = opened
         self._config = config
         self._on_rejected = on_rejected
         self._first_bad = ""
 
     def again(self) -> ArticleSource:
         """Return the same corpus to be read once more from its start; what cannot be read is not reported a second time."""
-        return ArticleSource(self._opened, self._config)
+        return ArticleSource(self.opened, self._config)
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows in corpus order, unread, for a caller that makes articles of them elsewhere."""
-        return self._opened.read(self.position)
+        return self.opened.read(self.position)
 
     def __iter__(self) -> Iterator[Article]:
         """Yield the articles in corpus order.
@@ -117,7 +118,7 @@ class ArticleSource:
         if bad <= self._config.max_bad_lines * self.lines:
             return
         raise CorpusError(
-            f"{self._opened.shown}: {bad} of {self.lines} lines cannot be read, more than corpus.max_bad_lines = "
+            f"{self.opened.shown}: {bad} of {self.lines} lines cannot be read, more than corpus.max_bad_lines = "
             f"{self._config.max_bad_lines:g} allows; the first: {self._first_bad}",
             hint="mend the file, or allow more with --set corpus.max_bad_lines=0.1",
         )
@@ -131,7 +132,7 @@ class ArticleSource:
         self.check()
         if not self.articles:
             raise CorpusError(
-                f"{self._opened.shown}: no article in {self.lines} lines ({self.left_out} left out by corpus.share)",
+                f"{self.opened.shown}: no article in {self.lines} lines ({self.left_out} left out by corpus.share)",
                 hint="give a corpus whose rows have a `text`, or raise corpus.share",
             )
 
