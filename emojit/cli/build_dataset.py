@@ -120,6 +120,7 @@ def _result_text(result: BuildResult) -> str:
         [
             f"built {result.folder} in {result.seconds:.1f} s",
             f"pairs: {sum(result.rows.values()):,} ({rows})",
+            *([f"missing: {result.short_of:,} of {result.wanted:,} pairs: {result.why}"] if result.short_of else []),
             f"questions: {result.asked:,} asked, {result.from_store:,} answered by the reply store {result.store or ''}".rstrip(),
             *(["rejected:", *dropped] if dropped else []),
         ]

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from emojit.corpus import open_articles
+from emojit.dataset.decontaminate import Guard
 from emojit.dataset.drawing import Drawing
 from emojit.dataset.folder import (
     CARD,
@@ -211,10 +212,11 @@ def _fill(
     quiet: bool,
 ) -> tuple[Session, dict[str, Any]]:
     """Write every file of a build; the manifest last."""
+    guard = Guard.open(recipe.decontaminate, quiet=quiet)
     with ExitStack() as stack:
         tables = Tables(folder, stack)
-        drawing = Drawing(recipe, tables)
-        rows = Rows(recipe, tables, store)
+        drawing = Drawing(recipe, tables, guard)
+        rows = Rows(recipe, tables, store, guard)
         session = hold_session(
             recipe, drawing, rows, _teacher(recipe, store, max_cost, quiet=quiet), store, quiet=quiet
         )
@@ -234,6 +236,7 @@ def _fill(
         replies=totals,
         leaked=rows.leaked,
         balance=session.outcome,
+        decontamination=guard.outcomes(),
     )
     write_json(folder / STATISTICS, statistics)
     write_text(folder / RECIPE, released_recipe(recipe))

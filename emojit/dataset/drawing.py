@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from emojit.corpus import Sentence
+from emojit.corpus import Rejected, Sentence
 from emojit.corpus.draw import Draw, draw
+from emojit.dataset.decontaminate import Guard
 from emojit.dataset.licences import combined_licence
 from emojit.dataset.splits import split_of
 from emojit.dataset.tables import Tables
@@ -18,12 +19,14 @@ from emojit.teacher import Task
 class Drawing:
     """Gives the kept sentences in drawing order; iterate once.
 
+    A sentence that leaks into, or from, the rows of others is rejected here already, before it costs a question; its stage is that of a pair.
+
     Attributes:
         draw: what the corpus counted: inputs, articles, left_out, candidates.
-        kept: sentences handed out (count).
+        kept: sentences that the filters keep (count).
     """
 
-    def __init__(self, recipe: BuildRecipe, tables: Tables) -> None:
+    def __init__(self, recipe: BuildRecipe, tables: Tables, guard: Guard) -> None:
         """Open the corpus; it is read as far as sentences are asked for.
 
         Raises:
@@ -38,8 +41,9 @@ class Drawing:
             wanted=recipe.count,
             on_rejected=tables.reject,
         )
-        self._source = recipe.corpus.source
+        self._recipe = recipe
         self._tables = tables
+        self._guard = guard
         self._licences: set[str | None] = set()
 
     def __iter__(self) -> Iterator[Sentence]:
@@ -59,13 +63,23 @@ class Drawing:
                 self._licences.add(offer.sentence.licence)
                 combined_licence(self._licences)
             self.kept += 1
-            yield offer.sentence
+            if (leak := self._leak(offer.sentence)) is None:
+                yield offer.sentence
+            else:
+                self._tables.reject(leak)
         if not self.kept:
             reasons = ", ".join(f"{reason} {count}" for reason, count in dropped.most_common(3))
             raise CorpusError(
-                f"{self._source}: the filters keep none of {self.draw.candidates} sentences ({reasons or 'no sentence at all'})",
+                f"{self._recipe.corpus.source}: the filters keep none of {self.draw.candidates} sentences ({reasons or 'no sentence at all'})",
                 hint="look at the text, then change [filters] in the recipe, for example filters.order or filters.min_chars",
             )
+
+    def _leak(self, sentence: Sentence) -> Rejected | None:
+        split = split_of(sentence.source, sentence.doc_id, self._recipe.splits)
+        if (found := self._guard.reason(split, (sentence.text,))) is None:
+            return None
+        reason, detail = found
+        return Rejected(id=sentence.id, stage="pair", reason=reason, detail=detail, text=sentence.text)
 
 
 def make_task(recipe: BuildRecipe, sentence: Sentence, avoid: tuple[str, ...] = ()) -> Task:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from emojit.corpus.near import NearDuplicates
 from emojit.corpus.records import Rejected, Sentence, Stage
 from emojit.dataset.blocks import Ask
+from emojit.dataset.decontaminate import Guard
 from emojit.dataset.digests import DigestMap, text_digest
 from emojit.dataset.pair import STEERED, make_pair
 from emojit.dataset.replies import UsedReplies
-from emojit.dataset.splits import split_of
+from emojit.dataset.splits import Split, split_of
 from emojit.dataset.tables import Tables
 from emojit.dataset.tally import Tally
 from emojit.recipe import BuildRecipe
@@ -28,13 +29,21 @@ class Rows:
         leaked: emoji taken out of the rewrites of the rows (count).
     """
 
-    def __init__(self, recipe: BuildRecipe, tables: Tables, store: ReplyStore) -> None:
-        """Start with no rows."""
+    def __init__(self, recipe: BuildRecipe, tables: Tables, store: ReplyStore, guard: Guard) -> None:
+        """Start with no rows.
+
+        Args:
+            recipe: of the build.
+            tables: where rows, rejections and replies go.
+            store: holds the replies.
+            guard: of the rows of others.
+        """
         self.tally = Tally()
         self.replies = UsedReplies(tables.replies, store)
         self.leaked = 0
         self._recipe = recipe
         self._tables = tables
+        self._guard = guard
         self._prompts = prompt_id(recipe.teacher)
         self._first_with = DigestMap()
         near = "near_duplicate" in recipe.filters.order
@@ -63,7 +72,7 @@ class Rows:
             return "duplicate_rewrite", f"the rewrite is that of {first:016x}: {text}"
         if self._near is not None and (earlier := self._near.similar(text)) is not None:
             return "near_duplicate_rewrite", f"{text} — {earlier}"
-        return None
+        return self._guard.reason(self._split(sentence), (text,))
 
     def keep(self, sentence: Sentence, labelled: Labelled, *, flags: tuple[str, ...]) -> None:
         """Write a row, and remember its texts."""
@@ -71,7 +80,7 @@ class Rows:
         self._first_with.add(text_digest(text), int(sentence.id, 16))
         if self._near is not None:
             self._near.remember(text)
-        split = split_of(sentence.source, sentence.doc_id, self._recipe.splits)
+        split = self._split(sentence)
         pair = make_pair(sentence, labelled, teacher=self._recipe.teacher.model, prompt_id=self._prompts, flags=flags)
         self._tables.pair(split, pair)
         self.tally.add(split, pair)
@@ -80,3 +89,6 @@ class Rows:
     def refuse(self, sentence: Sentence, stage: Stage, reason: str, detail: str) -> None:
         """Write a sentence that became no row."""
         self._tables.reject(Rejected(id=sentence.id, stage=stage, reason=reason, detail=detail, text=sentence.text))
+
+    def _split(self, sentence: Sentence) -> Split:
+        return split_of(sentence.source, sentence.doc_id, self._recipe.splits)

@@ -16,7 +16,7 @@ from emojit.dataset.rare import PostAnswer, PostAsk, RarePosts, write_posts
 from emojit.dataset.rows import Rows
 from emojit.logs import progress
 from emojit.recipe import BuildRecipe
-from emojit.teacher import Counts, Engine, Labelled, ReplyStore, Teacher, converse, progress_note, run
+from emojit.teacher import Counts, Engine, Labelled, ReplyStore, Teacher, banned_forms, converse, progress_note, run
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -57,11 +57,13 @@ def hold_session(
         quiet: no progress bar.
 
     Raises:
+        ConfigError: something banned is no emoji.
         CorpusError: as `Drawing`.
         DatasetError: licences that do not go together.
         TeacherError: the teacher cannot be asked, mostly fails, or the store cannot be written.
     """
     config = recipe.teacher
+    banned_forms(config.banned)  # a wrong recipe is refused before anything is asked
     ledger = Ledger(recipe.balance.max_share)
     blocks = Blocks(iter(drawing), partial(make_task, recipe), rows, ledger, recipe.balance, recipe.count)
     # Before the first question: what is wrong with the corpus or its licences shall cost nothing, and Ctrl-C ends a long first pass at once.

@@ -87,11 +87,14 @@ def test_nothing_in_the_folder_tells_time_place_or_run(recipe, tmp_path, card, c
     assert {reply["created"] for reply in replies} == {reply["attempts"] for reply in replies} == {None}
 
 
-def test_the_resolved_recipe_stands_in_the_folder_with_the_file_name_alone(recipe, tmp_path, card):
+def test_the_resolved_recipe_stands_in_the_folder_without_the_place_of_corpus_and_teacher(recipe, tmp_path, card):
     result = build(recipe, tmp_path / "v1", render_card=card, quiet=True)
 
     written = load(BuildRecipe, result.folder / "recipe.toml")
-    assert written == dataclasses.replace(recipe, corpus=CorpusConfig(source="birds.jsonl"))
+    defaults = TeacherConfig()
+    how = {name: getattr(defaults, name) for name in ("base_url", "concurrency", "max_attempts", "timeout_s")}
+    teacher = dataclasses.replace(recipe.teacher, **how)
+    assert written == dataclasses.replace(recipe, corpus=CorpusConfig(source="birds.jsonl"), teacher=teacher)
 
 
 def test_the_same_command_again_does_nothing_and_asks_nothing(recipe, tmp_path, card, contents, server, with_teacher):
