@@ -107,7 +107,8 @@ def build_statistics(
     Returns:
         JSON-ready tables in the layout of this module's docstring; equal inputs give equal output.
     """
-    licence = combined_licence(tally.licences)
+    # The text of the corpus decides. What the teacher wrote, rewrites and posts alike, stands under the licence of its output, which the card names.
+    licence = combined_licence(tally.corpus_licences)
     return {
         "schema_version": 1,
         "name": recipe.name,

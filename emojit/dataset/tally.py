@@ -46,6 +46,7 @@ class Tally:
         original_chars: rows by the length of the original text in code points (counts).
         sns_chars: the same of the rewrite.
         licences: rows by their licence as the corpus spells it (counts).
+        corpus_licences: licences of the rows that come from the corpus.
         flags: rows by flag (counts).
         drawn: rows that come from the corpus, not from the stage for rare emoji (count).
         drawn_emoji: emoji -> those rows.
@@ -58,6 +59,7 @@ class Tally:
     original_chars: Counter[int] = field(default_factory=Counter)
     sns_chars: Counter[int] = field(default_factory=Counter)
     licences: Counter[str | None] = field(default_factory=Counter)
+    corpus_licences: set[str | None] = field(default_factory=set)
     flags: Counter[str] = field(default_factory=Counter)
     drawn: int = 0
     drawn_emoji: Counter[str] = field(default_factory=Counter)
@@ -82,6 +84,7 @@ class Tally:
             self._written.add(pair.source)
         else:
             self.drawn += 1
+            self.corpus_licences.add(pair.licence)
             self.drawn_emoji.update(pair.emojis)
             self._articles[split, pair.source].append(_digest(pair.doc_id))
         if len(pair.votes) > 1:

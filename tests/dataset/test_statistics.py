@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,7 +13,9 @@ from emojit.dataset.build import build
 from emojit.dataset.distribution import density, spread
 from emojit.dataset.pair import RARE, Pair
 from emojit.dataset.parquet import read_rows
+from emojit.dataset.replies import ReplyTotals
 from emojit.dataset.splits import SPLITS
+from emojit.dataset.statistics import build_statistics
 from emojit.dataset.tally import Tally
 from emojit.metrics import jaccard
 from emojit.recipe import PriceConfig, ProviderConfig
@@ -146,6 +150,27 @@ def test_posts_for_rare_emoji_are_rows_but_neither_articles_nor_a_sign_of_what_m
     assert (tally.sources()["teacher"].articles, tally.sources()["teacher"].written) == (0, True)
     assert density(tally) == density(tally_of(*drawn))
     assert spread(tally)["rows_per_emoji"]["max"] == 30
+
+
+def test_the_licence_follows_from_the_corpus_and_not_from_what_the_teacher_wrote(recipe):
+    """Apache-2.0, of many models, and CC BY-SA, of Wikipedia, cannot be combined; a build must not find that out when all is paid."""
+    drawn = dataclasses.replace(pair(("🎉",)), licence="CC BY-SA 4.0")
+    written = dataclasses.replace(pair(("🪤",), source="teacher", flags=(RARE,)), licence="apache-2.0")
+    nothing = SimpleNamespace(inputs={}, articles=1, drawn=1, left_out=0, candidates=1)
+
+    found = build_statistics(
+        recipe,
+        tally=tally_of(drawn, written),
+        selection=nothing,
+        inputs=[],
+        rejected={},
+        replies=ReplyTotals(),
+        leaked=0,
+    )
+
+    assert found["licence"]["id"] == "cc-by-sa-4.0"
+    assert found["licences"] == {"CC BY-SA 4.0": 1, "apache-2.0": 1}
+    assert {source["name"]: source["revision"] for source in found["sources"]}["teacher"] == "written by the teacher"
 
 
 def test_the_spread_of_emoji_is_worked_out_by_hand():
