@@ -200,9 +200,9 @@ class BatchTeacher:
         job = await asyncio.to_thread(self._jobs.job, tag)
         if job is None or job.state not in {"prepared", "creating"}:
             return
-        self._check_endpoint(job)
         found = None
         if job.file_id is not None:
+            self._check_endpoint(job)
             found = await self._api.find(job.file_id, tag, job.created)
             if found is None and time.time() - job.created < _SETTLED_S:  # its creation may be on the way still
                 await asyncio.sleep(self._recheck_s)

@@ -34,6 +34,8 @@ _BACKOFF_LIMIT_S = 30.0
 _UPLOAD_S = 600.0  # longest silence of the endpoint while it takes a file in
 _PAGE = 100  # jobs per page of a list, the most that is allowed
 _OLDER_S = 86_400  # a job that is so much older than ours by the endpoint's clock is not ours
+_LONGER = 12  # times `patience_s` that a job is looked after while the endpoint does not answer
+_TELLING = 5  # failures in a row that are worth a warning
 _LIVE = 'ask question by question: --set teacher.mode="live"'
 
 
@@ -145,7 +147,9 @@ class BatchApi:
             return _job(await self._open().batches.retrieve(job_id))
 
         hint = "use the key and the --base-url that it was handed in with, or " + _LIVE
-        return await self._patiently(call, missing=(f"does not know the batch job {job_id}", hint))
+        missing = (f"does not know the batch job {job_id}", hint)
+        # The job goes on whether we can look at it or not, so a longer outage is no reason to stop a run in the middle of the night.
+        return await self._patiently(call, missing, patience_s=_LONGER * self._config.patience_s)
 
     async def lines(self, file_id: str) -> AsyncIterator[bytes]:
         """Yield the lines of a file as they come; a download that breaks off is begun again, and no line comes twice.
@@ -205,9 +209,16 @@ class BatchApi:
         hint = "what was handed in goes on over there: run the same command again later, it waits for the same jobs"
         return self._error(why, hint)
 
-    async def _patiently(self, call: Callable[[], Awaitable[T]], missing: tuple[str, str] | None = None) -> T:
+    async def _patiently(
+        self,
+        call: Callable[[], Awaitable[T]],
+        missing: tuple[str, str] | None = None,
+        *,
+        patience_s: float | None = None,
+    ) -> T:
         import openai
 
+        patience_s = patience_s or self._config.patience_s
         waited, failures = 0.0, 0
         while True:
             try:
@@ -224,9 +235,10 @@ class BatchApi:
                 raise self._error(failure.message, failure.hint)
             wait_s = max(failure.wait_s or 0.0, self._backoff(failures))
             failures, waited = failures + 1, waited + wait_s
-            if waited > self._config.patience_s:
+            if waited > patience_s:
                 raise self.gave_up(failure.message)
-            logger.info("batch call failed, asked again in %.1f s: %s", wait_s, failure.message)
+            level = logging.WARNING if failures == _TELLING else logging.INFO
+            logger.log(level, "batch call failed, asked again in %.1f s: %s", wait_s, failure.message)
             await asyncio.sleep(wait_s)
 
     def _backoff(self, failures: int) -> float:

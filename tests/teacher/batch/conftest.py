@@ -86,6 +86,7 @@ class BatchServer:
         hold_upload_s: the same for an upload (s).
         hold_content_s: how long the content of a file is kept back (s).
         late: how many lists are answered without the newest batch (count).
+        crowd: how many jobs of other people are created right after the next one (count).
         break_: method and path (regular expression) -> statuses that are answered in turn, before anything is done.
         lose: how many creations get a 500 although the batch exists (count).
         has_batches: whether there is a batch API at all.
@@ -122,6 +123,7 @@ class BatchServer:
         self.hold_upload_s = 0.0
         self.hold_content_s = 0.0
         self.late = 0
+        self.crowd = 0
         self.break_: dict[str, list[int]] = {}
         self.lose = 0
         self.has_batches = True
@@ -202,6 +204,12 @@ class BatchServer:
             asks=asks, born=time.monotonic(), created_at=int(time.time()),
         )  # fmt: skip
         self.batches[batch.id] = batch
+        for other in range(number + 1, number + 1 + self.crowd):
+            self.batches[f"batch-{other}"] = Batch(
+                number=other, id=f"batch-{other}", input_file_id="file-x", metadata={}, asks=[], born=0.0,
+                created_at=int(time.time()), state="completed",
+            )  # fmt: skip
+        self.crowd = 0
         await asyncio.sleep(self.hold_s)
         if self.lose > 0:
             self.lose -= 1
