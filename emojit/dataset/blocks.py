@@ -81,6 +81,7 @@ class Blocks:
 
     Attributes:
         accepted: rows so far (count).
+        rejected: sentences that became no row so far (count).
         deferred: sentences whose pair did not fit when it was first decided (count).
         asked_again: times a sentence was asked again (count).
         exhausted: whether the corpus is at its end.
@@ -106,7 +107,7 @@ class Blocks:
             config: the `[balance]` section.
             count: rows wanted; 0 means every sentence.
         """
-        self.accepted = self.deferred = self.asked_again = 0
+        self.accepted = self.rejected = self.deferred = self.asked_again = 0
         self.exhausted = False
         self.barren: str | None = None
         self._sentences = sentences
@@ -249,6 +250,7 @@ class Blocks:
 
     def _reject(self, ask: Ask, stage: Stage, reason: str, detail: str) -> None:
         self._desk.reject(ask, stage, reason, detail)
+        self.rejected += 1
         self._rejections[f"{stage}: {reason}"] += 1
         self._settle_one()
 

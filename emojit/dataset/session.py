@@ -76,10 +76,13 @@ def hold_session(
             answered = 0
 
             def stand() -> tuple[int, int | None]:
-                """Return how far the run is and where it ends: in pairs where a number is asked for, else in sentences once all are drawn."""
-                if recipe.count:
-                    return rows.tally.total, recipe.count
-                return min(answered, drawing.kept), drawing.kept if blocks.exhausted else None
+                """Return the sentences that are answered, and how many there will be: for the asked number of pairs, at the yield so far."""
+                if blocks.exhausted or not recipe.count:
+                    return min(answered, drawing.kept), drawing.kept if blocks.exhausted else None
+                tried = blocks.accepted + blocks.rejected
+                return answered, max(
+                    answered, round(recipe.count * (tried / blocks.accepted if blocks.accepted else 1))
+                )
 
             def show() -> None:
                 bar.update(rows.tally.total - bar.n)
