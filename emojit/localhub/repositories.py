@@ -7,9 +7,12 @@ folders are removed at the next start.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from emojit.localhub.git import GitRepository, create_repository, remove_stale_locks
+from emojit.localhub.git import GitRepository
 from emojit.localhub.git_cache import GitCache
+from emojit.localhub.git_writer import GitWriter, create_repository, remove_stale_locks
 from emojit.localhub.refusal import repo_not_found
 from emojit.localhub.registry import Registry, RepoRecord
 from emojit.localhub.store import Store, sync_folder
@@ -80,7 +83,7 @@ class Repositories:
         self._locks.pop(record.key, None)
 
     def open(self, record: RepoRecord) -> GitRepository:
-        """Open the git repository of a record; use it in a `with` block.
+        """Open the git repository of a record for reading; use it in a `with` block.
 
         Raises:
             RefusalError: 404, it was deleted since the record was read.
@@ -91,6 +94,23 @@ class Repositories:
             return GitRepository(self._store.repo(record.key), self._cache)
         except NotGitRepository:
             raise repo_not_found() from None
+
+    @contextmanager
+    def change(self, record: RepoRecord) -> Iterator[GitWriter]:
+        """Open the git repository of a record for writing, and keep other writers out until the block ends.
+
+        Raises:
+            RefusalError: 404, it was deleted since the record was read.
+        """
+        from dulwich.errors import NotGitRepository
+
+        with self.lock(record.key):
+            try:
+                git = GitWriter(self._store.repo(record.key), self._cache)
+            except NotGitRepository:
+                raise repo_not_found() from None
+            with git:
+                yield git
 
     def lock(self, key: str) -> threading.RLock:
         """The lock that whoever moves a reference of this repository holds, from reading its old value on."""

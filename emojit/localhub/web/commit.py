@@ -16,7 +16,7 @@ from typing import IO, cast
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from emojit.localhub.git import GitRepository, put_blob
+from emojit.localhub.git_writer import GitWriter, put_blob
 from emojit.localhub.lfs import LargeFiles
 from emojit.localhub.names import check_path
 from emojit.localhub.pointers import Pointer
@@ -47,7 +47,7 @@ class _Header:
 class _Draft:
     """A commit while its operations are applied."""
 
-    git: GitRepository
+    git: GitWriter
     large_files: LargeFiles
     key: str
     tree: EditableTree
@@ -97,7 +97,7 @@ async def commit(call: Call) -> Response:
 
 def _apply(call: Call, record: RepoRecord, body: IO[bytes]) -> Response:
     branch = call.values["revision"].removeprefix("refs/heads/")
-    with call.hub.repositories.lock(record.key), call.hub.repositories.open(record) as git:
+    with call.hub.repositories.change(record) as git:
         head = git.branch_head(branch)
         draft = _Draft(git, call.hub.large_files, record.key, git.edit(head))
         for key, value in _operations(body):

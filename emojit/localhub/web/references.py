@@ -52,7 +52,7 @@ def create_branch(call: Call) -> Response:
     record = call.writable_repo()
     branch = check_ref_name(call.values["branch"])
     start = optional_text(call.json(), "startingPoint") or DEFAULT_BRANCH
-    with call.hub.repositories.lock(record.key), call.hub.repositories.open(record) as git:
+    with call.hub.repositories.change(record) as git:
         if branch in git.references("heads"):
             raise RefusalError(409, f"Reference already exists: the branch {branch}")
         git.move_branch(branch, git.resolve(start))
@@ -65,7 +65,7 @@ def delete_branch(call: Call) -> Response:
     branch = call.values["branch"]
     if branch == DEFAULT_BRANCH:
         raise RefusalError(403, "Cannot delete the default branch")
-    with call.hub.repositories.lock(record.key), call.hub.repositories.open(record) as git:
+    with call.hub.repositories.change(record) as git:
         git.drop_reference("heads", branch)
     return ok()
 
@@ -76,7 +76,7 @@ def create_tag(call: Call) -> Response:
     data = call.json()
     tag = check_ref_name(text(data, "tag"))
     message = optional_text(data, "message")
-    with call.hub.repositories.lock(record.key), call.hub.repositories.open(record) as git:
+    with call.hub.repositories.change(record) as git:
         commit = git.resolve(call.values["revision"])
         if tag in git.references("tags"):
             raise RefusalError(409, f"Reference already exists: the tag {tag}")
@@ -87,7 +87,7 @@ def create_tag(call: Call) -> Response:
 def delete_tag(call: Call) -> Response:
     """`DELETE /api/{types}/{id}/tag/{revision}`; the segment names the tag here."""
     record = call.writable_repo()
-    with call.hub.repositories.lock(record.key), call.hub.repositories.open(record) as git:
+    with call.hub.repositories.change(record) as git:
         git.drop_reference("tags", call.values["revision"])
     return ok()
 
@@ -96,7 +96,7 @@ def super_squash(call: Call) -> Response:
     """`POST /api/{types}/{id}/super-squash/{branch}`: the branch becomes one commit without parents."""
     record = call.writable_repo()
     branch = call.values["branch"]
-    with call.hub.repositories.lock(record.key), call.hub.repositories.open(record) as git:
+    with call.hub.repositories.change(record) as git:
         message = optional_text(call.json(), "message") or f"Super-squash branch '{branch}'"
         head = git.branch_head(branch)
         commit = git.write_commit(git.edit(head), parent=None, author=call.user().user, message=message)
