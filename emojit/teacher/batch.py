@@ -326,7 +326,7 @@ class BatchTeacher:
         if job.endpoint != self._address.where:
             raise TeacherError(
                 f"reply store {self._store}: {job.questions} questions are in a batch job at {job.endpoint}, not at {self._address.where}",
-                hint=f'finish it there with --base-url {job.endpoint}, or ask question by question: --set teacher.mode="live"',
+                hint=f"finish it there with --base-url {job.endpoint}, or ask question by question: --set teacher.mode=live",
             )
 
     def _hopeless(self, message: str, hint: str | None) -> TeacherError:

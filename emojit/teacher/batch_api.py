@@ -36,7 +36,7 @@ _PAGE = 100  # jobs per page of a list, the most that is allowed
 _OLDER_S = 86_400  # a job that is so much older than ours by the endpoint's clock is not ours
 _LONGER = 12  # times `patience_s` that a job is looked after while the endpoint does not answer
 _TELLING = 5  # failures in a row that are worth a warning
-_LIVE = 'ask question by question: --set teacher.mode="live"'
+_LIVE = "ask question by question: --set teacher.mode=live"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

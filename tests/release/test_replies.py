@@ -434,7 +434,7 @@ def test_memory_does_not_grow_with_the_store(repo_id, tmp_path, store_with, acco
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
     )
     peaks = []
-    for count in (10_000, 60_000):
+    for count in (6_000, 36_000):
         path = store_with(f"n{count}", *(reply(number, "答え" * 100) for number in range(count)))
         done = subprocess.run(
             [sys.executable, "-c", script, f"{repo_id}-{count}", str(path)],

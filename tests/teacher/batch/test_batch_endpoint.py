@@ -26,7 +26,7 @@ def test_an_endpoint_without_a_batch_api_is_one_clear_line(server, batch_config,
     with pytest.raises(TeacherError, match=r"has no batch API \(HTTP 404\)") as caught:
         run(tasks(2), batch_config(), store)
 
-    assert caught.value.hint == 'ask question by question: --set teacher.mode="live"'
+    assert caught.value.hint == "ask question by question: --set teacher.mode=live"
     server.has_batches = True
     assert all(
         row.emojis for row in run(tasks(2), batch_config(), store).labelled
@@ -147,4 +147,4 @@ def test_a_job_that_the_endpoint_does_not_know_is_one_clear_line(server, batch_c
     with pytest.raises(TeacherError, match="does not know the batch job batch-1") as caught:
         run(tasks(2), batch_config(), store)
 
-    assert 'teacher.mode="live"' in caught.value.hint
+    assert "teacher.mode=live" in caught.value.hint
