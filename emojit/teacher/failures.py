@@ -19,11 +19,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import urlsplit
 
 from emojit.network import mask_secrets
 from emojit.teacher.limit_headers import retry_after
 
 _POLICY = re.compile(r"content[ _-]?(?:policy|filter|management)|moderation|flagged|responsible ?ai", re.IGNORECASE)
+_SOCKET = re.compile(r" ?\('[^']*', \d+(?:, \d+)*\)")  # an address as the socket module writes it
 _MAX_CHARS = 300
 
 
@@ -72,6 +74,16 @@ def judge(status: int, headers: Mapping[str, str], body: str, *, model: str, sec
     }
     refused = "the endpoint refuses the request itself: check --model and [teacher]"
     return Failure(kind="fatal", message=message, hint=hints.get(status, refused))
+
+
+def without_place(text: str, base_url: str) -> str:
+    """Return words about a connection without where it went to.
+
+    What is said about a question that got no answer is stored, and published with the replies; where the endpoint stands may be nobody's business.
+    """
+    text = _SOCKET.sub("", text)
+    host = urlsplit(base_url).hostname
+    return text.replace(host, "the endpoint") if host else text
 
 
 def redact(text: str, secret: str) -> str:

@@ -7,6 +7,8 @@ import dataclasses
 import pytest
 
 from emojit.dataset.build import build, default_store
+from emojit.dataset.folder import verify_manifest
+from emojit.dataset.parquet import read_rows
 from emojit.dataset.plan import plan
 from emojit.errors import ConfigError, TeacherError
 from emojit.recipe import PriceConfig, TeacherConfig
@@ -128,6 +130,22 @@ def test_where_the_teacher_stood_and_how_fast_it_was_asked_is_not_published(
     port = server.url.rsplit(":", 1)[1]
     assert not [name for name, content in contents(first.folder).items() if port in content.decode("latin-1")]
     assert build(slow, tmp_path / "v1", render_card=card, quiet=True).already_complete
+
+
+def test_the_manifest_holds_the_bill_and_every_reply_who_gave_it(recipe, tmp_path, card, server):
+    server.extra = {"provider": "Nebula"}
+
+    result = build(recipe, tmp_path / "v1", render_card=card, quiet=True)
+
+    bill = verify_manifest(result.folder)["bill"]
+    replies = list(read_rows(result.folder / "teacher" / "replies-00000.parquet"))
+    assert bill["tokens"]["total_tokens"] == 15 * result.asked
+    assert (
+        bill["cost_usd"] == pytest.approx(0.001 * result.asked) == pytest.approx(sum(row["cost"] for row in replies))
+    )
+    assert bill["billed"] == result.asked
+    assert bill["providers"] == {"Nebula": result.asked}
+    assert {row["provider"] for row in replies} == {"Nebula"}
 
 
 def test_a_price_keeps_the_cost_limit_where_the_endpoint_bills_nothing(recipe, tmp_path, card, server, with_teacher):
