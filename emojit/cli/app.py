@@ -11,7 +11,7 @@ from typer.exceptions import TyperException
 
 import emojit
 from emojit import logs
-from emojit.cli import build_dataset, demo, doctor, evaluate, hub, predict, push, replies, train
+from emojit.cli import build_dataset, corpus, demo, doctor, evaluate, hub, predict, push, replies, train
 from emojit.errors import EmojitError
 from emojit.network import check_environment, mask_secrets
 
@@ -49,6 +49,7 @@ def options(
 
 
 app.command()(build_dataset.build_dataset)
+app.add_typer(corpus.app, name="corpus")
 app.add_typer(push.app, name="push")
 app.add_typer(replies.app, name="replies")
 app.command()(train.train)

@@ -14,16 +14,19 @@ other in corpus order; a sentence that two of them hold is a duplicate.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from emojit.corpus.choice import Choice, Offer
 from emojit.corpus.pool import scan, scan_articles
-from emojit.corpus.records import Article, Rejected, Scanned
+from emojit.corpus.prepared import PreparedSource, open_prepared
+from emojit.corpus.records import Article, Rejected, Scanned, ScannedArticle
 from emojit.corpus.sources import ArticleSource, open_articles
+from emojit.corpus.streams import Position
 from emojit.logs import progress
 from emojit.recipe import CorpusConfig, FilterConfig
 
@@ -37,6 +40,22 @@ _LOOK_EVERY = 64
 """Articles between two looks at the place in the corpus (count)."""
 
 T = TypeVar("T")
+A = TypeVar("A", Article, ScannedArticle)
+A_co = TypeVar("A_co", bound=Article | ScannedArticle, covariant=True)
+
+
+class Source(Protocol[A_co]):
+    """A corpus that can be read several times: articles that are still to be filtered, or those of a corpus folder."""
+
+    position: Position
+
+    def __iter__(self) -> Iterator[A_co]:
+        """Yield the articles in corpus order."""
+        ...
+
+    def again(self) -> Source[A_co]:
+        """Return the same corpus, to be read from its start."""
+        ...
 
 
 class Draw:
@@ -49,7 +68,7 @@ class Draw:
 
     def __init__(
         self,
-        source: ArticleSource,
+        source: ArticleSource | PreparedSource,
         filters: FilterConfig,
         *,
         corpus: CorpusConfig,
@@ -97,7 +116,10 @@ class Draw:
         Raises:
             CorpusError: nothing to read, or more than `corpus.max_bad_lines` of the lines cannot be read.
         """
-        choice = Choice(self._filters, limit=self._limit, seed=self._seed)
+        filters = self._filters
+        if isinstance(self._source, PreparedSource):  # whose sentences were compared when it was made
+            filters = dataclasses.replace(filters, order=())
+        choice = Choice(filters, limit=self._limit, seed=self._seed)
         for scanned in self._scanned():
             self.drawn += 1
             for offer in choice.offers(scanned):
@@ -105,13 +127,21 @@ class Draw:
                 yield offer
 
     def _scanned(self) -> Iterator[list[Scanned]]:
-        if self._first is None:
-            yield from _watched(scan(self._source, self._filters, self._processes), self._source, quiet=self._quiet)
-            return
-        for articles in passes(self._source, self._seed, self._first, quiet=self._quiet):
-            yield from scan_articles(
-                articles, self._filters, self._processes
-            )  # whose workers look ahead, but not into the next pass
+        source, filters, processes = self._source, self._filters, self._processes
+        if isinstance(source, PreparedSource):
+            ordered = (
+                [watched(source, source.position, quiet=self._quiet)] if self._first is None else self._passes(source)
+            )
+            for scanned in ordered:
+                yield from map(ScannedArticle.sentences, scanned)
+        elif self._first is None:
+            yield from watched(scan(source, filters, processes), source.position, quiet=self._quiet)
+        else:
+            for articles in self._passes(source):
+                yield from scan_articles(articles, filters, processes)  # workers do not look into the next pass
+
+    def _passes(self, source: Source[A]) -> Iterator[Iterator[A]]:
+        return passes(source, self._seed, self._first or 1, quiet=self._quiet)
 
 
 def draw(
@@ -141,14 +171,14 @@ def draw(
         MissingExtraError: a Hub data set is named and `datasets` is not installed.
         OfflineError: a Hub data set is named while `EMOJIT_OFFLINE` is set.
     """
-    source = open_articles(corpus, on_rejected=on_rejected, quiet=quiet)
+    source = open_prepared(corpus, filters) or open_articles(corpus, on_rejected=on_rejected, quiet=quiet)
     first = _SPARE_ARTICLES + wanted if spread else None
     return Draw(source, filters, corpus=corpus, seed=seed, first=first, quiet=quiet)
 
 
 def passes(
-    source: ArticleSource, seed: int, first: int, *, max_chars: int = _MAX_CHARS, quiet: bool = False
-) -> Iterator[Iterator[Article]]:
+    source: Source[A], seed: int, first: int, *, max_chars: int = _MAX_CHARS, quiet: bool = False
+) -> Iterator[Iterator[A]]:
     """Yield the articles of a corpus by their hash, pass by pass; those with the same id by their place in the corpus.
 
     Args:
@@ -163,8 +193,8 @@ def passes(
     """
     after, size = (-1, -1), first
     while True:
-        window = _Window(after, size, max_chars)
-        for number, article in enumerate(_watched(source, source, quiet=quiet)):
+        window: _Window[A] = _Window(after, size, max_chars)
+        for number, article in enumerate(watched(source, source.position, quiet=quiet)):
             window.offer((drawing_hash(seed, article.source, article.doc_id), number), article)
         yield window.drain()
         if window.end is None:
@@ -182,7 +212,7 @@ Place = tuple[int, int]
 """An article's place in the drawing order: its hash, and the number of its row."""
 
 
-class _Window:
+class _Window(Generic[A]):
     """The articles that come next after a place, as many as there is room for.
 
     Attributes:
@@ -196,19 +226,19 @@ class _Window:
         self._size = size
         self._max_chars = max_chars
         self._chars = 0
-        self._heap: list[tuple[int, int, Article]] = []  # places negated, so that the farthest stands on top
+        self._heap: list[tuple[int, int, A]] = []  # places negated, so that the farthest stands on top
 
-    def offer(self, place: Place, article: Article) -> None:
+    def offer(self, place: Place, article: A) -> None:
         if place <= self.last or (self.end is not None and place >= self.end):
             return
         heapq.heappush(self._heap, (-place[0], -place[1], article))
-        self._chars += len(article.text)
+        self._chars += _chars(article)
         while len(self._heap) > self._size or (self._chars > self._max_chars and len(self._heap) > 1):
             hashed, number, farthest = heapq.heappop(self._heap)
-            self._chars -= len(farthest.text)
+            self._chars -= _chars(farthest)
             self.end = (-hashed, -number)
 
-    def drain(self) -> Iterator[Article]:
+    def drain(self) -> Iterator[A]:
         """Hand out what is held, nearest first, and let go of each."""
         self._heap.sort()
         while self._heap:
@@ -217,9 +247,12 @@ class _Window:
             yield article
 
 
-def _watched(items: Iterable[T], source: ArticleSource, *, quiet: bool) -> Iterator[T]:
-    """Pass items on and show how far the source that they come from is read."""
-    position = source.position
+def _chars(article: Article | ScannedArticle) -> int:
+    return len(article.text) if isinstance(article, Article) else sum(map(len, article.texts))
+
+
+def watched(items: Iterable[T], position: Position, *, quiet: bool) -> Iterator[T]:
+    """Pass items on and show how far the corpus that they come from is read."""
     with progress(total=position.total, label="corpus", unit=position.unit, quiet=quiet) as bar:
         for number, item in enumerate(items):
             if number % _LOOK_EVERY == 0:

@@ -71,7 +71,7 @@ def _single(path: Path, *, quiet: bool) -> Opened:
     facts = _facts([path], quiet=quiet)[0]
     state = _state(path)
     return Opened(
-        read=lambda position: _read(path, state, position),
+        read=partial(_read, path, state),
         name=_stem(path),
         shown=str(path),
         inputs={"kind": "file", **facts},

@@ -52,14 +52,13 @@ def write_shard(opened: Opened, reader: RowReader, filters: FilterConfig, folder
     partial = path.with_name(f"{path.name}.partial")
     scanner = Scanner(filters)
     folder.mkdir(parents=True, exist_ok=True)
-    with partial.open("wb") as raw:
-        with pa.CompressedOutputStream(pa.PythonFile(raw, mode="w"), "zstd") as packed:
-            for unit, rows in _units(opened, task, tasks):
-                packed.write(b'{"unit": %d}\n' % unit)
-                for row in rows:
-                    packed.write(_dump(scan_row(reader, scanner, row)))
-        raw.flush()
-        os.fsync(raw.fileno())
+    with pa.CompressedOutputStream(str(partial), "zstd") as packed:
+        for unit, rows in _units(opened, task, tasks):
+            packed.write(b'{"unit": %d}\n' % unit)
+            for row in rows:
+                packed.write(_dump(scan_row(reader, scanner, row)))
+    with partial.open("rb") as written:
+        os.fsync(written.fileno())
     partial.replace(path)
 
 
@@ -148,5 +147,5 @@ class _Shard:
 def _open(path: Path) -> Iterator[Iterator[bytes]]:
     import pyarrow as pa
 
-    with path.open("rb") as raw, pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd") as unpacked:
+    with pa.CompressedInputStream(str(path), "zstd") as unpacked:
         yield iter(io.BufferedReader(unpacked, 2**18))

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from emojit.corpus import open_articles
+from emojit.corpus.prepared import open_prepared
 from emojit.dataset.decontaminate import Guard
 from emojit.dataset.drawing import Drawing
 from emojit.dataset.folder import (
@@ -53,6 +54,10 @@ NEXT_STEP = (
     "--out with the same --store: no question is asked twice"
 )
 """What a user can do about missing pairs."""
+
+
+_BILL = ("tokens", "cost_usd", "billed", "cost_by_price_usd", "providers")
+"""What the manifest repeats of the statistics of the teacher; what each reply took and who gave it stands in teacher/."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +177,10 @@ def _finished(recipe: BuildRecipe, out: Path) -> BuildResult | None:
         manifest = read_manifest(out)
     except DatasetError as exc:
         raise DatasetError(f"{out}: is not empty and holds no finished build", hint=hint) from exc
-    differs = difference(manifest, identity(recipe, all_inputs(recipe, open_articles(recipe.corpus).inputs)))
+    differs = difference(
+        manifest,
+        identity(recipe, all_inputs(recipe, (open_prepared(recipe.corpus) or open_articles(recipe.corpus)).inputs)),
+    )
     if differs is not None:
         raise DatasetError(f"{out}: holds a build of {differs}", hint=hint)
     verify_manifest(out)
@@ -254,6 +262,7 @@ def _fill(
                 "rejected": sum(tables.reasons.values()),
                 "replies": totals.replies,
             },
+            "bill": {name: statistics["teacher"][name] for name in _BILL},
         },
     )
     return session, statistics
