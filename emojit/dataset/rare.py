@@ -37,6 +37,7 @@ MISSING = "wanted_emoji_missing"
 """Reason of a post whose emoji do not hold the one that it was written for."""
 
 _MOST_POSTS = 10  # of one question: a longer list gets monotonous, and its end is cut
+_SPARE_POSTS = 2  # some are never usable; what is over is a row more
 _SPARE_ROUNDS = 2
 _IDLE_ROUNDS = 2
 
@@ -193,7 +194,7 @@ class RarePosts:
             ask = PostAsk(
                 emoji=one.emoji,
                 doc_id=train_doc_id(one.emoji, self._recipe.splits),
-                posts=min(_MOST_POSTS, self._missing(one)),
+                posts=min(_MOST_POSTS, self._missing(one) + _SPARE_POSTS),
                 known=tuple(one.known),
                 avoid=tuple(emoji for emoji in full if emoji != one.emoji),
                 samples=self._recipe.teacher.samples,

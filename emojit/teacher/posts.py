@@ -5,7 +5,7 @@ The reply as a whole is read as in `emojit.teacher.reading`: thinking and fences
 | what came | reading |
 |---|---|
 | lines that begin with "1. ", "- ", "① " | these lines are the posts, without the mark; lines without one are talk and left out |
-| no line with a mark | every line is a post, but for a first line that announces |
+| no line with a mark | every line is a post, but for a first line that announces; a single one where several were asked for: `chatter` |
 | finish_reason "length" | the last line is cut off and left out; `truncated` where it is the only one |
 | a label ("投稿1:"), quotes around the whole | cut |
 | emoji in a post | taken out and counted |
@@ -78,7 +78,8 @@ def read_posts(text: str, count: int, *, finish_reason: str | None = None) -> li
         if not lines:
             raise Unreadable("truncated", text)
     marked = [bare for line in lines if (bare := unmarked(line)) != line]
-    if not marked:
+    loose = not marked
+    if loose:
         marked = lines[1:] if len(lines) > 1 and announces(lines[0]) else lines
     posts: dict[str, Post] = {}
     for line in marked:
@@ -87,6 +88,8 @@ def read_posts(text: str, count: int, *, finish_reason: str | None = None) -> li
             posts.setdefault(post.text, post)
     if not posts:
         raise Unreadable("empty", text)
+    if loose and len(marked) == 1 and count > 1:
+        raise Unreadable("chatter", text)
     return list(posts.values())[:count]
 
 

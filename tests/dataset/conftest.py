@@ -5,9 +5,14 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 import random
+import runpy
+import subprocess
+import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -31,6 +36,7 @@ class TeacherServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answered: list[str] = []
         self.cost: float | None = 0.001
+        self.extra: dict[str, object] = {}
         self.delay_s = 0.003
         self.reply: Callable[[str, str], str | int] = usual
         threading.Thread(target=self.serve_forever, daemon=True).start()
@@ -55,7 +61,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         messages = json.loads(body)["messages"]
         step = "emoji" if "絵文字を選ぶ" in messages[0]["content"] else "rewrite"
-        text = messages[-1]["content"].rsplit("\n\n", 1)[1]
+        text = messages[-1]["content"].rpartition("\n\n")[2]
         time.sleep(random.uniform(0, 2 * self.server.delay_s))
         said = self.server.reply(step, text)
         status = said if isinstance(said, int) else 200
@@ -72,6 +78,7 @@ class _Handler(BaseHTTPRequestHandler):
                 "model": "m",
                 "choices": [choice],
                 "usage": usage,
+                **self.server.extra,
             }
             self.server.answered.append(body.decode())
         content = json.dumps(answer).encode()
@@ -162,3 +169,55 @@ def with_teacher() -> Callable[..., BuildRecipe]:
         return dataclasses.replace(recipe, teacher=dataclasses.replace(recipe.teacher, **values))
 
     return replaced
+
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+class Synthetic:
+    """The synthetic endpoint of the benchmarks in a process of its own: skewed emoji, obeys what a prompt steers away from, writes posts."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, str(BENCHMARKS / "synthetic_teacher.py")]
+        environment = {**os.environ, "PYTHONPATH": str(BENCHMARKS.parent)}
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        assert self.process.stdout is not None
+        self.url = self.process.stdout.readline().strip()
+
+    def stats(self) -> dict[str, int]:
+        """How many questions it has answered, and how many different ones."""
+        with urllib.request.urlopen(f"{self.url.removesuffix('/v1')}/stats") as answer:
+            counts: dict[str, int] = json.loads(answer.read())
+        return counts
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
+@pytest.fixture
+def synthetic() -> Iterator[Synthetic]:
+    running = Synthetic()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def made_up(synthetic: Synthetic, tmp_path: Path) -> BuildRecipe:
+    """300 pairs of a corpus of 250 made-up articles, small blocks, so that the cap bites and prompts are steered."""
+    path = tmp_path / "made_up.jsonl"
+    runpy.run_path(str(BENCHMARKS / "synthetic_corpus.py"))["write"](path, 250)
+    return BuildRecipe(
+        name="made-up",
+        count=300,
+        corpus=CorpusConfig(source=str(path)),
+        balance=BalanceConfig(block=16, lag=4),
+        teacher=TeacherConfig(
+            kind="openai",
+            model="m",
+            base_url=synthetic.url,
+            licence="CC0-1.0",
+            distillation_allowed=True,
+            concurrency=16,
+        ),
+    )

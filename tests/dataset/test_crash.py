@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+import random
 import resource
 import signal
 import subprocess
@@ -84,6 +86,36 @@ def test_kill_nine_and_the_same_command_give_the_same_bytes_and_ask_nothing_twic
         result.asked <= result.asked + result.from_store - before + recipe.teacher.concurrency
     )  # in flight when it died
     assert result.from_store > 0
+
+
+def test_many_kills_of_a_steered_build_with_posts_give_the_same_bytes_and_ask_nothing_twice(
+    made_up, synthetic, tmp_path, contents
+):
+    """The cap bites, prompts are steered, sentences are asked again and posts are written: all of it hangs on what was decided before."""
+    balance = dataclasses.replace(made_up.balance, floor_rows=6, floor_top=40)
+    recipe = dataclasses.replace(made_up, count=200, balance=balance)
+    whole = build(recipe, tmp_path / "whole" / "v1", render_card=lambda folder: "# card\n", quiet=True)
+    path = tmp_path / "recipe.toml"
+    path.write_text(dump(recipe), encoding="utf-8")
+    needed = synthetic.stats()["answered"]
+    kills, rng = 0, random.Random(0)
+    for share in sorted(rng.random() for _ in range(6)):
+        process = start(path, tmp_path / "killed" / "v1")
+        while process.poll() is None and synthetic.stats()["answered"] < needed * (1 + share):
+            time.sleep(0.002)
+        process.kill()
+        process.communicate()
+        kills += process.returncode == -signal.SIGKILL
+        if (tmp_path / "killed" / "v1").exists():
+            break
+
+    result = build(recipe, tmp_path / "killed" / "v1", render_card=lambda folder: "# card\n", quiet=True)
+
+    assert kills >= 4
+    assert contents(result.folder) == contents(whole.folder)
+    assert sum(result.rows.values()) > 200
+    asked_twice = synthetic.stats()["answered"] - 2 * needed
+    assert asked_twice <= kills * recipe.teacher.concurrency  # what was in flight
 
 
 def test_killed_while_it_writes_files_leaves_nothing_that_looks_whole(recipe, tmp_path, contents):
