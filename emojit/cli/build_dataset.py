@@ -110,6 +110,8 @@ def _plan_text(recipe: str, out: Path, plan: BuildPlan, max_cost: float | None) 
 
 
 def _result_text(result: BuildResult) -> str:
+    from emojit.teacher.budget import dollars
+
     rows = ", ".join(f"{split} {n:,}" for split, n in result.rows.items())
     if result.already_complete:
         return f"{result.folder} is already complete with the same content ({rows}); nothing was done"
@@ -122,6 +124,7 @@ def _result_text(result: BuildResult) -> str:
             f"pairs: {sum(result.rows.values()):,} ({rows})",
             *([f"missing: {result.short_of:,} of {result.wanted:,} pairs: {result.why}"] if result.short_of else []),
             f"questions: {result.asked:,} asked, {result.from_store:,} answered by the reply store {result.store or ''}".rstrip(),
+            *([f"cost: {dollars(result.spent_usd)} in this run"] if result.spent_usd else []),
             *(["rejected:", *dropped] if dropped else []),
         ]
     )

@@ -75,6 +75,7 @@ class BuildResult:
         below_floor: emoji that stay below `balance.floor_rows` (count).
         asked: questions that went to the teacher in this run (count).
         from_store: questions that were answered by the reply store (count).
+        spent_usd: what this run cost (USD), as far as the endpoint bills it or the recipe states a price.
         seconds: wall time (s).
         teacher_seconds: the part of it in which the teacher was asked (s).
         store: file of the reply store, or None for one in memory.
@@ -90,6 +91,7 @@ class BuildResult:
     below_floor: int
     asked: int
     from_store: int
+    spent_usd: float
     seconds: float
     teacher_seconds: float
     store: Path | None
@@ -157,6 +159,7 @@ def build(
         already_complete=False,
         asked=session.counts.asked,
         from_store=session.counts.from_store,
+        spent_usd=session.counts.spent_usd,
         seconds=time.monotonic() - start,
         teacher_seconds=session.seconds,
         store=replies.path,
@@ -190,6 +193,7 @@ def _finished(recipe: BuildRecipe, out: Path) -> BuildResult | None:
         already_complete=True,
         asked=0,
         from_store=0,
+        spent_usd=0.0,
         seconds=0.0,
         teacher_seconds=0.0,
         store=None,

@@ -144,6 +144,7 @@ def test_the_manifest_holds_the_bill_and_every_reply_who_gave_it(recipe, tmp_pat
         bill["cost_usd"] == pytest.approx(0.001 * result.asked) == pytest.approx(sum(row["cost"] for row in replies))
     )
     assert bill["billed"] == result.asked
+    assert result.spent_usd == pytest.approx(bill["cost_usd"])
     assert bill["providers"] == {"Nebula": result.asked}
     assert {row["provider"] for row in replies} == {"Nebula"}
 
