@@ -8,13 +8,16 @@ Nothing is repaired that needs a guess. What is cut is wrapping, and always the 
 | finish_reason "content_filter" or "refusal"; a whole reply that declines, Japanese or English | `refusal` | `refusal` |
 | "", blanks, a `<think>` block with nothing after it | `empty` | `empty` |
 | a `<think>` block, closed or not; an orphan `</think>` | cut | cut |
-| ``` fences, alone on their lines or around the text | cut | cut |
-| "出力:", "絵文字：", "**Answer:**" before the answer | cut | cut |
+| ``` fences, alone on their lines or around the text; `<|im_end|>`, `</s>`, `<answer>` and the like | cut | cut |
+| "出力:", "絵文字：", "**Answer:**" before the answer, "## 出力" on a line of its own | cut | cut |
+| the sentence or post again, alone or as "入力: …", and then "出力: …", "→ …" or the next line | the echo is cut | lines before "絵文字: …" are cut |
+| the same line twice | once | read in order |
+| a last line of its own that is a note: "※…", "(…)" | cut | `prose` |
 | a first line that announces ("はい、書き換えました。") with more below | cut | `prose`, as text beside emoji |
 | quotes or brackets around the whole, or markdown asterisks | cut | cut |
-| "1. …", "- …", "① …" at the head of a line | cut; two such lines are two candidates: `chatter` | cut |
+| "1. …", "- …", "① …" at the head of a line | cut; two such lines are two candidates: `chatter` | cut, and so are 1️⃣ 2️⃣ … that number the others |
 | several lines | joined by a blank | read in order |
-| commas, 、, ・, /, quotes, brackets between the emoji | part of the text | separators |
+| commas, 、, ・, /, →, &, !, quotes, brackets between the emoji | part of the text | separators |
 | emoji in it | taken out and counted (`leaked`) | read, folded to the inventory's form |
 | the same emoji twice | – | the first is kept |
 | text beside the emoji ("Sure! Here are some emojis: 🎉🎉🎉", "この文には ✨ が合うと思います。") | – | `prose` |
@@ -24,7 +27,7 @@ Nothing is repaired that needs a guess. What is cut is wrapping, and always the 
 | a banned emoji among them | taken out like every emoji | `banned` |
 | an emoji newer than 16.0, a flag of no region, a joined sequence nobody recommends | taken out | `outside_inventory` |
 | kana under a tenth of the letters: mostly Latin letters / other ones | `english` / `foreign_script` | – |
-| two letters in a row of Hangul, Cyrillic, Arabic, Thai … that the sentence does not have | `foreign_script` | – |
+| two letters in a row of Hangul, Cyrillic, Arabic, Thai …, or one simplified Chinese character (in GB 2312 but not in JIS X 0213), that the sentence does not have | `foreign_script` | – |
 | talk about the task ("この文には…", "絵文字", "言い換えました") in words that the sentence does not have; over 3 times its length | `chatter` | – |
 | the sentence again, but for blanks and end marks | `unchanged` | – |
 
@@ -34,9 +37,11 @@ rewrite 2.2 times its sentence, and none is rejected by any rule.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 
 from emojit import emoji
 
@@ -48,19 +53,32 @@ _MAX_GROWTH = 3.0
 _GROWTH_FREE = 40  # code points: short sentences may grow more
 
 _THINKING = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)|\A.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+_TOKEN = re.compile(
+    r"<\|im_start\|>\s*(?:assistant)?|<\|[^|<>]{1,30}\|>|</?(?:s|answer|output|response|post)>", re.IGNORECASE
+)
 _FENCE = re.compile(r"^\s*```[\w-]*\s*$|^\s*```|```\s*$", re.MULTILINE)
 _LIST_MARK = re.compile(
     r"^\s*(?:\(?\d{1,2}[.)．）:：、](?!\d(?!\ufe0f?\u20e3))|[-*・•‣]\s|[①-⑳])\s*"
 )  # "7.18に" is a date
+_ANSWER_WORDS = (
+    r"出力(?:例|文|結果)?|回答|答え|解答|投稿|投稿文|SNS投稿|SNS風(?:の文|の投稿)?|絵文字|書き換え(?:た文|後|文)?|言い換え(?:た文|後)?"
+    r"|リライト(?:後|文)?|変換(?:後|文|結果)?|output|answer|post|rewrite|emojis?"
+)
 _LABEL = re.compile(
-    r"^\W{0,3}(?:出力|回答|答え|解答|投稿|投稿文|SNS投稿|絵文字|書き換え(?:た文|後|文)?|言い換え(?:た文|後)?"
-    r"|output|answer|post|rewrite|emojis?)\s*\**\s*[:：]\s*\**\s*",
+    rf"^\W{{0,3}}(?:{_ANSWER_WORDS})\s*\**\s*[:：]\s*\**\s*",
     re.IGNORECASE,
 )
+_HEADING = re.compile(rf"^(?:#+\s*|\*\*|【)(?:{_ANSWER_WORDS})(?:\*\*|】)?$", re.IGNORECASE)
+_INPUT = r"(?:入力|元の?文|原文|文|変換前|投稿|input|before)(?:文)?\s*[:：]\s*"
+_NOTE = re.compile(r"^(?:※.*|[（(].{6,}[）)])$")
+_EMOJI_LABEL = re.compile(r"^\W{0,3}(?:絵文字|emojis?)\s*\**\s*[:：]", re.IGNORECASE)
 _ANNOUNCEMENT = re.compile(r"^.{0,60}(?:[:：]|(?:ました|ます|です)[。！!]?)$")
 _ANNOUNCES = re.compile(r"^(?:はい|承知|了解|かしこまり|もちろん|以下|こちら|sure|here|okay|ok\b)", re.IGNORECASE)
+_KEYCAPS = tuple(f"{digit}\ufe0f\u20e3" for digit in range(1, 10))
 _QUOTES = ("「」", "『』", '""', "“”", "''", "‘’", "``", "（）", "()", "【】", "[]")
-_SEPARATOR = re.compile(r"[\s,、，.．。・･/／|｜;；:：\"'“”‘’`「」『』\[\]【】()（）{}*_\-–—+＋\u200b\ufeff]+")
+_SEPARATOR = re.compile(
+    r"[\s,、，.．。・･/／|｜;；:：\"'“”‘’`「」『』\[\]【】()（）{}*_\-–—+＋→⇒&!！①-⑳\u200b\ufeff]+"
+)
 
 _REFUSAL_JA = re.compile(
     r"\A(?:大変|誠に|まことに)?(?:申し訳(?:あり|ござい)ません|申し訳ないです|恐れ入りますが|すみませんが|お断り)"
@@ -129,8 +147,10 @@ def read_rewrite(text: str, original: str, *, finish_reason: str | None = None) 
     lines = lines_of(checked(text, finish_reason))
     if len(lines) > 1 and announces(lines[0]):
         lines = lines[1:]
+    if len(lines) > 1 and _NOTE.match(lines[-1]):
+        lines = lines[:-1]
     bare = [unmarked(line) for line in lines]
-    raw = unquoted(_LABEL.sub("", " ".join(bare)))
+    raw = unquoted(_LABEL.sub("", _without_echo(" ".join(bare), original)))
     found = emoji.read(raw)
     post = re.sub(r"\s+", " ", emoji.strip(raw)).strip()
     if not any(char.isalnum() for char in post):
@@ -163,8 +183,10 @@ def read_emojis(text: str, banned: Collection[str] = (), *, finish_reason: str |
     Raises:
         Unreadable: the reply holds no such list.
     """
-    lines = [unmarked(_LABEL.sub("", line)) for line in lines_of(checked(text, finish_reason))]
-    folded = emoji.fold("\n".join(lines), lenient=True)
+    lines = lines_of(checked(text, finish_reason))
+    labelled = [index for index, line in enumerate(lines) if _EMOJI_LABEL.match(line)]
+    lines = [unmarked(_LABEL.sub("", line)) for line in lines[labelled[-1] if labelled else 0 :]]
+    folded = _unnumbered(emoji.fold("\n".join(lines), lenient=True))
     found = emoji.read(folded, lenient=True)
     if _SEPARATOR.sub("", emoji.strip(folded)):
         raise Unreadable("prose" if found.emojis or found.outside else "no_emoji", text)
@@ -186,7 +208,7 @@ def checked(text: str, finish_reason: str | None) -> str:
         raise Unreadable("truncated", text)
     if finish_reason in {"content_filter", "refusal"}:
         raise Unreadable("refusal", text)
-    body = answer(text)
+    body = _TOKEN.sub("", answer(text)).strip()
     if not body:
         raise Unreadable("empty", text)
     if _REFUSAL_JA.match(body) or _REFUSAL_EN.match(body):
@@ -195,8 +217,9 @@ def checked(text: str, finish_reason: str | None) -> str:
 
 
 def lines_of(body: str) -> list[str]:
-    """Return the lines that hold something, without code fences and without blanks around them."""
-    return [line.strip() for line in _FENCE.sub("", body).splitlines() if line.strip()]
+    """Return the lines that hold something, each once, without code fences, headings and blanks around them."""
+    lines = dict.fromkeys(line.strip() for line in _FENCE.sub("", body).splitlines())
+    return [line for line in lines if line and not _HEADING.match(line)]
 
 
 def unmarked(line: str) -> str:
@@ -232,12 +255,48 @@ def foreign_reason(post: str, original: str) -> str | None:
         return "english" if 2 * latin > len(letters) else "foreign_script"
     if any(match.group() not in original for match in _FOREIGN.finditer(post)):
         return "foreign_script"
-    return None
+    return "foreign_script" if any(_simplified(char) for char in set(post) - set(original)) else None
+
+
+@cache
+def _simplified(char: str) -> bool:
+    """Say whether a character is used in simplified Chinese and not in Japanese: 这, 们, 谢."""
+    return "\u4e00" <= char <= "\u9fff" and _encodes(char, "gb2312") and not _encodes(char, "euc_jisx0213")
+
+
+def _encodes(char: str, encoding: str) -> bool:
+    try:
+        char.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def talks_about_the_task(post: str, original: str) -> bool:
     """Say whether a post speaks of emoji or of rewriting in words that the original does not have."""
     return any(match.group() not in original for match in _TASK_WORDS.finditer(post))
+
+
+def _without_echo(text: str, original: str) -> str:
+    """Cut the sentence where it stands before the answer, with a blank, a line break or an arrow in between: 入力: 元の文。 出力: 答え."""
+    echo = (
+        rf"\A(?:{_INPUT})?[「『\"“]?{re.escape(original.strip())}[」』\"”]?(?:\s*(?:→|⇒|=>|->|➡\ufe0f?)\s*|\s+)(?=\S)"
+    )
+    return re.sub(echo, "", text)
+
+
+def _unnumbered(text: str) -> str:
+    """Cut keycaps that number the other emoji: "1️⃣ 🐈 2️⃣ 🌙" has two emoji, "1️⃣ 🥇" and "1️⃣ 2️⃣" have what they say."""
+    found = emoji.read(text, lenient=True).emojis
+    places = [place for place, one in enumerate(found) if one in _KEYCAPS]
+    numbers = [found[place] for place in places]
+    in_order = len(numbers) > 1 and tuple(numbers) == _KEYCAPS[: len(numbers)]
+    before_others = all(b - a > 1 for a, b in itertools.pairwise([*places, len(found)])) and places[:1] == [0]
+    if not (in_order and before_others):
+        return text
+    for keycap in numbers:
+        text = text.replace(keycap, " ", 1)
+    return text
 
 
 def _core(text: str) -> str:

@@ -237,3 +237,80 @@ def test_every_recorded_reply_of_the_sample_is_read_as_it_stands():
         row = json.loads(line)
         assert read_rewrite(row["sns_text"], row["text"]).text == row["sns_text"]
         assert read_emojis(emoji.join(row["emojis"]), ("✨",)) == tuple(row["emojis"])
+
+
+ORIGINAL = "猫は夜になると活発に動き回る動物である。"
+REWRITE = "猫って夜になるとめっちゃ動き回るよね"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        f"入力: {ORIGINAL}\n出力: {REWRITE}",
+        f"元の文: {ORIGINAL}\n書き換え: {REWRITE}",
+        f"入力：{ORIGINAL} 出力：{REWRITE}",
+        f"「{ORIGINAL}」\n{REWRITE}",
+        f"{ORIGINAL}\n\n出力：{REWRITE}",
+        f"{ORIGINAL} → {REWRITE}",
+        f"## 出力\n{REWRITE}",
+        f"変換後: {REWRITE}",
+        f"<|im_start|>assistant\n{REWRITE}<|im_end|>",
+        f"<answer>{REWRITE}</answer>",
+        f"{REWRITE}</s>",
+        f"{REWRITE}\n{REWRITE}",
+        f"「{REWRITE}」\n\n※くだけた表現にしました。",
+        f"{REWRITE}\n(意味は変えていません)",
+    ],
+)
+def test_echoes_labels_tokens_and_notes_around_a_rewrite_are_cut(reply):
+    assert read_rewrite(reply, ORIGINAL).text == REWRITE
+
+
+@pytest.mark.parametrize(
+    "reply", [ORIGINAL, f"出力: {ORIGINAL}", f"入力: {ORIGINAL}\n出力: {ORIGINAL}", f"「{ORIGINAL}」"]
+)
+def test_the_sentence_again_is_unchanged_whatever_stands_around_it(reply):
+    with pytest.raises(Unreadable) as caught:
+        read_rewrite(reply, ORIGINAL)
+
+    assert caught.value.reason == "unchanged"
+
+
+@pytest.mark.parametrize("reply", ["猫って夜はすごく活发だよね", "这だと夜に動き回るよね", "猫って夜に谢々だよね"])
+def test_simplified_chinese_that_the_sentence_does_not_have_is_foreign(reply):
+    with pytest.raises(Unreadable) as caught:
+        read_rewrite(reply, ORIGINAL)
+
+    assert caught.value.reason == "foreign_script"
+
+
+def test_simplified_chinese_of_the_sentence_itself_may_stay():
+    assert (
+        read_rewrite("邓小平って人のことなんだって", "邓小平は中国の政治家である。").text
+        == "邓小平って人のことなんだって"
+    )
+
+
+def test_characters_of_japanese_that_chinese_has_too_are_no_leak():
+    for char in "会国学体号万来当点声沢髙﨑壊醤鴎":
+        assert read_rewrite(f"{char}の話なんだって", ORIGINAL).text
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        ("1️⃣ 🐈\n2️⃣ 🌙", ("🐈", "🌙")),
+        ("1️⃣🐈 2️⃣🌙 3️⃣🔥", ("🐈", "🌙", "🔥")),
+        ("1️⃣ 🥇", ("1️⃣", "🥇")),
+        ("1️⃣ 2️⃣ 3️⃣", ("1️⃣", "2️⃣", "3️⃣")),
+        ("🥇 1️⃣ 🥈 2️⃣", ("🥇", "1️⃣", "🥈", "2️⃣")),
+        ("①🐈 ②🌙", ("🐈", "🌙")),
+        ("🐈 → 🌙", ("🐈", "🌙")),
+        ("🐈 🌙!", ("🐈", "🌙")),
+        ("投稿: 猫って夜に動くよね\n絵文字: 🐈 🌙", ("🐈", "🌙")),
+        ("<answer>🐈 🌙</answer>", ("🐈", "🌙")),
+        ("🐈 🌙<|im_end|>", ("🐈", "🌙")),
+    ],
+)
+def test_numbers_arrows_echoes_and_tokens_around_emoji_are_cut(reply, expected):
+    assert read_emojis(reply) == expected
