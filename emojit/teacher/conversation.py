@@ -79,7 +79,7 @@ async def choose(
     keys = (*before, *(one.key for one in asked))
     labelled = Labelled(id=task.id, sns_text=post.text, leaked=post.leaked, votes=tuple(votes), keys=keys)
     if votes:
-        return dataclasses.replace(labelled, emojis=consensus(votes))
+        return dataclasses.replace(labelled, emojis=votes[0] if len(votes) == 1 else consensus(votes))
     reason, detail = rejections[0]
     return dataclasses.replace(labelled, stage="emoji", reason=reason, detail=detail)
 

@@ -11,7 +11,6 @@ asking it again would only be luck.
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from emojit.errors import TeacherError
 from emojit.recipe import TeacherConfig
 from emojit.teacher.address import Address, find_address
 from emojit.teacher.completions import Completion, read_body
-from emojit.teacher.failures import Failure, judge, redact
+from emojit.teacher.failures import Failure, judge, redact, without_place
 from emojit.teacher.limits import Gate, Verdict
 from emojit.teacher.records import Question, Reply
 from emojit.teacher.transport import CallError, Http
@@ -69,6 +68,10 @@ class _Tries:
         if self.calls >= self.config.max_attempts or wait_s is None or wait_s > self.config.patience_s:
             return None
         return wait_s
+
+    def cost_of(self, number: int) -> float | None:
+        """Return what stands on the reply with this number among several (USD)."""
+        return None if self.cost is None else 0.0 if number else self.cost
 
     def _backoff(self) -> float:
         """Return a wait (s): exponential, half of it at random so that the workers do not come back together."""
@@ -201,7 +204,7 @@ class OpenAITeacher:
             return Failure(kind="fatal", message=f"cannot be reached ({what})", hint=hint)
         if exc.kind == "late":
             return Failure(kind="retry", message=f"no answer within {self._config.timeout_s:g} s")
-        return Failure(kind="retry", message=f"connection lost ({what})")
+        return Failure(kind="retry", message=f"connection lost ({without_place(what, self._address.base_url)})")
 
 
 def _verdict(outcome: Completion | Failure) -> Verdict:
@@ -216,27 +219,29 @@ def _replies(questions: Sequence[Question], outcome: Completion | Failure, tries
     """Return a reply for each question that the outcome speaks of; what the calls cost stands on the first."""
     if isinstance(outcome, Completion):
         # Where some of several answers are there, an empty one among them stands.
-        pairs = zip(questions, outcome.choices, strict=False)
-        replies = [
-            dataclasses.replace(
-                _blank(question, tries),
+        return [
+            Reply(
+                key=question.key,
+                request=question.request,
                 text=choice.text,
                 finish_reason=choice.finish_reason,
+                usage=None if number else outcome.usage,
+                cost=tries.cost_of(number),
                 provider=outcome.provider,
+                attempts=tries.calls,
             )
-            for question, choice in pairs
+            for number, (question, choice) in enumerate(zip(questions, outcome.choices, strict=False))
         ]
-        replies[0] = dataclasses.replace(replies[0], usage=outcome.usage)
-    elif outcome.kind == "refusal":
-        replies = [
-            dataclasses.replace(_blank(question, tries), text=outcome.message, finish_reason="content_filter")
-            for question in questions
-        ]
-    else:
-        replies = [dataclasses.replace(_blank(question, tries), error=outcome.message) for question in questions]
-    return [dataclasses.replace(replies[0], cost=tries.cost), *replies[1:]]
-
-
-def _blank(question: Question, tries: _Tries) -> Reply:
-    cost = None if tries.cost is None else 0.0
-    return Reply(key=question.key, request=question.request, text="", attempts=tries.calls, cost=cost)
+    refused = outcome.kind == "refusal"
+    return [
+        Reply(
+            key=question.key,
+            request=question.request,
+            text=outcome.message if refused else "",
+            finish_reason="content_filter" if refused else None,
+            cost=tries.cost_of(number),
+            attempts=tries.calls,
+            error=None if refused else outcome.message,
+        )
+        for number, question in enumerate(questions)
+    ]

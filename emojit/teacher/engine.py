@@ -20,6 +20,7 @@ from typing import Protocol, TypeVar
 from emojit.errors import TeacherError
 from emojit.recipe import TeacherConfig
 from emojit.teacher.commits import Commits
+from emojit.teacher.prices import reply_cost
 from emojit.teacher.records import Question, Reply
 from emojit.teacher.store import ReplyStore
 
@@ -66,7 +67,7 @@ class Counts:
         calls: calls that were made for `asked` (count).
         prompt_tokens: tokens read by the teacher in this run, as the endpoint counts them (count).
         completion_tokens: tokens written by the teacher in this run, likewise (count).
-        spent_usd: what this run cost, where the endpoint bills it (USD).
+        spent_usd: what this run cost (USD), as far as the endpoint bills it or the recipe states a price.
     """
 
     asked: int = 0
@@ -89,13 +90,15 @@ class Engine:
     def __init__(self, config: TeacherConfig, teacher: Teacher, store: ReplyStore) -> None:
         """Take who is asked and where replies are kept; nothing is asked yet."""
         self.counts = Counts()
-        self.width = int(getattr(teacher, "width", None) or config.concurrency)
+        # A conversation that waits for the disk or reads a reply makes no call: some more of them keep every place at the endpoint taken.
+        self.width = int(getattr(teacher, "width", None) or config.concurrency + max(2, config.concurrency // 8))
         self._config = config
         self._teacher = teacher
         self._store = store
         self._commits = Commits(store)
         self._in_flight: dict[str, asyncio.Future[Reply]] = {}
         self._given_up: dict[str, Reply] = {}
+        self._failed_before: dict[str, Reply] = {}
         self._recent: deque[bool] = deque(maxlen=_WINDOW)
 
     async def reply(self, question: Question) -> Reply:
@@ -134,7 +137,9 @@ class Engine:
         replies = []
         for question in questions:
             reply = known[question.key]
-            replies.append(reply if isinstance(reply, Reply) else await asyncio.shield(reply))
+            if isinstance(reply, asyncio.Future):
+                reply = reply.result() if reply.done() else await asyncio.shield(reply)
+            replies.append(reply)
         return replies
 
     async def close(self) -> None:
@@ -157,9 +162,10 @@ class Engine:
         if (found := self._in_flight.get(key) or self._given_up.get(key)) is not None:
             return found
         stored = self._store.get(key)
-        return (
-            None if stored is None or stored.error is not None else stored
-        )  # an error of an earlier run is asked again
+        if stored is None or stored.error is None:
+            return stored
+        self._failed_before[key] = stored  # an error of an earlier run is asked again
+        return None
 
     async def _ask(self, questions: list[Question]) -> None:
         """Ask the teacher and resolve the futures of the questions, which this conversation has claimed."""
@@ -190,14 +196,23 @@ class Engine:
         now = int(time.time())
         for reply in given:
             self._account(reply)
-        stored = await self._commits.put([dataclasses.replace(reply, created=now) for reply in given])
+        stored = await self._commits.put([self._stamped(reply, now) for reply in given])
         for reply in stored:
             self._in_flight[reply.key].set_result(reply)
         for reply in stored:
             self._count(reply)
 
+    def _stamped(self, reply: Reply, now: int) -> Reply:
+        """Return a reply as it is stored: with the time, and with the calls and the cost of an earlier run that got no answer."""
+        earlier = self._failed_before.pop(reply.key, None)
+        if earlier is None:
+            return dataclasses.replace(reply, created=now)
+        attempts = (earlier.attempts or 0) + (reply.attempts or 0)
+        cost = reply.cost if earlier.cost is None else earlier.cost + (reply.cost or 0.0)
+        return dataclasses.replace(reply, created=now, attempts=attempts, cost=cost)
+
     def _account(self, reply: Reply) -> None:
-        self.counts.spent_usd += reply.cost or 0.0
+        self.counts.spent_usd += reply_cost(reply, self._config.price) or 0.0
         if reply.usage is not None:
             usage = json.loads(reply.usage)
             self.counts.prompt_tokens += _tokens(usage, "prompt_tokens")

@@ -30,6 +30,7 @@ from emojit.teacher.pace import MINUTE_S, Allowance, Minute, Pace
 logger = logging.getLogger(__name__)
 
 _FIRST_CONTACT_S = 0.02  # longest wait of the others for the very first call
+_RAMP_S = 0.0005  # then one more start after each so many seconds: what starts together is answered together, and waits for each other here
 _PROBE_S = 2.0  # a 429 comes at once: a probe that is not refused by then was let in
 _BACKOFF_LIMIT_S = 30.0
 _WINDOW_EVENTS = 4  # refusals one after the other, from which on a limit by the minute is assumed
@@ -71,7 +72,12 @@ class _Waiting:
 
 
 class Gate:
-    """Lets calls start. Used in one event loop at a time; what it has learned is kept from one to the next."""
+    """Lets calls start. Used in one event loop at a time; what it has learned is kept from one to the next.
+
+    Attributes:
+        room: calls that may be in flight now, from 1 to `concurrency` (count, with a fraction on the way to the next).
+        refusals: 429s one after the other, those of calls that were in flight together as one (count).
+    """
 
     def __init__(self, config: TeacherConfig, *, backoff_s: float) -> None:
         """Take the limits of the recipe, and the wait after the first 429 (s)."""
@@ -82,7 +88,7 @@ class Gate:
         self._waiting: list[_Waiting] = []
         self._timer: asyncio.TimerHandle | None = None
         self._in_flight = 0
-        self._room = float(self._width)
+        self.room = float(self._width)
         self._own = config.requests_per_minute
         self._requests, self._tokens = Pace(self._own), Pace(config.tokens_per_minute)
         self._requests_left, self._tokens_left = Allowance(), Allowance()
@@ -93,9 +99,15 @@ class Gate:
         self._learned_at = -math.inf
         self._paused_until = -math.inf
         self._refused_at = -math.inf  # when the latest refusal of a call came that had started after the one before
-        self._refusals = 0  # in a row
+        self.refusals = 0  # in a row
         self._closed, self._probe_s = True, _FIRST_CONTACT_S
+        self._session_at, self._session_starts = -math.inf, 0
         self._probe: Ticket | None = None
+
+    @property
+    def rate(self) -> float:
+        """Calls that may start in any minute, of the recipe or learned (count); 0 is no limit."""
+        return self._requests.per_minute
 
     def order(self) -> int:
         """Return the place of a question in the queue; it keeps it over all its calls."""
@@ -153,11 +165,11 @@ class Gate:
         if verdict == "limited":
             self._refuse(ticket, wait_s or 0.0, now)
         elif verdict in {"answered", "failed"} and ticket.started >= self._refused_at:
-            self._refusals = 0
+            self.refusals = 0
             self._closed = False
         if verdict == "answered":
             quiet = 1 + (now - self._refused_at) / _QUIET_S
-            self._room = min(self._width, self._room + quiet / self._room) if quiet < math.inf else self._width
+            self.room = min(self._width, self.room + quiet / self.room) if quiet < math.inf else self._width
             self._try_higher(now)
         if verdict == "fatal":  # the run is being stopped: do not send the next one into it
             self._paused_until = max(self._paused_until, now + _FIRST_CONTACT_S)
@@ -166,6 +178,7 @@ class Gate:
     def reset(self) -> None:
         """Forget the event loop and whoever waits; the next call is a first contact again."""
         self._close_for(_FIRST_CONTACT_S)
+        self._session_starts = 0
         self._waiting.clear()
         self._in_flight = 0
         if self._timer is not None:
@@ -178,11 +191,13 @@ class Gate:
 
     def _opens_at(self, now: float, chars: int) -> float:
         """Return when a question may start (s); infinity where that depends on a call in flight."""
-        if self._in_flight >= max(1, int(self._room)):
+        if self._in_flight >= max(1, int(self.room)):
             return math.inf
         at = self._paused_until
         if self._closed and self._probe is not None:
             at = max(at, self._probe.started + self._probe_s)
+        if 0 < self._session_starts < self._width:
+            at = max(at, self._session_at + self._session_starts * _RAMP_S)
         tokens = self._per_char * chars
         return max(
             at,
@@ -196,6 +211,8 @@ class Gate:
         tokens = self._per_char * chars
         self._in_flight += 1
         self._started += 1
+        self._session_at = self._session_at if self._session_starts else now
+        self._session_starts += 1
         self._tokens_started += tokens
         self._requests.take(now, 1)
         self._tokens.take(now, tokens)
@@ -255,17 +272,22 @@ class Gate:
             self._paused_until = max(self._paused_until, now + wait_s)
             return
         self._refused_at = now
-        self._refusals += 1
+        self.refusals += 1
         self._close_for(_PROBE_S)
-        self._room = max(1.0, min(self._room, self._in_flight + 1) / 2)
-        backoff_s = min(_BACKOFF_LIMIT_S, self._backoff_s * 2.0 ** min(self._refusals - 1, 16))
-        until = now + wait_s + backoff_s * random.uniform(0.5, 1.0)
-        if self._refusals >= _WINDOW_EVENTS and (went := self._minute.count(now)) >= _FEWEST:
+        if self.refusals == 1:  # a refused probe says nothing about how many may be in flight
+            self.room = max(1.0, self.room / 2)
+        backoff_s = min(_BACKOFF_LIMIT_S, self._backoff_s * 2.0 ** min(self.refusals - 1, 16)) * random.uniform(
+            0.5, 1.0
+        )
+        if self.refusals == 1 and wait_s:  # what the endpoint asks for is enough, until it shows that it is not
+            backoff_s = 0.0
+        until = now + wait_s + backoff_s
+        if self.refusals >= _WINDOW_EVENTS and (went := self._minute.count(now)) >= _FEWEST:
             self._learn(went, now)
             until = max(until, self._minute.oldest(now) + MINUTE_S + 1)
         self._paused_until = max(self._paused_until, until)
         say = logger.warning if self._paused_until - now >= _SAID_S else logger.debug
-        say("the endpoint has refused %d calls in a row; paused for %.1f s", self._refusals, self._paused_until - now)
+        say("the endpoint has refused %d calls in a row; paused for %.1f s", self.refusals, self._paused_until - now)
 
     def _learn(self, per_minute: float, now: float) -> None:
         self._learned, self._learned_at = per_minute, now

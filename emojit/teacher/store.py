@@ -8,10 +8,10 @@ log needs shared memory, so not over a network file system).
 from __future__ import annotations
 
 import contextlib
-import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import chain
 from operator import attrgetter
 from pathlib import Path
@@ -27,28 +27,20 @@ _BUSY_S = 60.0  # how long to wait for another process that writes
 
 _OTHER_PATH = "give the path of a new or writable file with --store"
 
+# A table with row numbers: rows of a kilobyte in the order of random keys (WITHOUT ROWID, as the first stores had it, and they are read alike) touch
+# and write a page of their own each, which took twice the CPU time.
 _SCHEMA = """
 CREATE TABLE replies (
     key TEXT PRIMARY KEY, request TEXT NOT NULL, text TEXT NOT NULL, finish_reason TEXT, usage TEXT, cost REAL, provider TEXT,
     created INTEGER, attempts INTEGER, error TEXT
-) WITHOUT ROWID
+)
 """
 _COLUMNS = ", ".join(REPLY_COLUMNS)
 _SELECT = f"SELECT {_COLUMNS} FROM replies WHERE key = ?"
 _ANSWERS = f"SELECT {_COLUMNS} FROM replies WHERE key > ? AND error IS NULL ORDER BY key LIMIT 1000"
-_KNOWN = "SELECT 1 FROM replies WHERE key IN (SELECT value FROM json_each(?)) LIMIT 1"
 # An answer stands for ever; only an error gives way to what came later. So two processes that ask the same question end with the same reply.
 _PUT = "INSERT INTO replies ({columns}) VALUES {rows} ON CONFLICT (key) DO UPDATE SET {updates} WHERE replies.error IS NOT NULL"
-_ROWS = (64, 16, 4, 1)
-"""Rows per statement. Each statement waits for Python's lock once more, so a busy program stores 64 replies in one and not in 64."""
-_STATEMENTS = {
-    rows: _PUT.format(
-        columns=_COLUMNS,
-        rows=", ".join(f"({', '.join('?' for _ in REPLY_COLUMNS)})" for _ in range(rows)),
-        updates=", ".join(f"{name} = excluded.{name}" for name in REPLY_COLUMNS[1:]),
-    )
-    for rows in _ROWS
-}
+_MOST_ROWS = 64  # per statement
 _VALUES = attrgetter(*REPLY_COLUMNS)
 
 
@@ -118,6 +110,10 @@ class ReplyStore:
         Raises:
             TeacherError: the disk is full or the file cannot be written; none of these replies is stored then.
         """
+        if 0 < len(replies) <= _MOST_ROWS:
+            # One statement is a transaction by itself. A thread that stores waits for Python's lock after each statement, up to 5 ms where the program is busy.
+            with self._lock, self._explained():
+                return self.put_in(self._writer, replies)
         with self.transaction() as db:
             return self.put_in(db, replies)
 
@@ -142,14 +138,13 @@ class ReplyStore:
 
     def put_in(self, db: sqlite3.Connection, replies: Sequence[Reply]) -> list[Reply]:
         """Do what `put_many` does inside a transaction that stands open already."""
-        keys = [reply.key for reply in replies]
-        new = db.execute(_KNOWN, (json.dumps(keys),)).fetchone() is None and len(set(keys)) == len(keys)
-        start = 0
-        for size in _ROWS:
-            while len(replies) - start >= size:
-                db.execute(_STATEMENTS[size], [*chain.from_iterable(map(_VALUES, replies[start : start + size]))])
-                start += size
-        return list(replies) if new else [_reply(db.execute(_SELECT, (key,)).fetchone()) for key in keys]
+        changed = 0
+        for start in range(0, len(replies), _MOST_ROWS):
+            part = replies[start : start + _MOST_ROWS]
+            changed += db.execute(_put(len(part)), [*chain.from_iterable(map(_VALUES, part))]).rowcount
+        if changed == len(replies) == len({reply.key for reply in replies}):
+            return list(replies)
+        return [_reply(db.execute(_SELECT, (reply.key,)).fetchone()) for reply in replies]
 
     def __len__(self) -> int:
         with self._explained():
@@ -208,6 +203,14 @@ class ReplyStore:
             raise TeacherError(f"reply store {self}: {exc}", hint=_hint(exc)) from exc
         except OSError as exc:
             raise TeacherError(f"reply store {self}: {exc.strerror}", hint=_OTHER_PATH) from exc
+
+
+@lru_cache(maxsize=_MOST_ROWS)
+def _put(rows: int) -> str:
+    """Return the statement that stores so many replies (count)."""
+    one = f"({', '.join('?' for _ in REPLY_COLUMNS)})"
+    updates = ", ".join(f"{name} = excluded.{name}" for name in REPLY_COLUMNS[1:])
+    return _PUT.format(columns=_COLUMNS, rows=", ".join([one] * rows), updates=updates)
 
 
 def _reply(row: tuple[object, ...]) -> Reply:

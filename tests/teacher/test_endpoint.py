@@ -16,7 +16,6 @@ from emojit.recipe import TeacherConfig
 from emojit.teacher import make_teacher, rewrite_question
 from emojit.teacher.endpoint import OpenAITeacher
 from emojit.teacher.failures import judge, redact
-from emojit.teacher.limit_headers import retry_after
 
 SENTENCE = "今日は雨が降って寒いです。"
 
@@ -319,23 +318,6 @@ def test_the_key_is_in_no_log_at_any_level(serve, answer, config_for, monkeypatc
 
     assert reply.attempts == 2
     assert "very-secret-key" not in caplog.text
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({"retry-after": "7"}, 7.0),
-        ({"retry-after": "0.5"}, 0.5),
-        ({"retry-after-ms": "250", "retry-after": "7"}, 0.25),
-        ({"retry-after": "Thu, 01 Jan 2026 00:01:30 GMT"}, 90.0),
-        ({"retry-after": "Wed, 31 Dec 2025 00:00:00 GMT"}, 0.0),
-        ({"retry-after": "soon"}, None),
-        ({"retry-after": "-3"}, None),
-        ({}, None),
-    ],
-)
-def test_retry_after_is_read_in_every_form(headers, seconds):
-    assert retry_after(headers, now=datetime(2026, 1, 1, tzinfo=UTC)) == seconds
 
 
 def test_messages_are_one_short_line_without_secrets():

@@ -1,25 +1,17 @@
-"""The engine against a real server: order, bounds, resuming, kill -9, and the failures that stop a run."""
+"""The engine against a real server: order, bounds, what is asked again, and the failures that stop a run."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import sqlite3
-import subprocess
-import sys
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
 from emojit.errors import TeacherError
-from emojit.recipe import TeacherConfig
 from emojit.teacher import ReplyStore, Task, label, make_teacher, question_count, release_columns, stored_count
 from emojit.teacher.endpoint import OpenAITeacher
 
-ROOT = Path(__file__).parents[2]
 NOISE = {  # reply → (reason as a rewrite, reason as emoji)
     "申し訳ありませんが、提供いただいた文章が不完全なため、変換が困難です。": ("refusal", "refusal"),
     "Sure! Here are some emojis: 🎉🎉🎉": ("english", "prose"),
@@ -128,7 +120,7 @@ def test_tasks_are_taken_lazily(serve, config_for, store, tasks):
 
     run_label(stream(), config_for(serve(), concurrency=3), store, on_done=done.append)
 
-    assert all(number - finished <= 3 for number, finished in enumerate(taken))
+    assert all(number - finished <= 3 + 2 for number, finished in enumerate(taken))  # two more wait for a place
 
 
 def test_noise_is_rejected_with_its_reason_and_its_text(serve, answer, config_for, store, tasks):
@@ -193,6 +185,7 @@ def test_a_failed_question_is_a_rejected_row_and_is_asked_again_by_a_later_run(
     again = run_label(tasks(5), config, store)
     assert again.labelled[2].emojis
     assert (again.asked, again.from_store, again.failed) == (2, 8, 0)
+    assert store.get(rejected.keys[0]).attempts == 3 + 1  # the calls of both runs
 
 
 def test_faults_change_nothing_in_what_is_released(serve, answer, config_for, tmp_path, tasks):
@@ -324,78 +317,3 @@ def test_no_task_is_no_call(serve, config_for, store):
     run = run_label([], config_for(server), store)
 
     assert (run.labelled, run.asked, server.calls) == ([], 0, [])
-
-
-CHILD = """
-import sys
-from emojit.recipe import TeacherConfig
-from emojit.teacher import ReplyStore, Task, label, make_teacher
-
-config = TeacherConfig(kind="openai", model="test-model", base_url=sys.argv[1], concurrency=4)
-tasks = [Task(id=f"{i:016x}", text=f"これは{i}番目の文である。") for i in range(60)]
-with ReplyStore(sys.argv[2]) as store:
-    label(tasks, config, make_teacher(config), store, quiet=True)
-"""
-
-
-@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "Ctrl-C"])
-def test_a_run_that_was_killed_goes_on_where_it_stood(serve, answer, config_for, tmp_path, tasks, blow):
-    server = serve(lambda call: answer(delay_s=0.02))
-    path = tmp_path / "r.sqlite"
-    child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, server.url, str(path)],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stderr=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + 60
-    while len(server.calls) < 30 and time.monotonic() < deadline:
-        time.sleep(0.005)
-    child.send_signal(blow)
-    assert child.wait(30) != 0
-    db = sqlite3.connect(path)
-    stored = {row[0] for row in db.execute("SELECT key FROM replies")}
-    db.close()
-    assert 20 <= len(stored) < 120
-    asked_before = len(server.calls)
-
-    with ReplyStore(path) as store:
-        config = config_for(server)
-        run = run_label(tasks(60), config, store)
-        resumed = (run.labelled, release(store, run))
-    with ReplyStore(tmp_path / "undisturbed.sqlite") as store:
-        undisturbed = run_label(tasks(60), config_for(serve()), store)
-        straight = (undisturbed.labelled, release(store, undisturbed))
-
-    assert run.from_store == len(stored)
-    assert len(server.calls) - asked_before == run.asked == 120 - len(stored)
-    # What was in flight when the blow fell is asked again, and nothing else is.
-    assert sum(Counter(server.bodies()).values()) - 120 <= config.concurrency
-    assert resumed == straight
-
-
-def test_two_processes_label_into_one_store(serve, answer, config_for, tmp_path, tasks):
-    server = serve(lambda call: answer(delay_s=0.005))
-    path = tmp_path / "r.sqlite"
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    children = [
-        subprocess.Popen([sys.executable, "-c", CHILD, server.url, str(path)], cwd=ROOT, env=environment)
-        for _ in range(2)
-    ]
-
-    assert [child.wait(60) for child in children] == [0, 0]
-    with ReplyStore(path) as store:
-        assert len(store) == 120
-        assert stored_count(tasks(60), config_for(server), store) == 120
-
-
-@pytest.mark.slow
-def test_five_hundred_questions_come_near_the_ideal_rate(serve, answer, config_for, tmp_path, tasks):
-    """The server shares the interpreter with the engine here, so the floor is far below what a server of its own shows."""
-    server = serve(lambda call: answer(delay_s=0.2))
-    config: TeacherConfig = config_for(server, concurrency=64)
-    with ReplyStore(tmp_path / "r.sqlite") as store:
-        run = run_label(tasks(250), config, store)
-
-    assert run.asked == 500
-    assert 500 * 0.2 / 64 / run.seconds > 0.3
