@@ -8,18 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from emojit.cli import output
+from emojit.cli import hub_organization, output
 from emojit.cli.options import JsonOption
 
 if TYPE_CHECKING:
     from emojit.localhub import LocalHub
 
 app = typer.Typer(no_args_is_help=True, help="Run a Hugging Face Hub on this machine, without a network.")
-
-
-@app.callback()
-def _group() -> None:
-    """Keeps `serve` a sub-command while it is the only one."""
+app.add_typer(hub_organization.app, name="organization")
 
 
 def _default_root() -> Path:

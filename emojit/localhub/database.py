@@ -1,4 +1,4 @@
-"""The SQLite file: opening it, its tables, and the lock that keeps a second server out."""
+"""The SQLite file: opening it, bringing its tables up to date, and the lock that keeps a second server out."""
 
 from __future__ import annotations
 
@@ -9,30 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from emojit.errors import HubServerError
-
-_SCHEMA_VERSION = 1
-
-_SCHEMA = """
-CREATE TABLE secret (value BLOB NOT NULL);
-CREATE TABLE user (name TEXT PRIMARY KEY COLLATE NOCASE, created TEXT NOT NULL);
-CREATE TABLE token (
-    hash TEXT PRIMARY KEY, user TEXT NOT NULL REFERENCES user(name), role TEXT NOT NULL CHECK (role IN ('read', 'write')),
-    created TEXT NOT NULL
-);
-CREATE TABLE repo (
-    key TEXT PRIMARY KEY, type TEXT NOT NULL, namespace TEXT NOT NULL COLLATE NOCASE, name TEXT NOT NULL COLLATE NOCASE,
-    private INTEGER NOT NULL, gated TEXT, sdk TEXT, created TEXT NOT NULL, UNIQUE (type, namespace, name)
-);
-CREATE TABLE former_id (
-    type TEXT NOT NULL, namespace TEXT NOT NULL COLLATE NOCASE, name TEXT NOT NULL COLLATE NOCASE,
-    key TEXT NOT NULL REFERENCES repo(key) ON DELETE CASCADE, PRIMARY KEY (type, namespace, name)
-);
-CREATE TABLE large_file (
-    key TEXT NOT NULL REFERENCES repo(key) ON DELETE CASCADE, sha256 TEXT NOT NULL, PRIMARY KEY (key, sha256)
-);
-"""
-# large_file says which repository received which content. Content is stored once, but a repository may only point to what was uploaded to it:
-# otherwise knowing the sha256 of a private file would be enough to read it.
+from emojit.localhub.schema import STEPS
 
 
 class Database:
@@ -69,13 +46,15 @@ class Database:
         )
         self._connection.execute("BEGIN EXCLUSIVE")
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            for statement in _SCHEMA.split(";"):
+        if version > len(STEPS):
+            raise HubServerError(
+                f"{path} was written by a newer emojit (schema {version}; this one knows {len(STEPS)})",
+                hint="install that version of emojit, or choose another folder with --root",
+            )
+        for step in STEPS[version:]:
+            for statement in step.split(";"):
                 self._connection.execute(statement)
-            self._connection.execute("INSERT INTO secret VALUES (randomblob(32))")
-            self._connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
-        elif version != _SCHEMA_VERSION:
-            raise HubServerError(f"{path} was written by another version of emojit (schema {version})")
+        self._connection.execute(f"PRAGMA user_version = {len(STEPS)}")
         self._connection.execute("COMMIT")
 
     def rows(self, statement: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:

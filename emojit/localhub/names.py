@@ -9,7 +9,7 @@ from emojit.localhub.refusal import RefusalError, bad_path
 _NAME = re.compile(r"\b[\w\-.]{1,96}\b", re.ASCII)
 """The rule of `huggingface_hub.utils.validate_repo_id`, applied to each half of `namespace/name`."""
 
-RESERVED = frozenset({"api", "datasets", "spaces", "models", "settings", "join", "login"})
+RESERVED = frozenset({"api", "datasets", "spaces", "models", "settings", "join", "login", "organizations"})
 """First path segments that are routes. Every private route of this server lies below `/api`, so no other user name can collide with one."""
 
 _FORBIDDEN_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//")
@@ -23,7 +23,7 @@ def check_name(name: object, *, what: str) -> str:
 
     Args:
         name: the candidate, as it came from a request.
-        what: "user" or "repository", for the message.
+        what: "user", "organization" or "repository", for the message.
 
     Raises:
         RefusalError: 400, with the rule that is broken.

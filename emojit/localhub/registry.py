@@ -24,7 +24,7 @@ class RepoRecord:
     """Random name of its folders on disk; never changes."""
     type: RepoType
     namespace: str
-    """The user who owns it."""
+    """The user or organisation that owns it."""
     name: str
     private: bool
     gated: str | None
@@ -46,7 +46,11 @@ class RepoRecord:
 
     def visible_to(self, caller: Caller | None) -> bool:
         """Whether this caller may know that the repository exists."""
-        return not self.private or (caller is not None and caller.user == self.namespace)
+        return not self.private or (caller is not None and caller.may_read(self.namespace))
+
+    def files_open_to(self, caller: Caller | None) -> bool:
+        """Whether this caller, who sees the repository, may also read its files."""
+        return self.gated is None or (caller is not None and caller.may_read(self.namespace))
 
 
 class Registry:
@@ -129,7 +133,7 @@ class Registry:
     def grant(self, key: str, sha256: str) -> None:
         """Note that this content was uploaded to this repository."""
         with self._database.transaction():
-            self._database.rows("INSERT OR IGNORE INTO large_file VALUES (?, ?)", (key, sha256))
+            self._database.rows("INSERT OR IGNORE INTO large_file (key, sha256) VALUES (?, ?)", (key, sha256))
 
     def granted(self, key: str, sha256: str) -> bool:
         """Whether this content was uploaded to this repository."""

@@ -20,7 +20,7 @@ from emojit.errors import HubServerError, MissingExtraError, UsageError
 if TYPE_CHECKING:
     import uvicorn
 
-    from emojit.localhub.accounts import Role
+    from emojit.localhub.accounts import MemberRole, Role
 
 logger = logging.getLogger(__name__)
 
@@ -137,6 +137,39 @@ class LocalHub:
             UsageError: there is no such user or role.
         """
         return self._accounts.create_token(user, role)
+
+    def create_organization(self, name: str, *, admin: str | None = None) -> None:
+        """Add an organisation, which may then own repositories that its members share.
+
+        Args:
+            name: shares its namespace with the users.
+            admin: an existing user who becomes its first member.
+
+        Raises:
+            UsageError: the name is not allowed or taken, or there is no such user.
+        """
+        self._accounts.create_organization(name, admin=admin)
+
+    def add_member(self, organization: str, user: str, role: MemberRole = "write") -> None:
+        """Let a user into an organisation, or change the role of a member.
+
+        Args:
+            organization: an existing organisation.
+            user: an existing user.
+            role: "read" sees private repositories, "write" also changes all of them, "admin" also says who is a member.
+
+        Raises:
+            UsageError: there is no such organisation, user or role.
+        """
+        self._accounts.add_member(organization, user, role)
+
+    def remove_member(self, organization: str, user: str) -> None:
+        """Take a user out of an organisation; its private repositories vanish for that user at once.
+
+        Raises:
+            UsageError: there is no such organisation, or the user is no member.
+        """
+        self._accounts.remove_member(organization, user)
 
     def wait(self) -> None:
         """Block until the server ends; `KeyboardInterrupt` passes through."""

@@ -119,7 +119,7 @@ class Call:
             RefusalError: 401 or 403.
         """
         caller = self.user()
-        if caller.user.lower() != namespace.lower():
+        if not caller.may_write(namespace):
             raise foreign_namespace(namespace)
         if caller.role != "write":
             raise read_only_token()

@@ -19,7 +19,10 @@ def whoami(call: Call) -> Response:
             "name": caller.user,
             "fullname": caller.user,
             "isPro": False,
-            "orgs": [],
+            "orgs": [
+                {"type": "org", "id": name, "name": name, "fullname": name, "roleInOrg": role, "isEnterprise": False}
+                for name, role in caller.memberships.items()
+            ],
             "auth": {"type": "access_token", "accessToken": {"displayName": "local", "role": caller.role}},
         }
     )

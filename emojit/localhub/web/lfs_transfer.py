@@ -67,7 +67,7 @@ async def upload(call: Call) -> Response:
 def verify(call: Call) -> Response:
     """`POST` after an upload: is it really here?"""
     record = call.hub.registry.by_key(call.values["key"])
-    if record is None or call.caller is None or call.caller.user != record.namespace:
+    if record is None or call.caller is None or not record.visible_to(call.caller):
         raise repo_not_found()
     sha256 = call.values["sha256"]
     if not call.hub.large_files.has(record.key, sha256):

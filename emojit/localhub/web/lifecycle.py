@@ -31,13 +31,14 @@ def create(call: Call) -> Response:
     """`POST /api/repos/create`."""
     data = call.json()
     type_, namespace, name = _named(call, data)
-    caller = call.check_write(namespace)
+    call.check_write(namespace)
+    namespace = _spelling(call, namespace)
     check_name(name, what="repository")
     sdk = optional_text(data, "sdk")
-    existing = call.hub.registry.find(type_, caller.user, name)
+    existing = call.hub.registry.find(type_, namespace, name)
     if existing:
         raise _with_url(call, already_exists(existing.id), existing)
-    record = new_record(type_, caller.user, name, private=_private(data) or False, sdk=sdk)
+    record = new_record(type_, namespace, name, private=_private(data) or False, sdk=sdk)
     readme = _SPACE_README.format(name=name, sdk=sdk) if type_ == "space" and sdk else None
     try:
         call.hub.repositories.create(record, readme=readme)
@@ -64,8 +65,9 @@ def move(call: Call) -> Response:
     record = visible_or_refuse(call.hub.registry.find(type_, namespace, name), call.caller)
     call.check_write(record.namespace)
     new_namespace, _, new_name = target.partition("/")
-    caller = call.check_write(new_namespace)
-    call.hub.registry.move(record, caller.user, check_name(new_name, what="repository"))
+    call.check_write(new_namespace)
+    new_name = check_name(new_name, what="repository")
+    call.hub.registry.move(record, _spelling(call, new_namespace), new_name)
     return ok()
 
 
@@ -100,6 +102,11 @@ def _named(call: Call, data: Mapping[str, object]) -> tuple[RepoType, str, str]:
     """Type, namespace and name of a body; without an organisation the caller's own namespace is meant."""
     caller: Caller = call.user()
     return _type(data), optional_text(data, "organization") or caller.user, text(data, "name")
+
+
+def _spelling(call: Call, namespace: str) -> str:
+    """The namespace as its owner spells it; the caller was just found to write to it, so it exists."""
+    return call.hub.accounts.namespace(namespace) or namespace
 
 
 def _type(data: Mapping[str, object]) -> RepoType:

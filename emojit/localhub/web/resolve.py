@@ -25,7 +25,7 @@ def resolve(call: Call) -> Response:
     path = call.values["path"]
     with call.hub.repositories.open(record) as git:
         commit = git.resolve(call.values["revision"])
-        if record.gated and (call.caller is None or call.caller.user != record.namespace):
+        if not record.files_open_to(call.caller):
             raise gated(record.id)
         entry = git.entry(commit, path)
         if entry is None or entry.is_folder:

@@ -1,0 +1,62 @@
+"""The tables of the SQLite file, as a list of steps: a store of an older emojit is brought up to date when it is opened.
+
+A step that was released is never changed; what is new goes into a further one.
+"""
+
+from __future__ import annotations
+
+_FIRST = """
+CREATE TABLE secret (value BLOB NOT NULL);
+CREATE TABLE user (name TEXT PRIMARY KEY COLLATE NOCASE, created TEXT NOT NULL);
+CREATE TABLE token (
+    hash TEXT PRIMARY KEY, user TEXT NOT NULL REFERENCES user(name), role TEXT NOT NULL CHECK (role IN ('read', 'write')),
+    created TEXT NOT NULL
+);
+CREATE TABLE repo (
+    key TEXT PRIMARY KEY, type TEXT NOT NULL, namespace TEXT NOT NULL COLLATE NOCASE, name TEXT NOT NULL COLLATE NOCASE,
+    private INTEGER NOT NULL, gated TEXT, sdk TEXT, created TEXT NOT NULL, UNIQUE (type, namespace, name)
+);
+CREATE TABLE former_id (
+    type TEXT NOT NULL, namespace TEXT NOT NULL COLLATE NOCASE, name TEXT NOT NULL COLLATE NOCASE,
+    key TEXT NOT NULL REFERENCES repo(key) ON DELETE CASCADE, PRIMARY KEY (type, namespace, name)
+);
+CREATE TABLE large_file (
+    key TEXT NOT NULL REFERENCES repo(key) ON DELETE CASCADE, sha256 TEXT NOT NULL, PRIMARY KEY (key, sha256)
+);
+INSERT INTO secret VALUES (randomblob(32));
+"""
+# large_file says which repository received which content. Content is stored once, but a repository may only point to what was uploaded to it:
+# otherwise knowing the sha256 of a private file would be enough to read it.
+
+_ORGANIZATIONS = """
+CREATE TABLE organization (name TEXT PRIMARY KEY COLLATE NOCASE, created TEXT NOT NULL);
+CREATE TABLE member (
+    organization TEXT NOT NULL COLLATE NOCASE REFERENCES organization(name), user TEXT NOT NULL COLLATE NOCASE REFERENCES user(name),
+    role TEXT NOT NULL CHECK (role IN ('read', 'write', 'admin')), PRIMARY KEY (organization, user)
+);
+"""
+
+_DISCUSSIONS = """
+CREATE TABLE discussion (
+    key TEXT NOT NULL REFERENCES repo(key) ON DELETE CASCADE, number INTEGER NOT NULL, title TEXT NOT NULL, author TEXT NOT NULL,
+    created TEXT NOT NULL, status TEXT NOT NULL CHECK (status IN ('open', 'draft', 'closed', 'merged')),
+    base TEXT, start TEXT, merge_commit TEXT, PRIMARY KEY (key, number)
+);
+CREATE TABLE discussion_event (
+    id TEXT PRIMARY KEY, key TEXT NOT NULL, number INTEGER NOT NULL, type TEXT NOT NULL, author TEXT NOT NULL, created TEXT NOT NULL,
+    data TEXT NOT NULL, FOREIGN KEY (key, number) REFERENCES discussion(key, number) ON DELETE CASCADE
+);
+CREATE INDEX discussion_events ON discussion_event (key, number);
+"""
+# base: the branch that a pull request is for; NULL makes it a discussion. start: where it left that branch. merge_commit without the status
+# 'merged' is a merge under way: whether it happened is asked of the branch at the next start.
+
+_LARGE_FILE_NAMES = """
+ALTER TABLE large_file ADD COLUMN path TEXT;
+ALTER TABLE large_file ADD COLUMN reference TEXT;
+ALTER TABLE large_file ADD COLUMN pushed TEXT;
+"""
+# Where a large file was last committed; NULL until then.
+
+STEPS = (_FIRST, _ORGANIZATIONS, _DISCUSSIONS, _LARGE_FILE_NAMES)
+"""`PRAGMA user_version` counts the steps that a file has taken."""
