@@ -13,51 +13,26 @@ import dataclasses
 import json
 import logging
 import time
-from collections import Counter
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from emojit.corpus import open_articles
 from emojit.corpus.prepared import open_prepared
 from emojit.dataset.decontaminate import Guard
-from emojit.dataset.drawing import Drawing
-from emojit.dataset.folder import (
-    CARD,
-    RECIPE,
-    STATISTICS,
-    read_manifest,
-    verify_manifest,
-    write_json,
-    write_manifest,
-    write_text,
-)
-from emojit.dataset.identity import all_inputs, difference, identity, released_recipe
-from emojit.dataset.replies import ReplyTotals
-from emojit.dataset.rows import Rows
-from emojit.dataset.session import Session, hold_session
-from emojit.dataset.splits import SPLITS
+from emojit.dataset.drawing import open_draw
+from emojit.dataset.filling import Parts, fill
+from emojit.dataset.folder import STATISTICS, read_manifest, verify_manifest
+from emojit.dataset.identity import all_inputs, difference, identity
 from emojit.dataset.staging import locked, place, staged
-from emojit.dataset.statistics import build_statistics
-from emojit.dataset.tables import Tables
-from emojit.errors import DatasetError, TeacherError
+from emojit.errors import DatasetError
 from emojit.recipe import BuildRecipe
 from emojit.teacher import ReplyStore, Teacher, check_licence, make_teacher, open_store
 from emojit.teacher.budget import BudgetedTeacher
 
 logger = logging.getLogger(__name__)
-
-NEXT_STEP = (
-    "The build stands as it is; for more, give a larger corpus, raise corpus.sentences_per_article or balance.max_share, and build into another "
-    "--out with the same --store: no question is asked twice"
-)
-"""What a user can do about missing pairs."""
-
-
-_BILL = ("tokens", "cost_usd", "billed", "cost_by_price_usd", "providers")
-"""What the manifest repeats of the statistics of the teacher; what each reply took and who gave it stands in teacher/."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +123,8 @@ def build(
             return finished
         try:
             with staged(out) as folder, open_store(recipe.teacher, store) as replies:
-                session, statistics = _fill(folder, recipe, replies, render_card, max_cost=max_cost, quiet=quiet)
+                parts = _parts(recipe, replies, max_cost=max_cost, quiet=quiet)
+                session, statistics = fill(folder, recipe, parts, render_card, quiet=quiet)
         except OSError as exc:
             raise DatasetError(
                 f"{out}: cannot be written ({exc.strerror or exc})",
@@ -214,105 +190,18 @@ def _facts(statistics: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _fill(
-    folder: Path,
-    recipe: BuildRecipe,
-    store: ReplyStore,
-    render_card: Callable[[Path], str],
-    *,
-    max_cost: float | None,
-    quiet: bool,
-) -> tuple[Session, dict[str, Any]]:
-    """Write every file of a build; the manifest last."""
-    guard = Guard.open(recipe.decontaminate, quiet=quiet)
-    with ExitStack() as stack:
-        tables = Tables(folder, stack)
-        drawing = Drawing(recipe, tables, guard)
-        rows = Rows(recipe, tables, store, guard)
-        session = hold_session(
-            recipe, drawing, rows, _teacher(recipe, store, max_cost, quiet=quiet), store, quiet=quiet
-        )
-        drawing.draw.check()
-    totals = rows.replies.totals
-    _check_answered(recipe, totals)
-    if not rows.tally.total:
-        _refuse_empty(tables, drawing)
-    _warn(recipe, rows, session)
-    inputs = all_inputs(recipe, drawing.draw.inputs)
-    statistics = build_statistics(
-        recipe,
-        tally=rows.tally,
-        selection=drawing.draw,
-        inputs=inputs,
-        rejected=tables.reasons,
-        replies=totals,
-        leaked=rows.leaked,
-        balance=session.outcome,
-        decontamination=guard.outcomes(),
+def _parts(recipe: BuildRecipe, store: ReplyStore, *, max_cost: float | None, quiet: bool) -> Parts:
+    """Open what the recipe names."""
+    return Parts(
+        guard=Guard.open(recipe.decontaminate, quiet=quiet),
+        offers=lambda tables: open_draw(recipe, tables, quiet=quiet),
+        teacher=lambda: _teacher(recipe, store, max_cost, quiet=quiet),
+        store=store,
+        inputs=partial(all_inputs, recipe),
+        max_unanswered=recipe.teacher.max_unanswered,
     )
-    write_json(folder / STATISTICS, statistics)
-    write_text(folder / RECIPE, released_recipe(recipe))
-    write_text(folder / CARD, render_card(folder))
-    write_manifest(
-        folder,
-        {
-            "name": recipe.name,
-            **identity(recipe, inputs),
-            "seed": recipe.seed,
-            "rows": statistics["rows"],
-            "counts": {
-                "candidates": drawing.draw.candidates,
-                "kept": drawing.kept,
-                "rejected": sum(tables.reasons.values()),
-                "replies": totals.replies,
-            },
-            "bill": {name: statistics["teacher"][name] for name in _BILL},
-        },
-    )
-    return session, statistics
 
 
 def _teacher(recipe: BuildRecipe, store: ReplyStore, max_cost: float | None, *, quiet: bool) -> Teacher:
     teacher = make_teacher(recipe.teacher, store, quiet=quiet)
     return teacher if max_cost is None else BudgetedTeacher(teacher, max_cost, recipe.teacher)
-
-
-def _check_answered(recipe: BuildRecipe, totals: ReplyTotals) -> None:
-    if totals.unanswered > recipe.teacher.max_unanswered * totals.replies:
-        raise TeacherError(
-            f"{totals.unanswered} of {totals.replies} questions got no answer, more than teacher.max_unanswered = "
-            f"{recipe.teacher.max_unanswered:g} allows; the last one: {totals.last_error}",
-            hint="run the same command again, it asks only these; or allow some with --set teacher.max_unanswered=0.01",
-            last_reply=totals.last_error,
-        )
-
-
-def _refuse_empty(tables: Tables, drawing: Drawing) -> None:
-    asked = {
-        f"{stage}: {reason}": n for (stage, reason), n in tables.reasons.items() if stage not in {"source", "filter"}
-    }
-    listed = ", ".join(f"{reason} {count}" for reason, count in Counter(asked).most_common(3))
-    raise DatasetError(
-        f"no pair came out of {drawing.kept} sentences ({listed}); nothing was written",
-        hint="look at the teacher's replies in the reply store, or try another model",
-    )
-
-
-def _warn(recipe: BuildRecipe, rows: Rows, session: Session) -> None:
-    """Say what a reader of the build would want to have known."""
-    for split in SPLITS:
-        if not rows.tally.rows[split]:
-            logger.warning("split %s has no rows: the corpus is too small for its share", split)
-    outcome = session.outcome
-    if outcome.short_of:
-        logger.warning("%d of %d pairs are missing: %s. %s", outcome.short_of, recipe.count, outcome.why, NEXT_STEP)
-    elif outcome.why:
-        logger.warning("the corpus was not read to its end: %s. %s", outcome.why, NEXT_STEP)
-    if outcome.below:
-        logger.warning(
-            "%d of %d emoji stay below %d rows: see balance.below in %s",
-            len(outcome.below),
-            outcome.floor_emoji,
-            recipe.balance.floor_rows,
-            STATISTICS,
-        )

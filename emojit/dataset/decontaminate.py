@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import Protocol
 
 from emojit.corpus.near import NearDuplicates, fold
 from emojit.dataset.others import Other, Role, open_other
@@ -25,6 +26,16 @@ IN_TRAIN = "in_train_of_other"
 
 _RECALL = 0.999
 """Of pairs exactly at the threshold; the index is small beside a corpus, so it can afford more bands."""
+
+
+class Leaks(Protocol):
+    """Says which rows leak into the rows of others, or from them."""
+
+    def reason(self, split: Split, texts: Sequence[str]) -> tuple[str, str] | None:
+        """Return (reason, detail) where a row with these texts may not be in a split."""
+
+    def outcomes(self) -> tuple[DecontaminationOutcome, ...]:
+        """Return what was held against, and how many rows were dropped because of it."""
 
 
 class Guard:

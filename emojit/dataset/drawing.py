@@ -4,16 +4,48 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Protocol
 
 from emojit.corpus import Rejected, Sentence
+from emojit.corpus.choice import Offer
 from emojit.corpus.draw import Draw, draw
-from emojit.dataset.decontaminate import Guard
+from emojit.dataset.decontaminate import Leaks
 from emojit.dataset.licences import combined_licence
 from emojit.dataset.splits import split_of
+from emojit.dataset.statistics import Drawn
 from emojit.dataset.tables import Tables
 from emojit.errors import CorpusError
 from emojit.recipe import BuildRecipe
 from emojit.teacher import Task
+
+
+class Offers(Drawn, Protocol):
+    """The sentences of a corpus in drawing order, and what is counted on the way; `emojit.corpus.draw` has them from a corpus."""
+
+    def __iter__(self) -> Iterator[Offer]:
+        """Yield every sentence with its reason."""
+        ...
+
+    def check(self) -> None:
+        """Raise CorpusError when too many lines cannot be read."""
+        ...
+
+
+def open_draw(recipe: BuildRecipe, tables: Tables, *, quiet: bool) -> Draw:
+    """Open the corpus; it is read as far as sentences are asked for.
+
+    Raises:
+        CorpusError: the corpus cannot be used.
+    """
+    return draw(
+        recipe.corpus,
+        recipe.filters,
+        seed=recipe.seed,
+        spread=recipe.count > 0,
+        wanted=recipe.count,
+        on_rejected=tables.reject,
+        quiet=quiet,
+    )
 
 
 class Drawing:
@@ -26,21 +58,17 @@ class Drawing:
         kept: sentences that the filters keep (count).
     """
 
-    def __init__(self, recipe: BuildRecipe, tables: Tables, guard: Guard) -> None:
-        """Open the corpus; it is read as far as sentences are asked for.
+    def __init__(self, recipe: BuildRecipe, tables: Tables, guard: Leaks, offers: Offers) -> None:
+        """Take the parts; nothing is drawn yet.
 
-        Raises:
-            CorpusError: the corpus cannot be used.
+        Args:
+            recipe: of the build.
+            tables: where every sentence that is offered is written.
+            guard: of the rows of others.
+            offers: the sentences.
         """
         self.kept = 0
-        self.draw: Draw = draw(
-            recipe.corpus,
-            recipe.filters,
-            seed=recipe.seed,
-            spread=recipe.count > 0,
-            wanted=recipe.count,
-            on_rejected=tables.reject,
-        )
+        self.draw = offers
         self._recipe = recipe
         self._tables = tables
         self._guard = guard

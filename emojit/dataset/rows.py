@@ -5,7 +5,7 @@ from __future__ import annotations
 from emojit.corpus.near import NearDuplicates
 from emojit.corpus.records import Rejected, Sentence, Stage
 from emojit.dataset.blocks import Ask
-from emojit.dataset.decontaminate import Guard
+from emojit.dataset.decontaminate import Leaks
 from emojit.dataset.digests import DigestMap, text_digest
 from emojit.dataset.pair import STEERED, make_pair
 from emojit.dataset.replies import UsedReplies
@@ -29,7 +29,7 @@ class Rows:
         leaked: emoji taken out of the rewrites of the rows (count).
     """
 
-    def __init__(self, recipe: BuildRecipe, tables: Tables, store: ReplyStore, guard: Guard) -> None:
+    def __init__(self, recipe: BuildRecipe, tables: Tables, store: ReplyStore, guard: Leaks) -> None:
         """Start with no rows.
 
         Args:
