@@ -13,6 +13,9 @@ _FIRST_BITS = 12
 _FULLEST = 0.7
 _SLACK = 1024
 """Slots behind the last home position: a run that begins there need not wrap around (count)."""
+_PIECE = 2**16
+"""Slots that are moved together when the table grows (count)."""
+
 _LOW = 0xFFFFFFFF
 
 MOST_ALIKE = 64
@@ -78,17 +81,30 @@ class BandTable:
                 slots.extend(_zeros(_SLACK))
 
     def _grow(self) -> None:
-        """Double the table. Home positions are the upper bits of the hash, so sorted slots stay sorted, and each goes to its home or behind the one before."""
+        """Double the table, piece by piece, so that little more than the old and the new one is in memory.
+
+        Home positions are the upper bits of the hash, so sorted entries stay sorted, and each goes to its home or behind the one before it. A piece ends
+        at an empty slot: no run is cut, and sorting the pieces sorts the whole. No entry stands further behind the last home than before.
+        """
         import numpy as np
 
         old = np.frombuffer(self._slots, dtype=np.uint64)
-        filled = np.sort(old[old != 0])
+        slots = _zeros(len(old) + (1 << self._bits))
         self._bits += 1
-        steps = np.arange(len(filled), dtype=np.int64)
-        home = (filled >> np.uint64(64 - self._bits)).astype(np.int64)
-        places = np.maximum.accumulate(home - steps) + steps
-        self._slots = _zeros(max(1 << self._bits, int(places.max(initial=0)) + 1) + _SLACK)
-        np.frombuffer(self._slots, dtype=np.uint64)[places] = filled
+        new = np.frombuffer(slots, dtype=np.uint64)
+        start, free = 0, 0
+        while start < len(old):
+            end = min(start + _PIECE, len(old) - 1)
+            while old[end]:
+                end += 1
+            piece = old[start : end + 1]
+            filled = np.sort(piece[piece != 0])
+            steps = np.arange(len(filled))
+            home = (filled >> np.uint64(64 - self._bits)).astype(np.int64)
+            places = np.maximum.accumulate(np.maximum(home - steps, free)) + steps
+            new[places] = filled
+            start, free = end + 1, int(places[-1]) + 1 if len(places) else free
+        self._slots = slots
 
 
 def _zeros(count: int) -> array[int]:

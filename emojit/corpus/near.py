@@ -76,8 +76,8 @@ def _bands(threshold: float, length: int, recall: float) -> int:
 class NearDuplicates:
     """Texts seen so far, searchable by likeness.
 
-    Memory for one text at the default threshold of 0.6 (34 bands of 4 values): 0.4 to 0.8 KB for its bands, depending on how full the table is, and the
-    text itself, about 0.15 KB for 40 characters. A text that is a near-duplicate of an earlier one costs nothing.
+    Memory for one text at the default threshold of 0.6 (34 bands of 4 values): 0.4 to 0.8 KB for its bands, depending on how full the table is (1.2 KB
+    at the moment when it grows), and the text itself, about 0.15 KB for 40 characters. A near-duplicate of an earlier text costs nothing.
     """
 
     def __init__(self, threshold: float, *, recall: float = RECALL) -> None:
