@@ -20,7 +20,12 @@ _WIDTH = str.maketrans("（）［］｛｝｢｣", "()[]{}「」")
 _CLOSED_BY = {opening: closing.translate(_WIDTH) for opening, closing in PAIRS.items()}
 _CLOSES = {closing: closing.translate(_WIDTH) for closing in CLOSERS}
 
-_MARK = re.compile(f'[{re.escape("".join([*PAIRS, *PAIRS.values()]))}"]')
+MARKS = re.escape("".join([*PAIRS, *PAIRS.values(), '"']))
+"""All of them, as they stand in a character class of a pattern."""
+
+_MARK = re.compile(f"[{MARKS}]")
+_SIMPLE = re.compile("(?:「」|『』|（）|\\(\\))*")
+"""Skeletons of most lines: one pair after the other, none inside another, all of one width."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,27 +50,30 @@ def match(text: str) -> Brackets:
     Straight double quotes, and ” where the line has no “, are paired from the left, unless their number is odd: then none is, because nobody can
     tell which one is missing.
     """
+    marks = [(mark.start(), mark.group()) for mark in _MARK.finditer(text)]
+    if _SIMPLE.fullmatch("".join([char for _, char in marks])):
+        places = [position for position, _ in marks]
+        return Brackets(pairs=tuple(zip(places[::2], places[1::2], strict=True)), unclosed=(), orphans=())
     pairs: list[tuple[int, int]] = []
     orphans: list[int] = []
     unclosed: list[int] = []
     stack: list[tuple[str, int]] = []  # the closing character that is waited for, and where it was opened
     quotes: list[int] = []
     straight = '"' if "“" in text else '"”'
-    for mark in _MARK.finditer(text):
-        char = mark.group()
+    for position, char in marks:
         if char in straight:
-            quotes.append(mark.start())
+            quotes.append(position)
         elif char in _CLOSED_BY:
-            stack.append((_CLOSED_BY[char], mark.start()))
+            stack.append((_CLOSED_BY[char], position))
         else:
             kind = _CLOSES[char]
             depth = len(stack) - 1
             while depth >= 0 and stack[depth][0] != kind:
                 depth -= 1
             if depth < 0:
-                orphans.append(mark.start())
+                orphans.append(position)
             else:
-                pairs.append((stack[depth][1], mark.start()))
+                pairs.append((stack[depth][1], position))
                 unclosed += [opened for _, opened in stack[depth + 1 :]]
                 del stack[depth:]
     if len(quotes) % 2 == 0:

@@ -53,18 +53,24 @@ class Choice:
         good = [place for place, (_, reason) in enumerate(scanned) if reason is None]
         if self._limit:
             good.sort(key=lambda place: self._rank(scanned[place][0]))
-        verdicts: dict[int, tuple[str | None, str]] = {}
+        verdicts: dict[int, tuple[str, str]] = {}
         kept = 0
         for place in good:
             if self._limit and kept == self._limit:
                 verdicts[place] = (OVER_LIMIT, "")
-                continue
-            verdicts[place] = self._compare(scanned[place][0].text) or (None, "")
-            kept += verdicts[place][0] is None
-        return [
-            Offer(sentence, *(verdicts[place] if reason is None else (reason, self._detail(sentence, reason))))
-            for place, (sentence, reason) in enumerate(scanned)
-        ]
+            elif (found := self._compare(scanned[place][0].text)) is not None:
+                verdicts[place] = found
+            else:
+                kept += 1
+        offers = []
+        for place, (sentence, reason) in enumerate(scanned):
+            if reason is not None:
+                offers.append(Offer(sentence, reason, self._detail(sentence, reason)))
+            elif place in verdicts:
+                offers.append(Offer(sentence, *verdicts[place]))
+            else:
+                offers.append(Offer(sentence, None))
+        return offers
 
     def _detail(self, sentence: Sentence, reason: str) -> str:
         return ", ".join(name for name in sentence.flags if name in self._drop_flags) if reason == "sensitive" else ""
@@ -73,7 +79,10 @@ class Choice:
         return hashlib.sha256(f"{self._seed}\n{sentence.id}".encode()).digest()
 
     def _compare(self, text: str) -> tuple[str, str] | None:
-        return next((found for memory in self._memories if (found := memory(text)) is not None), None)
+        for memory in self._memories:
+            if (found := memory(text)) is not None:
+                return found
+        return None
 
 
 def _memories(filters: FilterConfig) -> list[Memory]:

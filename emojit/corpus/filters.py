@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from emojit.corpus import rules
 from emojit.corpus.records import Article, Scanned, ScannedArticle, sentence_ids
 from emojit.corpus.rules import Filter
-from emojit.corpus.sections import MetaSections
+from emojit.corpus.sections import meta_items
 from emojit.corpus.split import split_sentences
+from emojit.corpus.suspects import Suspects
 from emojit.corpus.words import flagger
 from emojit.recipe import FilterConfig
 from emojit.recipe.corpus import REMEMBERING
@@ -33,8 +34,10 @@ class Scanner:
         """Prepare the filters of `config.order` without `duplicate` and `near_duplicate`, which `emojit.corpus.choice` asks."""
         names = [name for name in config.order if name not in REMEMBERING]
         place = names.index(META_SECTION) if META_SECTION in names else None
-        self._chain = make_filters(config, [name for name in names if name != META_SECTION])
-        self._before_meta = None if place is None else self._chain[:place]
+        names = [name for name in names if name != META_SECTION]
+        chain = make_filters(config, names)
+        self._suspects = Suspects(list(zip(names, chain, strict=True)))
+        self._before_meta = None if place is None else chain[:place]
         self._flags = flagger(config.flags)
 
     def scan(self, article: Article) -> list[Scanned]:
@@ -47,15 +50,21 @@ class Scanner:
     def columns(self, article: Article) -> ScannedArticle:
         """Return the same as columns, for a caller in another process that puts the sentences together itself."""
         texts = split_sentences(article.text)
-        sections = None if self._before_meta is None else MetaSections()
         reasons: list[str | None] = []
         flags: dict[int, tuple[str, ...]] = {}
-        for index, text in enumerate(texts):
-            in_meta = sections is not None and sections.holds(text)
-            reason = self._meta_reason(text) if in_meta else _first_reason(self._chain, text)
+        for text, filters in zip(texts, self._suspects.filters(texts), strict=True):
+            for check in filters:
+                if (reason := check(text)) is not None:
+                    break
+            else:
+                reason = None
             if (reason is None or reason == "sensitive") and (found := self._flags(text)):
-                flags[index] = found
+                flags[len(reasons)] = found
             reasons.append(reason)
+        if self._before_meta is not None:
+            for index in meta_items(texts):
+                reasons[index] = _first_reason(self._before_meta, texts[index]) or META_SECTION
+                flags.pop(index, None)
         return ScannedArticle(
             source=article.source,
             doc_id=article.doc_id,
@@ -67,9 +76,6 @@ class Scanner:
             reasons=reasons,
             flags=flags,
         )
-
-    def _meta_reason(self, text: str) -> str:
-        return _first_reason(self._before_meta or [], text) or META_SECTION
 
 
 def make_filters(config: FilterConfig, names: Sequence[str]) -> list[Filter]:
@@ -114,7 +120,10 @@ def duplicate() -> Filter:
     seen: set[bytes] = set()
 
     def check(text: str) -> str | None:
-        key = "".join(unicodedata.normalize("NFKC", text).casefold().split())
+        key = text.replace("（", "(").replace("）", ")")  # spares most sentences the slow normalisation, and changes nothing
+        if not unicodedata.is_normalized("NFKC", key):
+            key = unicodedata.normalize("NFKC", key)
+        key = "".join(key.split()).casefold()
         digest = hashlib.blake2b(key.encode(), digest_size=8).digest()
         if digest in seen:
             return "duplicate"

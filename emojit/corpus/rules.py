@@ -1,14 +1,13 @@
 """The sentence filters that look at one sentence alone. Each answers None (keep) or the reason it drops a sentence for, which is its own name.
 
-They are asked about every sentence of a corpus, so each looks first for what it cannot do without: a first character, a bracket, an ASCII letter.
-That look decides nothing: the tests hold every function against its pattern without it.
+A filter says what is wrong as plainly as it can. Speed comes from `emojit.corpus.suspects`, which does not ask it about sentences without what it
+looks for; `ODD` and `MANY_DIGITS` stand here, beside the patterns that must not find anything else.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 from math import ceil
 
 from emojit import emoji
@@ -51,9 +50,8 @@ CONJUNCTION = re.compile(
     r"|同様に|同じく|同時に|ほかに|他に(?!類|例)|以上の|以下[のにで]|では[、，]|さて[、，]|あるいは|もしくは|または"
     r"|又(?=[、，は一-龥])(?!従|吉|三郎|兵衛)|が[、，]|いずれに|何れ[にも]|代わって|代って|かわって|結局|結果[、，とは]|反面|半面|無論|もちろん"
 )
-_LEANING = frozenset(
-    "こそあどい前後両同翌当先上既下左以のやま間たただしかとけでなさ更但もすつ要わむ例特くり一他逆反対お及並だ従よゆ故加次続ほ又が何代結半無"
-)
+LEANING = "ちこそあどい前後両同翌当先上既下左以のやま間たただしかとけでなさ更但もすつ要わむ例特くり一他逆反対お及並だ従よゆ故加次続ほ又が何代結半無"
+"""The first characters of both, for `emojit.corpus.suspects`."""
 
 FOLLOWS = re.compile(
     r"(?:以下|次|下記|左記|下表|上表|左図|右図|下図)(?:の(?:とおり|通り|ごとく|如く|表|図)|のよう(?!にして)|に(?:示|挙げ|述べ|記|列挙))"
@@ -77,11 +75,13 @@ LOST_LINK = re.compile(
     rf"、(?:(?<=[{_WORD}）)]、)、(?=[^、。！？!?\s])|、+(?:[がをはにの](?=[{_WORD}])|など)|[/／]|を(?!ろ)"
     rf"|(?<!藤岡弘、)[がは](?=[{_WORD}A-Z\d、，（(])|に(?=[{_WORD}A-Z\d、，（(]|よ[りるっ]|は[、，{_WORD}])"
     rf"|の(?=[ァ-ヶ一-龥])(?![一二三四五六七八九十数両何]|意味|種類|違い|間|順))"
-    rf"|の(?<=[{_WORD}]の)が(?={_EVENT})|は(?<=[にでと]は)[がをに](?![きちわく])"
-    r"|として[がを](?![ちわ])|により[がを](?![ちわ])|によって[がを](?![ちわ])|において[がを](?![ちわ])|にて[がを](?![ちわ])"
+)
+TWO_PARTICLES = re.compile(
+    rf"の(?<=[{_WORD}]の)が(?={_EVENT})|は(?<=[にでと]は)[がをに](?![きちわく])"
+    r"|て(?<=として|よって|おいて)[がを](?![ちわ])|にて[がを](?![ちわ])|により[がを](?![ちわ])"
     rf"| (?<=[{_WORD}][のがをにはでと] ) *[はがをにのと、。]"
 )
-"""What a link leaves behind that was a template: 2007年、が始まると, 野党のが反乱を起こし. Two particles meet, or a comma and a particle. Two commas
+"""What a link leaves behind that was a template: 2007年、が始まると, 野党のが反乱を起こし. A comma and a particle meet, or two particles. Two commas
 alone are a casual writer's dots unless a noun stands before them."""
 LOST_HEAD = re.compile(rf"[をに](?=[{_WORD}は])|[のが](?=[{_WORD}])|は(?=[{_WORD}、，])(?!虫|乳)")
 """The same at the beginning of a sentence: の初代総督には."""
@@ -91,29 +91,33 @@ MARKUP = re.compile(
     re.IGNORECASE,
 )
 _SEPARATOR = r"\s－‐‑–−ー\-"
+_DIGIT = "0-9０-９"
 PERSONAL = re.compile(
     r"[\w.+-]+[@＠][\w-]+[.．][\w.-]+"  # mail address
     r"|(?<![\w.])[@＠]\w{3,}"  # account name
-    rf"|(?<![\d,.])(?:[+＋][8８][1１][{_SEPARATOR}]?\d{{1,4}}|[0０]\d{{1,4}})"  # Japanese telephone number
-    rf"[{_SEPARATOR}(（]\d{{1,4}}[{_SEPARATOR})）]\d{{3,4}}(?!\d)"
-    r"|〒\s*\d{3}"
-    r"|(?<![\d.,．，])\d{7,}"  # an account, a number of the state, a telephone number without hyphens
+    rf"|(?<![{_DIGIT},.])(?:[+＋][8８][1１][{_SEPARATOR}]?[{_DIGIT}]{{1,4}}|[0０][{_DIGIT}]{{1,4}})"  # Japanese telephone number
+    rf"[{_SEPARATOR}(（][{_DIGIT}]{{1,4}}[{_SEPARATOR})）][{_DIGIT}]{{3,4}}(?![{_DIGIT}])"
+    rf"|〒\s*[{_DIGIT}]{{3}}"
+    rf"|(?<![{_DIGIT}.,．，])[{_DIGIT}]{{7,}}"  # an account, a number of the state, a telephone number without hyphens
 )
-_MANY_DIGITS = re.compile(rf"\d[\d{_SEPARATOR}()（）]{{6}}")
+MANY_DIGITS = rf"[{_DIGIT}][{_DIGIT}{_SEPARATOR}()（）]{{6}}"
+"""What telephone numbers and long digit runs cannot do without."""
 
-_SIGN = re.compile(r"[:：.{}<&'|=#_\[\]]")
-_MAYBE_EMOJI = re.compile("[\u200d\u20e3\u2300-\u2bff\ufe0e\ufe0f\U0001f000-\U000e007f]")
+ODD = "[:：.{}<&'|=#_\\[\\]@＠〒\u200d\u20e3\u2300-\u2bff\ufe0e\ufe0f\U0001f000-\U000e007f]"
+"""What markup, an address or an emoji cannot do without."""
 _KANA = "ぁ-ゖゝ-ゟァ-ヺー-ヿｦ-ﾟ"
 """Hiragana and katakana that are letters: without ・ and ゛."""
 
 
 def heading(text: str) -> str | None:
     """Drop section headings: "国名." as WikiExtractor leaves them, "== 歴史 ==", "# 歴史", and short lines without any punctuation."""
+    if len(text) > _SHORT_LINE and text[-1] != "." and text[0] not in "#=":
+        return None
     dotted = text.endswith(".") and len(text) <= _DOTTED_LINE and "。" not in text and "、" not in text
     bare = len(text) <= _SHORT_LINE and not (
         _PUNCTUATION.search(text) or LIST_MARK.match(text) or _SPOKEN_END.search(text)
     )
-    return "heading" if dotted or bare or (text[:1] in "#=" and HEADING_MARK.match(text)) else None
+    return "heading" if dotted or bare or HEADING_MARK.match(text) else None
 
 
 def list_item(text: str) -> str | None:
@@ -144,9 +148,10 @@ def empty_brackets(text: str) -> str | None:
 
 def template_rest(text: str) -> str | None:
     """Drop a sentence in which a wiki template, table, file link, note mark or ISBN left something behind: {{要出典, thumb|300px, [注 1], or a gap."""
-    signs = _signs(text) or "px" in text or "ISBN" in text or "注" in text or "テンプレート" in text
-    found = (signs and TEMPLATE_REST.search(text)) or LOST_LINK.search(text) or LOST_HEAD.match(text)
-    return "template_rest" if found else None
+    patterns = (
+        TEMPLATE_REST.search(text) or LOST_HEAD.match(text) or LOST_LINK.search(text) or TWO_PARTICLES.search(text)
+    )
+    return "template_rest" if patterns else None
 
 
 def no_ending(text: str) -> str | None:
@@ -174,14 +179,17 @@ def too_long(limit: int) -> Filter:
 
 def low_kana(limit: float) -> Filter:
     """Drop sentences in which hiragana and katakana are less than `limit` (in [0, 1]) of the letters: other languages, lists of names."""
+    enough: dict[int, re.Pattern[str]] = {}
 
     def check(text: str) -> str | None:
         # Kana that would be enough if every character were a letter are enough.
-        if (enough := ceil(limit * len(text))) and _has_kana(enough).match(text):
+        size = len(text)
+        if size not in enough:
+            enough[size] = re.compile(f"[^{_KANA}]*+[{_KANA}]" * max(1, ceil(limit * size)))
+        if enough[size].match(text):
             return None
-        letters = [char for char in text if char.isalpha()]
-        kana = len(_KANA_CHAR.findall(text))
-        return "low_kana" if kana < limit * len(letters) or not letters else None
+        letters = sum(char.isalpha() for char in text)
+        return "low_kana" if not letters or len(_KANA_CHAR.findall(text)) < limit * letters else None
 
     return check
 
@@ -189,14 +197,9 @@ def low_kana(limit: float) -> Filter:
 _KANA_CHAR = re.compile(f"[{_KANA}]")
 
 
-@lru_cache(maxsize=1024)
-def _has_kana(count: int) -> re.Pattern[str]:
-    return re.compile(f"[^{_KANA}]*+[{_KANA}]" * count)
-
-
 def needs_context(text: str) -> str | None:
     """Drop a sentence that leans on another: it begins with a demonstrative or a conjunction, points to a list below, or gives a reason of what was said."""
-    leans = text[:1] in _LEANING and (DEMONSTRATIVE.match(text) or CONJUNCTION.match(text))
+    leans = DEMONSTRATIVE.match(text) or CONJUNCTION.match(text)
     if leans or FOLLOWS.search(text) or ("は" not in text and _REASON.search(text)):
         return "needs_context"
     return None
@@ -204,27 +207,18 @@ def needs_context(text: str) -> str | None:
 
 def url_or_markup(text: str) -> str | None:
     """Drop addresses and the remains of wiki text, HTML and entities."""
-    return "url_or_markup" if _signs(text) and MARKUP.search(text) else None
+    return "url_or_markup" if MARKUP.search(text) else None
 
 
 def contains_emoji(text: str) -> str | None:
     """Drop sentences that already hold emoji, of any version: the pair would give its answer away."""
-    if _MAYBE_EMOJI.search(text) is None:
-        return None
     reading = emoji.read(text)
     return "contains_emoji" if reading.emojis or reading.outside else None
 
 
 def personal_data(text: str) -> str | None:
     """Drop mail addresses, account names, telephone numbers, postal codes and runs of seven or more digits (full-width ones too)."""
-    if "@" in text or "＠" in text or "〒" in text or _MANY_DIGITS.search(text):
-        return "personal_data" if PERSONAL.search(text) else None
-    return None
-
-
-@lru_cache(maxsize=1)  # two filters ask about the same sentence, one after the other
-def _signs(text: str) -> bool:
-    return _SIGN.search(text) is not None
+    return "personal_data" if PERSONAL.search(text) else None
 
 
 def _ends(text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from emojit.corpus.rules import heading
 
@@ -25,31 +26,31 @@ PARTS = frozenset(_PART_HEADINGS.split())
 
 _JOINT = re.compile(r"[・、/／&＆]|および|及び|と")
 _MARKS = re.compile(r"^(?P<level>#{1,6}|={2,})?\s*[■●◆▼▽【［\[]?\s*(?P<name>.*?)\s*[】］\]]?\s*(?:={2,}|[.：:])?\s*$")
-_LONGEST = 40
-"""No heading of any interest is longer (code points)."""
+_SHORT = 15
+"""A longer line is no heading unless marks or a Latin full stop say so (code points); see `heading`."""
 
 
-class MetaSections:
-    """Walks through the items of one article from top to bottom."""
+def meta_items(items: Sequence[str]) -> list[int]:
+    """Return the indices of the items that stand in such a section; its headings are no part of it.
 
-    def __init__(self) -> None:
-        self._level: int | None = None  # None outside such a section, 0 where the heading has no level
+    A section reaches to the next heading that opens none, on its own level or above where the marks tell it (== against ===).
 
-    def holds(self, item: str) -> bool:
-        """Take the next item and say whether it stands in such a section; its headings are no part of it.
-
-        A section reaches to the next heading that opens none, on its own level or above where the marks tell it (== against ===).
-        """
-        if (len(item) > _LONGEST and item[0] not in "#=") or heading(item) is None:
-            return self._level is not None
-        found = _MARKS.match(item)
-        level, name = (len(found["level"] or ""), found["name"]) if found else (0, item)
+    Args:
+        items: sentences, headings and list lines of one article, in order.
+    """
+    found: list[int] = []
+    level: int | None = None  # of the section we are in: None outside, 0 where the heading has none
+    for index, item in enumerate(items):
+        if (len(item) > _SHORT and item[-1] != "." and item[0] not in "#=") or heading(item) is None:
+            if level is not None:
+                found.append(index)
+            continue
+        marks = _MARKS.match(item)
+        own, name = (len(marks["level"] or ""), marks["name"]) if marks else (0, item)
+        if level and own > level:
+            continue  # a part of the section, whatever its name
         if all(part in META for part in _JOINT.split(name)):
-            if not self._is_below(level):
-                self._level = level
-        elif not self._is_below(level) and not (self._level is not None and name in PARTS):
-            self._level = None
-        return False
-
-    def _is_below(self, level: int) -> bool:
-        return bool(self._level) and level > (self._level or 0)
+            level = own
+        elif level is None or name not in PARTS:
+            level = None
+    return found

@@ -34,6 +34,7 @@ _NEXT_SENTENCE = re.compile(r"[^\s\d.．,、。A-Za-z]")
 
 _WHOLE = re.compile(r"[。｡][」』｣]*$")
 """How a parenthesis or quote ends that holds whole sentences."""
+_WHOLE_ENDS = frozenset("。｡」』｣")
 
 _REMARK = re.compile(r"^.{6,}(?:[うくぐすつぬぶむるたいだ]|参照|より|説あり|など|等)$")
 """A parenthesis that is a sentence without its full stop, where it stands between two sentences: （社名はこれに由来する）."""
@@ -66,14 +67,13 @@ _STARTS = re.compile(
 _INVISIBLE = dict.fromkeys([*range(0x20), 0x7F, *range(0x80, 0xA0), 0xAD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF])
 """Control characters, soft hyphen, zero-width space and direction marks. ZWJ and variation selectors stay: emoji need them."""
 
-_UNTIDY = re.compile("[\x00-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u2060\ufeff]")
+_UNTIDY = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u2028\u2029\u2060\ufeff]")
+"""The same without the line feed, and the separators of lines that are seldom: text without any needs no care."""
 
 
 def normalise(line: str) -> str:
     """Put one line into NFC, without invisible characters, tabs as blanks, no blanks at its ends."""
-    if _UNTIDY.search(line):
-        line = line.replace("\t", " ").translate(_INVISIBLE)
-    return unicodedata.normalize("NFC", line).strip()
+    return unicodedata.normalize("NFC", line.replace("\t", " ").translate(_INVISIBLE)).strip()
 
 
 def split_sentences(text: str) -> list[str]:
@@ -85,7 +85,9 @@ def split_sentences(text: str) -> list[str]:
     Returns:
         The items in order, none empty, each in NFC. Joining them gives the text back without its blank space.
     """
-    return [item for line in text.splitlines() for item in _split_line(normalise(line))]
+    if _UNTIDY.search(text) or not unicodedata.is_normalized("NFC", text):
+        return [item for line in text.splitlines() for item in _split_line(normalise(line))]
+    return [item for line in text.split("\n") for item in _split_line(line.strip())]
 
 
 def _split_line(line: str) -> list[str]:
@@ -93,23 +95,26 @@ def _split_line(line: str) -> list[str]:
         return []
     if LIST_MARK.match(line) or HEADING_MARK.match(line):
         return [line]
+    runs = list(_END.finditer(line))
+    if line[0] not in "（(" and (not runs or runs[0].end() == len(line)):
+        return [line]  # nothing to split: half of all lines
     items, start = [], 0
-    for end in _boundaries(line):
+    for end in _boundaries(line, runs):
         items.append(line[start:end].strip())
         start = end
     items.append(line[start:].strip())
     return [item for item in items if item]
 
 
-def _boundaries(line: str) -> list[int]:
-    """Return the positions behind which a sentence ends, in order."""
+def _boundaries(line: str, runs: list[re.Match[str]]) -> list[int]:
+    """Return the positions behind which a sentence ends, in order, given the runs of marks that may end one."""
     pairs = match(line).pairs
     if not pairs:
-        return [run.end() for run in _END.finditer(line) if _ends_sentence(line, run)]
+        return [run.end() for run in runs if _ends_sentence(line, run)]
     inside = bytearray(len(line) + 1)
     for first, last in pairs:
         inside[first:last] = b"\1" * (last - first)
-    found = [run.end() for run in _END.finditer(line) if not inside[run.start()] and _ends_sentence(line, run)]
+    found = [run.end() for run in runs if not inside[run.start()] and _ends_sentence(line, run)]
     return _with_bracketed(line, pairs, inside, found)
 
 
@@ -117,13 +122,14 @@ def _with_bracketed(line: str, pairs: tuple[tuple[int, int], ...], inside: bytea
     """Return the boundaries together with those that a parenthesis or quote of whole sentences makes by itself."""
     ends = {0, *found}
     for first, last in sorted(pairs):
-        if inside[last]:
-            continue  # inside another one
+        may_start = first in ends or line[first - 1].isspace()
+        if not (may_start or line[last - 1] in _WHOLE_ENDS) or inside[last]:
+            continue  # amid a sentence, or inside another one
         content, is_parenthesis = line[first + 1 : last], line[last] in ")）"
         is_whole = _WHOLE.search(content) is not None
         goes_on = _PARENTHESIS_GOES_ON if is_parenthesis else _QUOTE_GOES_ON
         stands_alone = is_whole or (is_parenthesis and _REMARK.match(content) is not None)
-        at_start = len(line[:first].rstrip()) in ends
+        at_start = may_start and len(line[:first].rstrip()) in ends
         if (at_start and stands_alone and not goes_on.match(line, last + 1)) or (
             is_whole and is_parenthesis and _STARTS.match(line, last + 1)
         ):
