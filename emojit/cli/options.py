@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -19,3 +19,7 @@ RevisionOption = Annotated[
     str | None, typer.Option("--revision", metavar="vN", help="Tag, branch or commit of a Hub repository.")
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Print the plan and do nothing.")]
+TypeOption = Annotated[
+    Literal["dataset", "model"] | None,
+    typer.Option("--type", help="Kind of repository; found out without it.", show_default=False),
+]

@@ -11,6 +11,9 @@ from emojit.errors import UsageError
 Kind = Literal["dataset", "model", "metric", "space"]
 """What is published. A metric is a Space that `evaluate.load` can read."""
 
+MANIFEST_RECORD = "manifest.json sha256"
+"""Words before the checksum of the manifest in the message of a data set release's commit and of its tag."""
+
 _LONGEST_ID = 96  # characters, as in huggingface_hub.utils.validate_repo_id
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?")
 _TAG = re.compile(r"v(?:0|[1-9][0-9]*)")

@@ -97,7 +97,15 @@ class HubRepo:
                 self.repo_id, repo_type=self.repo_type, private=private, space_sdk=space_sdk, exist_ok=True
             )
 
-    def commit(self, added: Mapping[str, Path], deleted: Sequence[str], *, message: str, parent: str | None) -> str:
+    def commit(
+        self,
+        added: Mapping[str, Path],
+        deleted: Sequence[str],
+        *,
+        message: str,
+        parent: str | None,
+        description: str | None = None,
+    ) -> str:
         """Make one commit on main, only if main still stands at `parent`, and return its id.
 
         Args:
@@ -105,6 +113,7 @@ class HubRepo:
             deleted: paths to take out.
             message: the title of the commit.
             parent: the commit (40 hex digits) that the plan was made for.
+            description: what follows the title, or None.
         """
         from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
@@ -117,16 +126,21 @@ class HubRepo:
                     *(CommitOperationDelete(path_in_repo=path, is_folder=False) for path in deleted),
                 ]
                 done = self._api.create_commit(
-                    self.repo_id, operations, commit_message=message, repo_type=self.repo_type, parent_commit=parent
+                    self.repo_id,
+                    operations,
+                    commit_message=message,
+                    commit_description=description,
+                    repo_type=self.repo_type,
+                    parent_commit=parent,
                 )
             except ValueError as exc:  # a file that is gone, the Hub's own check of the front matter, LFS refusals
                 raise self._error(f"the files cannot be published: {_first_line(exc)}") from exc
         return done.oid
 
-    def tag(self, tag: str, commit: str) -> None:
-        """Put a tag on a commit."""
+    def tag(self, tag: str, commit: str, message: str | None = None) -> None:
+        """Put a tag on a commit; with a message it is an annotated one, which only git itself shows."""
         with self._errors(revision=tag):
-            self._api.create_tag(self.repo_id, tag=tag, revision=commit, repo_type=self.repo_type)
+            self._api.create_tag(self.repo_id, tag=tag, tag_message=message, revision=commit, repo_type=self.repo_type)
 
     def _error(self, message: str, *, hint: str | None = None, revision: str | None = None) -> PublishError:
         return PublishError(f"{self.repo_id}: {message}", hint=hint, repo_id=self.repo_id, revision=revision)

@@ -14,9 +14,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from emojit.dataset.folder import MANIFEST
 from emojit.errors import PublishError
 from emojit.network import hub_endpoint, hub_progress, require_online
 from emojit.release.address import (
+    MANIFEST_RECORD,
     Kind,
     check_repo_id,
     check_tag,
@@ -121,6 +123,7 @@ class _Push:
         self.repo = repo
         self.tag = tag
         self.message = f"Release {tag}"
+        self.record = _record(files)
 
     def run(self, *, private: bool, dry_run: bool) -> PushResult:
         """Look, plan, and unless it is a dry run commit, tag and read back."""
@@ -142,7 +145,7 @@ class _Push:
                 self.repo.create(private=private, space_sdk=sdk)
                 head = self.repo.head()
             commit = commit or self._commit(plan, parent=head.commit if head is not None else None)
-            self.repo.tag(self.tag, commit)
+            self.repo.tag(self.tag, commit, self.record)
             self._read_back(commit)
         return self._result(plan, commit=commit, created=created, dry_run=dry_run)
 
@@ -161,7 +164,7 @@ class _Push:
         sources = {file.path: file.source for file in self.files}
         added = {file.path: sources[file.path] for file in plan if file.change in ("new", "changed")}
         deleted = [file.path for file in plan if file.change == "deleted"]
-        commit = self.repo.commit(added, deleted, message=self.message, parent=parent)
+        commit = self.repo.commit(added, deleted, message=self.message, parent=parent, description=self.record)
         logger.info(
             "committed repo=%s commit=%s sent=%d deleted=%d", self.repo.repo_id, commit, len(added), len(deleted)
         )
@@ -208,6 +211,12 @@ class _Push:
             already_there=already_there,
             dry_run=dry_run,
         )
+
+
+def _record(files: Sequence[LocalFile]) -> str | None:
+    """Return what commit and tag say about a release, where no later commit can change it; `emojit verify` compares. None without a manifest."""
+    manifest = next((file for file in files if file.path == MANIFEST), None)
+    return None if manifest is None else f"{MANIFEST_RECORD} {manifest.sha256}"
 
 
 @contextlib.contextmanager

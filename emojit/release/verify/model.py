@@ -1,0 +1,117 @@
+"""A model release: its card and its `.eval_results/` against the run they were made from, and the data set that it names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from emojit.dataset.folder import CARD
+from emojit.errors import CardError, EmojitError, StudentError, UsageError
+from emojit.release.cards import render_model_card
+from emojit.release.eval_results import render_eval_results
+from emojit.release.published import Published, open_published
+from emojit.release.staging import is_run_folder
+from emojit.release.verify.card import check_card
+from emojit.release.verify.findings import Findings
+from emojit.student.record import read_run
+
+_RUN = "run"
+_RESULTS = ".eval_results"
+
+
+def is_model(folder: Path) -> bool:
+    """Whether a folder holds a model, as it is published, and no data set."""
+    if is_run_folder(folder):
+        raise UsageError(
+            f"{folder}: is a run that is not published yet", hint="publish it, then `emojit verify namespace/name@v1`"
+        )
+    return (folder / "config.json").is_file()
+
+
+def check_model_release(folder: Path, findings: Findings, *, release: Published | None) -> None:
+    """Check the files of a model repository.
+
+    Args:
+        folder: its files; weights may be left out.
+        findings: what is wrong goes here.
+        release: where it was read from, for the card names the address; None for a folder.
+    """
+    run = folder / _RUN
+    if not is_run_folder(run):
+        findings.unchecked.append("card and scores against a run: there is no run/run.json")
+        return
+    tag, repo_id = (release.tag, release.repo.repo_id) if release is not None else (None, None)
+    if (folder / CARD).is_file() and repo_id is not None:
+        check_card(folder, lambda: render_model_card(run, repo_id=repo_id, revision=tag), findings, recorded=None)
+    else:
+        findings.unchecked.append("the card against the run: there is no card, or no address that it would name")
+    _check_results(folder, run, findings)
+    if release is not None:
+        _check_data(run, findings)
+
+
+def _check_results(folder: Path, run: Path, findings: Findings) -> None:
+    try:
+        wanted = render_eval_results(run)
+    except CardError as exc:
+        findings.wrong(
+            "scores", "cannot be read from the run", "run/eval_metrics.json", expected="a full report", found=exc
+        )
+        return
+    there = {path.name: path for path in sorted((folder / _RESULTS).glob("*.yaml"))}
+    for name in sorted(set(wanted) - set(there)):
+        findings.wrong(
+            "scores", "is missing", f"{_RESULTS}/{name}", expected="the scores of the run", found="no such file"
+        )
+    for name in sorted(set(wanted) & set(there)):
+        found, expected = there[name].read_text(encoding="utf-8", errors="replace"), wanted[name]
+        if found == expected:
+            continue
+        for ours, theirs in _pairs(expected, found):
+            findings.wrong("scores", "is not the score of the run", f"{_RESULTS}/{name}", expected=ours, found=theirs)
+    findings.checked.append(f"{len(wanted)} files of {_RESULTS} against the report of the run")
+
+
+def _pairs(expected: str, found: str) -> list[tuple[object, object]]:
+    """Return what differs between two files of one entry each: key and value."""
+    ours = yaml.safe_load(expected)[0]
+    try:
+        theirs = yaml.safe_load(found)[0]
+        return [(f"{key}: {ours[key]}", f"{key}: {theirs.get(key)}") for key in ours if theirs.get(key) != ours[key]]
+    except (yaml.YAMLError, LookupError, TypeError, AttributeError):
+        return [(expected, found)]
+
+
+def _check_data(run: Path, findings: Findings) -> None:
+    """Ask the Hub for the data set at the commit that the run names, and whether its tag still stands there."""
+    try:
+        data = read_run(run).data
+    except StudentError as exc:
+        findings.wrong(
+            "scores", "cannot be read from the run", "run/run.json", expected="the record of a run", found=exc
+        )
+        return
+    if data.repo_id is None or data.commit is None:
+        findings.unchecked.append("the data set: the run was trained on a folder")
+        return
+    try:
+        there = open_published(f"{data.repo_id}@{data.commit}", kind="dataset")
+    except EmojitError as exc:
+        findings.wrong(
+            "tag",
+            "the data set of the run is not there",
+            f"{data.repo_id}@{data.commit}",
+            expected="a data set at this commit",
+            found=exc,
+        )
+        return
+    if data.revision in there.head.tags and there.head.tags[data.revision] != data.commit:
+        findings.wrong(
+            "tag",
+            "the tag of the data set was moved",
+            f"{data.repo_id}@{data.revision}",
+            expected=f"commit {data.commit}",
+            found=f"commit {there.head.tags[data.revision]}",
+        )
+    findings.checked.append(f"the data set {data.repo_id} is there at {data.commit[:12]}")
