@@ -5,17 +5,19 @@ A `GitRepository` is opened per request and used by one thread; opening costs 0.
 
 from __future__ import annotations
 
+import itertools
 import re
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, BinaryIO, Literal, Self
 
 from emojit.localhub.git_cache import BlobFacts, Child, CommitFacts, GitCache
 from emojit.localhub.pointers import parse_pointer
 from emojit.localhub.refusal import revision_not_found
+from emojit.localhub.trees import FILE_MODE
 
 if TYPE_CHECKING:
     from dulwich.objects import ObjectID, ShaFile
@@ -69,8 +71,9 @@ class GitRepository:
         Raises:
             RefusalError: 404 RevisionNotFound.
         """
-        for name in (f"refs/heads/{revision}", f"refs/tags/{revision}", revision):
-            commit = self._reference(name) if name.startswith("refs/") else None
+        names = [revision] if revision.startswith("refs/") else []
+        for name in (*names, f"refs/heads/{revision}", f"refs/tags/{revision}"):
+            commit = self._reference(name)
             if commit is not None:
                 return commit
         candidates: list[bytes] = []
@@ -83,19 +86,23 @@ class GitRepository:
             raise revision_not_found(revision)
         return commits[0]
 
-    def branch_head(self, branch: str) -> str:
-        """The commit that a branch points to.
+    def head(self, reference: str) -> str:
+        """The commit that a full reference points to, e.g. "refs/heads/main".
 
         Raises:
-            RefusalError: 404 RevisionNotFound; tags and commit ids are no branches.
+            RefusalError: 404 RevisionNotFound.
         """
-        commit = self._reference(f"refs/heads/{branch.removeprefix('refs/heads/')}")
+        commit = self._reference(reference)
         if commit is None:
-            raise revision_not_found(branch)
+            raise revision_not_found(reference.removeprefix("refs/heads/"))
         return commit
 
-    def references(self, kind: str) -> dict[str, str]:
-        """Names and commits below `refs/<kind>/`, where kind is "heads" or "tags"."""
+    def has_reference(self, reference: str) -> bool:
+        """Whether there is a full reference of this name."""
+        return self._reference(reference) is not None
+
+    def references(self, kind: Literal["heads", "tags", "pr"]) -> dict[str, str]:
+        """Names and commits below `refs/<kind>/`."""
         names = self._repo.refs.subkeys(ref_name(f"refs/{kind}"))
         found = {name.decode(): self._reference(f"refs/{kind}/{name.decode()}") for name in names}
         return {name: commit for name, commit in sorted(found.items()) if commit is not None}
@@ -227,16 +234,51 @@ class GitRepository:
         """Files and folders of a commit that its parent has not or has otherwise."""
 
         def read() -> frozenset[str]:
-            from dulwich.diff_tree import tree_changes
-
-            facts = self.commit_facts(commit)
-            before = object_id(self.commit_facts(facts.parent).tree) if facts.parent else None
-            changes = tree_changes(self._repo.object_store, before, object_id(facts.tree))
-            files = [entry.path.decode() for change in changes for entry in (change.old, change.new) if entry]
+            files = self.difference(self.commit_facts(commit).parent, commit)
             folders = (path[:end] for path in files for end, char in enumerate(path) if char == "/")
             return frozenset([*files, *folders])
 
         return self._cache.changes.get(commit, read, weigh=len)
+
+    def difference(self, before: str | None, after: str) -> dict[str, tuple[str | None, str | None]]:
+        """The files in which two commits differ: blob ids on both sides, None where there is no file.
+
+        Args:
+            before: a commit; None stands for an empty one.
+            after: a commit.
+        """
+        from dulwich.diff_tree import tree_changes
+
+        old = object_id(self.commit_facts(before).tree) if before else None
+        new = object_id(self.commit_facts(after).tree)
+        found: dict[str, tuple[str | None, str | None]] = {}
+        for change in tree_changes(self._repo.object_store, old, new):
+            for entry, side in ((change.old, 0), (change.new, 1)):
+                if entry and entry.path is not None and entry.sha is not None:
+                    path, oid = entry.path.decode(), entry.sha.decode()
+                    sides = found.get(path, (None, None))
+                    found[path] = (oid, sides[1]) if side == 0 else (sides[0], oid)
+        return found
+
+    def since(self, start: str | None, reference: str) -> list[CommitFacts]:
+        """The commits of a reference after `start`, newest first; all of them for None."""
+        return list(itertools.takewhile(lambda commit: commit.id != start, self.history(self.head(reference))))
+
+    def write_diff(self, out: BinaryIO, path: str, before: str | None, after: str | None) -> None:
+        """Write how one file changed, in git's format.
+
+        Args:
+            out: takes the bytes.
+            path: of the file.
+            before: the old blob, or None for a new file.
+            after: the new blob, or None for a removed one.
+        """
+        from dulwich.patch import write_object_diff
+
+        name = path.encode()
+        old = (name, FILE_MODE, object_id(before)) if before else (None, None, None)
+        new = (name, FILE_MODE, object_id(after)) if after else (None, None, None)
+        write_object_diff(out, self._repo.object_store, old, new)
 
 
 def object_id(oid: str) -> ObjectID:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from emojit.localhub.git import DEFAULT_BRANCH, GitRepository, object_id, ref_name
 from emojit.localhub.git_cache import GitCache
@@ -87,10 +87,6 @@ class GitWriter(GitRepository):
         self._add(commit)
         return commit.id.decode()
 
-    def move_branch(self, branch: str, commit: str) -> None:
-        """Point a branch to a commit, durably."""
-        self._set_reference(f"refs/heads/{branch}", commit)
-
     def add_tag(self, tag: str, commit: str, *, message: str | None, author: str) -> None:
         """Create a tag; with a message an annotated one."""
         from dulwich.objects import Commit, Tag
@@ -106,9 +102,14 @@ class GitWriter(GitRepository):
             annotated.message = message.encode("utf-8", errors="replace")
             self._add(annotated)
             target = annotated.id.decode()
-        self._set_reference(f"refs/tags/{tag}", target)
+        self.move_reference(f"refs/tags/{tag}", target)
 
-    def _set_reference(self, name: str, oid: str) -> None:
+    def move_reference(self, name: str, oid: str) -> None:
+        """Point a full reference, e.g. "refs/heads/main", to an object, durably; create it if it is missing.
+
+        Raises:
+            RefusalError: 409, git cannot hold it beside an existing one.
+        """
         self._flush()  # before the reference: it must never name an object that a power cut took away
         try:
             self._repo.refs.set_if_equals(ref_name(name), None, object_id(oid))
@@ -120,8 +121,8 @@ class GitWriter(GitRepository):
             sync_folder(folder)
             folder = folder.parent
 
-    def drop_reference(self, kind: str, name: str) -> None:
-        """Delete a branch ("heads") or tag ("tags").
+    def drop_reference(self, kind: Literal["heads", "tags", "pr"], name: str) -> None:
+        """Delete a branch, a tag, or the reference of a pull request.
 
         Raises:
             RefusalError: 404 RevisionNotFound.
@@ -146,7 +147,7 @@ def create_repository(path: Path, files: Mapping[str, bytes], *, author: str) ->
         for name, content in files.items():
             tree.put(name, object_id(git.add_blob(content)))
         commit = git.write_commit(tree, parent=None, author=author, message="initial commit")
-        git.move_branch(DEFAULT_BRANCH, commit)
+        git.move_reference(f"refs/heads/{DEFAULT_BRANCH}", commit)
 
 
 def remove_stale_locks(path: Path) -> None:

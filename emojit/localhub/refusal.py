@@ -83,6 +83,12 @@ def gated(repo_id: str) -> RefusalError:
     )
 
 
+def stale_parent() -> RefusalError:
+    """412: the branch is not where the client saw it. Both sentences of the public Hub, old and new: callers match on either."""
+    message = "The branch was updated since you opened this page. Please refresh and try again."
+    return RefusalError(412, f"{message} (A commit has happened since. Please refresh and try again.)")
+
+
 def bad_path(path: str, reason: str) -> RefusalError:
     """422: a path that a checkout on some system could not hold, or that would leave the repository."""
     return RefusalError(422, f"Invalid path in repo: {path!r} ({reason})")

@@ -95,6 +95,11 @@ class Repositories:
         except NotGitRepository:
             raise repo_not_found() from None
 
+    def with_pull_requests(self) -> list[RepoRecord]:
+        """The repositories that have or had pull requests."""
+        folders = [folder for folder in self._store.repos.iterdir() if (folder / "refs" / "pr").is_dir()]
+        return [record for folder in folders if (record := self.registry.by_key(folder.stem))]
+
     @contextmanager
     def change(self, record: RepoRecord) -> Iterator[GitWriter]:
         """Open the git repository of a record for writing, and keep other writers out until the block ends.

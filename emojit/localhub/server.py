@@ -60,7 +60,9 @@ class LocalHub:
         """
         from emojit.localhub.accounts import Accounts
         from emojit.localhub.database import Database
+        from emojit.localhub.discussions import Discussions
         from emojit.localhub.lfs import LargeFiles
+        from emojit.localhub.pull_requests import recover
         from emojit.localhub.registry import Registry
         from emojit.localhub.repositories import Repositories
         from emojit.localhub.store import Store
@@ -80,6 +82,8 @@ class LocalHub:
         registry = Registry(self._database)
         repositories = Repositories(store, registry)
         repositories.recover()
+        discussions = Discussions(self._database)
+        recover(discussions, repositories)
         secret = self._database.rows("SELECT value FROM secret")[0][0]
         assert isinstance(secret, bytes)
         self.root = store.root
@@ -94,6 +98,7 @@ class LocalHub:
             store=store,
             accounts=self._accounts,
             registry=registry,
+            discussions=discussions,
             repositories=repositories,
             large_files=LargeFiles(store, registry, secret),
             xet_uploads=XetUploads(store),

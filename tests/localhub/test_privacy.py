@@ -28,6 +28,22 @@ ROUTES = [
     ("DELETE", "api/models/{id}/tag/v1"),
     ("POST", "api/models/{id}/super-squash/main"),
     ("PUT", "api/models/{id}/settings"),
+    ("POST", "api/models/{id}/commit/main?create_pr=1"),
+    ("POST", "api/models/{id}/commit/refs%2Fpr%2F1"),
+    ("POST", "api/models/{id}/preupload/main?create_pr=1"),
+    ("GET", "api/models/{id}/xet-write-token/main?create_pr=1"),
+    ("GET", "api/models/{id}/tree/refs%2Fpr%2F1"),
+    ("GET", "api/models/{id}/discussions"),
+    ("POST", "api/models/{id}/discussions"),
+    ("GET", "api/models/{id}/discussions/1"),
+    ("GET", "api/models/{id}/discussions/99"),
+    ("POST", "api/models/{id}/discussions/1/comment"),
+    ("POST", "api/models/{id}/discussions/1/comment/0/edit"),
+    ("POST", "api/models/{id}/discussions/1/comment/0/hide"),
+    ("POST", "api/models/{id}/discussions/1/title"),
+    ("POST", "api/models/{id}/discussions/1/status"),
+    ("POST", "api/models/{id}/discussions/1/merge"),
+    ("GET", "{id}/resolve/refs%2Fpr%2F1/w.bin"),
     ("POST", "{id}.git/info/lfs/objects/batch"),
     ("GET", "{id}/resolve/main/w.bin"),
     ("HEAD", "{id}/resolve/main/w.bin"),
@@ -43,6 +59,7 @@ def private(hub, tokens):
     api.create_repo("me/private", private=True)
     api.upload_file(path_or_fileobj=LARGE, path_in_repo="w.bin", repo_id="me/private")
     api.create_tag("me/private", tag="v1")
+    api.create_pull_request("me/private", "A secret plan")
     return "me/private"
 
 

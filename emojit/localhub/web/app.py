@@ -16,6 +16,7 @@ from emojit.localhub.accounts import Caller
 from emojit.localhub.refusal import RefusalError, bad_token, repo_not_found
 from emojit.localhub.web import (
     commit,
+    discussions,
     files,
     identity,
     info,
@@ -76,6 +77,14 @@ _API_ROUTES: Mapping[str, Mapping[str, Handler]] = {
     "/preupload/{revision}": {"POST": preupload.preupload},
     "/commit/{revision}": {"POST": commit.commit},
     "/xet-write-token/{revision}": {"GET": xet_transfer.write_token},
+    "/discussions": {"GET": discussions.list_discussions, "POST": discussions.create},
+    "/discussions/{number}": {"GET": discussions.details},
+    "/discussions/{number}/comment": {"POST": discussions.comment},
+    "/discussions/{number}/comment/{comment}/edit": {"POST": discussions.edit_comment},
+    "/discussions/{number}/comment/{comment}/hide": {"POST": discussions.hide_comment},
+    "/discussions/{number}/title": {"POST": discussions.rename},
+    "/discussions/{number}/status": {"POST": discussions.change_status},
+    "/discussions/{number}/merge": {"POST": discussions.merge_pull_request},
     "/settings": {"PUT": lifecycle.settings},
     "/auth-check": {"GET": lifecycle.auth_check},
     "/auth-check/write": {"GET": lifecycle.auth_check_write},

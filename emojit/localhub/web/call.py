@@ -11,10 +11,12 @@ from urllib.parse import quote
 from starlette.requests import Request
 
 from emojit.localhub.accounts import Accounts, Caller
+from emojit.localhub.discussions import Discussions
 from emojit.localhub.lfs import LargeFiles
 from emojit.localhub.refusal import (
     RefusalError,
     foreign_namespace,
+    gated,
     login_required,
     malformed,
     read_only_token,
@@ -34,6 +36,7 @@ class Hub:
     store: Store
     accounts: Accounts
     registry: Registry
+    discussions: Discussions
     repositories: Repositories
     large_files: LargeFiles
     xet_uploads: XetUploads
@@ -110,6 +113,22 @@ class Call:
         """
         record = self.repo()
         self.check_write(record.namespace)
+        return record
+
+    def proposable_repo(self) -> RepoRecord:
+        """The repository that the path names, if the caller may discuss it and open pull requests.
+
+        Everybody who reads it may, with a token that writes.
+
+        Raises:
+            RefusalError: 404 when it is hidden, 401 without a token, 403 for read tokens and before the gate of a gated repository.
+        """
+        record = self.repo()
+        caller = self.user()
+        if caller.role != "write":
+            raise read_only_token()
+        if not record.files_open_to(caller):
+            raise gated(record.id)
         return record
 
     def check_write(self, namespace: str) -> Caller:

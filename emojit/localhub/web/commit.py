@@ -1,7 +1,7 @@
 """`POST /api/{types}/{id}/commit/{revision}`: the one call that changes files.
 
 The body is newline-delimited JSON, one operation per line, applied in order. It is spooled to disk and read line by line, so memory holds one file at a
-time. The branch moves at the very end: until then nothing of the commit can be seen, afterwards all of it is on disk.
+time. The reference moves at the very end: until then nothing of the commit can be seen, afterwards all of it is on disk.
 """
 
 from __future__ import annotations
@@ -20,23 +20,26 @@ from emojit.localhub.git_writer import GitWriter, put_blob
 from emojit.localhub.lfs import LargeFiles
 from emojit.localhub.names import check_path
 from emojit.localhub.pointers import Pointer
-from emojit.localhub.refusal import RefusalError, entry_not_found, malformed
-from emojit.localhub.registry import RepoRecord
+from emojit.localhub.pull_requests import NewPullRequest, open_pull_request
+from emojit.localhub.refusal import RefusalError, entry_not_found, malformed, stale_parent
 from emojit.localhub.trees import EditableTree
 from emojit.localhub.web.answers import ok
 from emojit.localhub.web.call import Call, optional_text, text
 from emojit.localhub.web.streams import receive
+from emojit.localhub.web.targets import Target, check_active, write_target
 
 _MAX_BODY_BYTES = 1024 * 1024 * 1024
 _MAX_LINE_BYTES = 64 * 1024 * 1024
 """A regular file in base64; clients send what is above 5 MiB as a large file."""
+_MIN_ID_LENGTH = 7
+"""Clients may send the first digits of a commit id."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Header:
-    summary: str = ""
-    description: str = ""
-    parent: str | None = None
+    summary: str
+    description: str
+    parent: str | None
 
     @property
     def message(self) -> str:
@@ -51,7 +54,6 @@ class _Draft:
     large_files: LargeFiles
     key: str
     tree: EditableTree
-    header: _Header = field(default_factory=_Header)
     large: set[str] = field(default_factory=set)
     """The sha256 of the large files that the commit points to."""
 
@@ -61,10 +63,7 @@ class _Draft:
         Raises:
             RefusalError: 400, 404 or 422.
         """
-        if key == "header":
-            parent = optional_text(value, "parentCommit")
-            self.header = _Header(text(value, "summary"), optional_text(value, "description") or "", parent)
-        elif key == "file":
+        if key == "file":
             put_blob(self.tree, check_path(value.get("path")), self.git.add_blob(_content(value)))
         elif key == "lfsFile":
             put_blob(self.tree, check_path(value.get("path")), self.git.add_blob(self._pointer(value).render()))
@@ -86,32 +85,71 @@ class _Draft:
 
 async def commit(call: Call) -> Response:
     """Receive the body, then apply it in a worker thread."""
-    record = await run_in_threadpool(call.writable_repo)
-    if call.request.query_params.get("create_pr") in {"1", "true"}:
-        raise RefusalError(501, "Pull requests are not supported by the embedded Hub")
+    target = await run_in_threadpool(write_target, call)
     with call.hub.store.incoming() as body:
         await receive(call.request, body.write, limit=_MAX_BODY_BYTES)
         body.seek(0)
-        return await run_in_threadpool(_apply, call, record, body)
+        return await run_in_threadpool(_apply, call, target, body)
 
 
-def _apply(call: Call, record: RepoRecord, body: IO[bytes]) -> Response:
-    branch = call.values["revision"].removeprefix("refs/heads/")
+def _apply(call: Call, target: Target, body: IO[bytes]) -> Response:
+    record, author = target.record, call.user().user
+    operations = _operations(body)
+    header = _header(operations)
     with call.hub.repositories.change(record) as git:
-        head = git.branch_head(branch)
-        draft = _Draft(git, call.hub.large_files, record.key, git.edit(head))
-        for key, value in _operations(body):
+        check_active(call, target)
+        parent = _parent(git, target, header)
+        draft = _Draft(git, call.hub.large_files, record.key, git.edit(parent))
+        for key, value in operations:
             draft.apply(key, value)
-            if draft.header.parent and draft.header.parent != head:
-                raise RefusalError(412, "A commit has happened since. Please refresh and try again.")
-        if not draft.header.summary:
-            raise malformed("A commit needs a header with a summary")
-        author = call.user().user
-        oid = git.write_commit(draft.tree, parent=head, author=author, message=draft.header.message)
-        git.move_branch(branch, oid)
+        oid = git.write_commit(draft.tree, parent=parent, author=author, message=header.message)
+        answer: dict[str, object] = {"success": True, "commitOid": oid, "hookOutput": ""}
+        if target.opens_pull_request:
+            new = NewPullRequest(
+                author=author,
+                title=header.summary,
+                description=header.description,
+                status="open",
+                base=target.branch,
+                start=parent,
+                head=oid,
+            )
+            discussion = open_pull_request(call.hub.discussions, record, git, new)
+            answer["pullRequestUrl"] = f"{call.endpoint}/{record.url_path}/discussions/{discussion.number}"
+        else:
+            git.move_reference(target.reference, oid)
     call.hub.xet_uploads.finish(record.key, draft.large)
-    url = f"{call.endpoint}/{record.url_path}/commit/{oid}"
-    return ok({"success": True, "commitOid": oid, "commitUrl": url, "hookOutput": ""})
+    return ok({**answer, "commitUrl": f"{call.endpoint}/{record.url_path}/commit/{oid}"})
+
+
+def _header(operations: Iterator[tuple[str, Mapping[str, object]]]) -> _Header:
+    """Take the header off the operations.
+
+    Raises:
+        RefusalError: 400, they begin otherwise, or it has no summary.
+    """
+    key, value = next(operations, ("", {}))
+    if key != "header" or not value.get("summary"):
+        raise malformed("A commit begins with a header that has a summary")
+    parent = optional_text(value, "parentCommit")
+    return _Header(text(value, "summary"), optional_text(value, "description") or "", parent)
+
+
+def _parent(git: GitWriter, target: Target, header: _Header) -> str:
+    """The commit that is changed.
+
+    Raises:
+        RefusalError: 412, the client saw another head; 404, there is no such branch.
+    """
+    head = git.head(target.reference)
+    if header.parent is None or (len(header.parent) >= _MIN_ID_LENGTH and head.startswith(header.parent)):
+        return head
+    if target.opens_pull_request:
+        # A pull request may begin at an earlier commit of its branch.
+        parent = git.resolve(header.parent)
+        if any(commit.id == parent for commit in git.history(head)):
+            return parent
+    raise stale_parent()
 
 
 def _operations(body: IO[bytes]) -> Iterator[tuple[str, Mapping[str, object]]]:

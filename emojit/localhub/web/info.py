@@ -81,7 +81,7 @@ def describe(record: RepoRecord, git: GitRepository, commit: str) -> dict[str, o
 
 def _head_info(call: Call, record: RepoRecord) -> dict[str, object]:
     with call.hub.repositories.open(record) as git:
-        return describe(record, git, git.branch_head(DEFAULT_BRANCH))
+        return describe(record, git, git.head(f"refs/heads/{DEFAULT_BRANCH}"))
 
 
 def _siblings(git: GitRepository, commit: str, *, blobs: bool) -> list[dict[str, object]]:

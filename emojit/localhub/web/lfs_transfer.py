@@ -22,7 +22,7 @@ _MEDIA_TYPE = "application/vnd.git-lfs+json"
 
 def batch(call: Call) -> Response:
     """`POST /{prefix}{id}.git/info/lfs/objects/batch`: where to send each object; no action means that it is here."""
-    record = replace(call, values={**call.values, "name": call.values["git_name"]}).writable_repo()
+    record = replace(call, values={**call.values, "name": call.values["git_name"]}).proposable_repo()
     data = call.json()
     if data.get("operation") != "upload":
         raise RefusalError(422, "Large files are downloaded from /resolve/, not by Git LFS")

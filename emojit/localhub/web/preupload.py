@@ -14,6 +14,7 @@ from emojit.localhub.names import check_path
 from emojit.localhub.refusal import malformed
 from emojit.localhub.web.answers import ok
 from emojit.localhub.web.call import Call, number, objects, optional_text, text
+from emojit.localhub.web.targets import write_target
 
 _MAX_REGULAR_BYTES = 5 * 1024 * 1024
 """Above this size a file is large whatever it holds; clients read regular files whole."""
@@ -21,10 +22,10 @@ _MAX_REGULAR_BYTES = 5 * 1024 * 1024
 
 def preupload(call: Call) -> Response:
     """Answer for up to a few hundred files at once."""
-    record = call.writable_repo()
+    target = write_target(call)
     data = call.json()
-    with call.hub.repositories.open(record) as git:
-        commit = git.resolve(call.values["revision"])
+    with call.hub.repositories.open(target.record) as git:
+        commit = git.head(target.reference)
         is_large = _large_rule(git, commit)
         gitignore = optional_text(data, "gitIgnore")
         ignored = _ignore_rule(gitignore.encode() if gitignore else git.read_path(commit, ".gitignore"))

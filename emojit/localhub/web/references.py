@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from starlette.responses import JSONResponse, Response
 
-from emojit.localhub.git import DEFAULT_BRANCH
+from emojit.localhub.git import DEFAULT_BRANCH, GitRepository
 from emojit.localhub.names import check_ref_name
 from emojit.localhub.refusal import RefusalError
 from emojit.localhub.web.answers import ok, page
@@ -17,14 +19,17 @@ _PAGE = 1000
 def list_refs(call: Call) -> Response:
     """`GET /api/{types}/{id}/refs`."""
     with call.hub.repositories.open(call.repo()) as git:
-        lists: dict[str, object] = {
-            field: [
-                {"name": name, "ref": f"refs/{kind}/{name}", "targetCommit": commit}
-                for name, commit in git.references(kind).items()
-            ]
-            for field, kind in (("branches", "heads"), ("tags", "tags"))
-        }
-    return ok({**lists, "converts": [], "pullRequests": []})
+        lists = {"branches": _refs(git, "heads"), "tags": _refs(git, "tags"), "converts": []}
+        if call.request.query_params.get("include_prs") in {"1", "true"}:
+            lists["pullRequests"] = _refs(git, "pr")
+    return ok(lists)
+
+
+def _refs(git: GitRepository, kind: Literal["heads", "tags", "pr"]) -> list[dict[str, str]]:
+    return [
+        {"name": name, "ref": f"refs/{kind}/{name}", "targetCommit": commit}
+        for name, commit in git.references(kind).items()
+    ]
 
 
 def list_commits(call: Call) -> Response:
@@ -55,7 +60,7 @@ def create_branch(call: Call) -> Response:
     with call.hub.repositories.change(record) as git:
         if branch in git.references("heads"):
             raise RefusalError(409, f"Reference already exists: the branch {branch}")
-        git.move_branch(branch, git.resolve(start))
+        git.move_reference(f"refs/heads/{branch}", git.resolve(start))
     return ok()
 
 
@@ -98,7 +103,7 @@ def super_squash(call: Call) -> Response:
     branch = call.values["branch"]
     with call.hub.repositories.change(record) as git:
         message = optional_text(call.json(), "message") or f"Super-squash branch '{branch}'"
-        head = git.branch_head(branch)
+        head = git.head(f"refs/heads/{branch}")
         commit = git.write_commit(git.edit(head), parent=None, author=call.user().user, message=message)
-        git.move_branch(branch, commit)
+        git.move_reference(f"refs/heads/{branch}", commit)
     return ok()

@@ -15,12 +15,13 @@ from emojit.localhub.web.answers import ok
 from emojit.localhub.web.call import Call
 from emojit.localhub.web.lfs_transfer import SHA256
 from emojit.localhub.web.streams import receive
+from emojit.localhub.web.targets import write_target
 from emojit.localhub.xet import MAX_SHARD_BYTES, MAX_XORB_BYTES, XetFile, read_shard, rebuild
 
 
 def write_token(call: Call) -> Response:
     """`GET /api/{types}/{id}/xet-write-token/{revision}`: the Rust side reads the body, the Python side the headers."""
-    record = call.writable_repo()
+    record = write_target(call).record
     expiry = expiry_from_now()
     token = f"{expiry}.{call.hub.large_files.sign('xet', record.key, expiry)}"
     address = f"{call.endpoint}/api/local/xet/{record.key}/{call.hub.xet_uploads.begin(record.key)}"
