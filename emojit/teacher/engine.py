@@ -90,8 +90,8 @@ class Engine:
     def __init__(self, config: TeacherConfig, teacher: Teacher, store: ReplyStore) -> None:
         """Take who is asked and where replies are kept; nothing is asked yet."""
         self.counts = Counts()
-        # A conversation that waits for the disk or reads a reply makes no call: some more of them keep every place at the endpoint taken.
-        self.width = int(getattr(teacher, "width", None) or config.concurrency + max(2, config.concurrency // 8))
+        # Two conversations for each place at the endpoint: while one waits for the disk or reads a reply, the question of another takes its place at once.
+        self.width = int(getattr(teacher, "width", None) or 2 * config.concurrency)
         self._config = config
         self._teacher = teacher
         self._store = store

@@ -30,7 +30,6 @@ from emojit.teacher.pace import MINUTE_S, Allowance, Minute, Pace
 logger = logging.getLogger(__name__)
 
 _FIRST_CONTACT_S = 0.02  # longest wait of the others for the very first call
-_RAMP_S = 0.0005  # then one more start after each so many seconds: what starts together is answered together, and waits for each other here
 _PROBE_S = 2.0  # a 429 comes at once: a probe that is not refused by then was let in
 _BACKOFF_LIMIT_S = 30.0
 _WINDOW_EVENTS = 4  # refusals one after the other, from which on a limit by the minute is assumed
@@ -101,7 +100,6 @@ class Gate:
         self._refused_at = -math.inf  # when the latest refusal of a call came that had started after the one before
         self.refusals = 0  # in a row
         self._closed, self._probe_s = True, _FIRST_CONTACT_S
-        self._session_at, self._session_starts = -math.inf, 0
         self._probe: Ticket | None = None
 
     @property
@@ -178,7 +176,6 @@ class Gate:
     def reset(self) -> None:
         """Forget the event loop and whoever waits; the next call is a first contact again."""
         self._close_for(_FIRST_CONTACT_S)
-        self._session_starts = 0
         self._waiting.clear()
         self._in_flight = 0
         if self._timer is not None:
@@ -196,8 +193,6 @@ class Gate:
         at = self._paused_until
         if self._closed and self._probe is not None:
             at = max(at, self._probe.started + self._probe_s)
-        if 0 < self._session_starts < self._width:
-            at = max(at, self._session_at + self._session_starts * _RAMP_S)
         tokens = self._per_char * chars
         return max(
             at,
@@ -211,8 +206,6 @@ class Gate:
         tokens = self._per_char * chars
         self._in_flight += 1
         self._started += 1
-        self._session_at = self._session_at if self._session_starts else now
-        self._session_starts += 1
         self._tokens_started += tokens
         self._requests.take(now, 1)
         self._tokens.take(now, tokens)

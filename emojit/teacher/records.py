@@ -17,9 +17,12 @@ NO_ANSWER = "teacher_error"
 """Reason of a sentence whose question got no answer after every attempt. It is asked again by a later run."""
 
 
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
 def canonical_json(value: object) -> str:
     """Write JSON in the one form that hashes are taken of: keys sorted, no blanks, nothing escaped that need not be."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _CANONICAL.encode(value)
 
 
 @dataclass(frozen=True, kw_only=True)

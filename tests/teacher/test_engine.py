@@ -120,7 +120,7 @@ def test_tasks_are_taken_lazily(serve, config_for, store, tasks):
 
     run_label(stream(), config_for(serve(), concurrency=3), store, on_done=done.append)
 
-    assert all(number - finished <= 3 + 2 for number, finished in enumerate(taken))  # two more wait for a place
+    assert all(number - finished <= 2 * 3 for number, finished in enumerate(taken))
 
 
 def test_noise_is_rejected_with_its_reason_and_its_text(serve, answer, config_for, store, tasks):
