@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Generic, Protocol, TypeVar
 
@@ -84,11 +85,13 @@ async def drive(
             head = open_blocks.popleft()
             await head.whole.wait()
             answers = [head.answers[index] for index in range(head.size)]
-            formed = await _aside(partial(_step, core, answers))
+            formed = await _aside(thread, partial(_step, core, answers))
         for _ in range(width):
             queue.put_nowait(None)
 
-    await together((conductor(), *(worker() for _ in range(width))))
+    # One thread and not any of a pool: memory that one thread frees is not given to the others, and the build would grow by that.
+    with ThreadPoolExecutor(1, thread_name_prefix="emojit-blocks") as thread:
+        await together((conductor(), *(worker() for _ in range(width))))
 
 
 def _step(core: Core[A, R], answers: Sequence[R]) -> Sequence[Sequence[A]]:
@@ -96,9 +99,9 @@ def _step(core: Core[A, R], answers: Sequence[R]) -> Sequence[Sequence[A]]:
     return core.more()
 
 
-async def _aside(work: Callable[[], T]) -> T:
+async def _aside(thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
     """Run a function in a thread, and wait for its end even when cancelled: nobody else may touch what it works on."""
-    running = asyncio.ensure_future(asyncio.to_thread(work))
+    running = asyncio.get_running_loop().run_in_executor(thread, work)
     try:
         return await asyncio.shield(running)
     except asyncio.CancelledError:
