@@ -62,6 +62,7 @@ docs: $(READY) ## write docs/cli.md and the metric modules anew
 bench: $(READY) ## run the benchmarks; each prints ratios and fails below its target
 	$(BIN)/python benchmarks/emoji_reader.py
 	$(BIN)/python benchmarks/corpus_scale.py
+	$(BIN)/python benchmarks/teacher_engine.py
 
 .PHONY: wheel
 wheel: $(READY) ## build the wheel into dist/
