@@ -34,6 +34,12 @@ from emojit.teacher.budget import BudgetedTeacher
 
 logger = logging.getLogger(__name__)
 
+NEXT_STEP = (
+    "The build stands as it is; for more, give a larger corpus, raise corpus.sentences_per_article or balance.max_share, and build into another "
+    "--out with the same --store: no question is asked twice"
+)
+"""What a user can do about missing pairs."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildResult:
@@ -125,6 +131,7 @@ def build(
             with staged(out) as folder, open_store(recipe.teacher, store) as replies:
                 parts = _parts(recipe, replies, max_cost=max_cost, quiet=quiet)
                 session, statistics = fill(folder, recipe, parts, render_card, quiet=quiet)
+                _warn(statistics)
         except OSError as exc:
             raise DatasetError(
                 f"{out}: cannot be written ({exc.strerror or exc})",
@@ -205,3 +212,25 @@ def _parts(recipe: BuildRecipe, store: ReplyStore, *, max_cost: float | None, qu
 def _teacher(recipe: BuildRecipe, store: ReplyStore, max_cost: float | None, *, quiet: bool) -> Teacher:
     teacher = make_teacher(recipe.teacher, store, quiet=quiet)
     return teacher if max_cost is None else BudgetedTeacher(teacher, max_cost, recipe.teacher)
+
+
+def _warn(statistics: dict[str, Any]) -> None:
+    """Say what a reader of the build would want to have known."""
+    for split, n in statistics["rows"].items():
+        if not n:
+            logger.warning("split %s has no rows: the corpus is too small for its share", split)
+    balance = statistics["balance"]
+    if balance["short_of"]:
+        logger.warning(
+            "%d of %d pairs are missing: %s. %s", balance["short_of"], balance["wanted"], balance["why"], NEXT_STEP
+        )
+    elif balance["why"]:
+        logger.warning("the corpus was not read to its end: %s. %s", balance["why"], NEXT_STEP)
+    if balance["below"]:
+        logger.warning(
+            "%d of %d emoji stay below %d rows: see balance.below in %s",
+            len(balance["below"]),
+            balance["floor_emoji"],
+            balance["floor_rows"],
+            STATISTICS,
+        )

@@ -6,7 +6,6 @@ a release. So a release is built again by the very code that built it.
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -21,20 +20,11 @@ from emojit.dataset.identity import identity, released_recipe
 from emojit.dataset.replies import ReplyTotals
 from emojit.dataset.rows import Rows
 from emojit.dataset.session import Session, hold_session
-from emojit.dataset.splits import SPLITS
 from emojit.dataset.statistics import build_statistics
 from emojit.dataset.tables import Tables
 from emojit.errors import DatasetError, TeacherError
 from emojit.recipe import BuildRecipe
 from emojit.teacher import ReplyStore, Teacher
-
-logger = logging.getLogger(__name__)
-
-NEXT_STEP = (
-    "The build stands as it is; for more, give a larger corpus, raise corpus.sentences_per_article or balance.max_share, and build into another "
-    "--out with the same --store: no question is asked twice"
-)
-"""What a user can do about missing pairs."""
 
 _BILL = ("tokens", "cost_usd", "billed", "cost_by_price_usd", "providers")
 """What the manifest repeats of the statistics of the teacher; what each reply took and who gave it stands in teacher/."""
@@ -94,7 +84,6 @@ def fill(
     _check_answered(totals, parts.max_unanswered)
     if not rows.tally.total:
         _refuse_empty(tables, drawing)
-    _warn(recipe, rows, session)
     inputs = parts.inputs(drawing.draw.inputs)
     statistics = build_statistics(
         recipe,
@@ -148,23 +137,3 @@ def _refuse_empty(tables: Tables, drawing: Drawing) -> None:
         f"no pair came out of {drawing.kept} sentences ({listed}); nothing was written",
         hint="look at the teacher's replies in the reply store, or try another model",
     )
-
-
-def _warn(recipe: BuildRecipe, rows: Rows, session: Session) -> None:
-    """Say what a reader of the build would want to have known."""
-    for split in SPLITS:
-        if not rows.tally.rows[split]:
-            logger.warning("split %s has no rows: the corpus is too small for its share", split)
-    outcome = session.outcome
-    if outcome.short_of:
-        logger.warning("%d of %d pairs are missing: %s. %s", outcome.short_of, recipe.count, outcome.why, NEXT_STEP)
-    elif outcome.why:
-        logger.warning("the corpus was not read to its end: %s. %s", outcome.why, NEXT_STEP)
-    if outcome.below:
-        logger.warning(
-            "%d of %d emoji stay below %d rows: see balance.below in %s",
-            len(outcome.below),
-            outcome.floor_emoji,
-            recipe.balance.floor_rows,
-            STATISTICS,
-        )

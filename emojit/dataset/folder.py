@@ -50,7 +50,7 @@ def write_manifest(folder: Path, facts: Mapping[str, object]) -> None:
         folder: the build folder.
         facts: what else it records: name, seed, inputs, versions, rows, counts. No time stamps, no paths of this machine.
     """
-    write_json(folder / MANIFEST, {"schema_version": SCHEMA_VERSION, **facts, "files": _files(folder)})
+    write_json(folder / MANIFEST, {"schema_version": SCHEMA_VERSION, **facts, "files": listed_files(folder)})
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def verify_manifest(folder: Path) -> dict[str, Any]:
         DatasetError: a file is missing, changed or not in the manifest.
     """
     manifest = read_manifest(folder)
-    expected, found = manifest["files"], _files(folder)
+    expected, found = manifest["files"], listed_files(folder)
     for what, paths in (
         ("is missing", sorted(set(expected) - set(found))),
         ("is not in the manifest", sorted(set(found) - set(expected))),
@@ -103,7 +103,7 @@ def verify_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def _files(folder: Path) -> dict[str, dict[str, object]]:
+def listed_files(folder: Path) -> dict[str, dict[str, object]]:
     """Return sha256 and size (bytes) of every file but the manifest, by path with forward slashes; hidden files are somebody else's."""
     table: dict[str, dict[str, object]] = {}
     for path in sorted(folder.rglob("*")):

@@ -15,6 +15,14 @@ from emojit.dataset.tally import Tally
 from emojit.recipe import BuildRecipe
 from emojit.teacher import Labelled, ReplyStore, prompt_id
 
+_POST = "; post: "
+
+
+def post_of(detail: str) -> tuple[str, str | None]:
+    """Split the detail of a rejection for what the rewrite says: what is wrong, and the rewrite; None where it was the sentence that was wrong."""
+    before, found, post = detail.rpartition(_POST)
+    return (before, post) if found else (detail, None)
+
 
 class Rows:
     """Keeps the rows of a build; a `Desk` for the blocks and for the stage of rare emoji.
@@ -72,7 +80,10 @@ class Rows:
             return "duplicate_rewrite", f"the rewrite is that of {first:016x}: {text}"
         if self._near is not None and (earlier := self._near.similar(text)) is not None:
             return "near_duplicate_rewrite", f"{text} — {earlier}"
-        return self._guard.reason(self._split(sentence), (text,))
+        if (leak := self._guard.reason(self._split(sentence), (text,))) is None:
+            return None
+        reason, detail = leak
+        return reason, f"{detail}{_POST}{text}"
 
     def keep(self, sentence: Sentence, labelled: Labelled, *, flags: tuple[str, ...]) -> None:
         """Write a row, and remember its texts."""
