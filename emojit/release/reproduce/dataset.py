@@ -1,0 +1,138 @@
+"""A data set, built again from its release."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import emojit
+from emojit.dataset.folder import read_manifest
+from emojit.dataset.rebuild import Rebuilt, rebuild
+from emojit.recipe import BuildRecipe, load
+from emojit.release.cards import render_dataset_card
+from emojit.release.reproduce.folders import FileResult, compare_folders
+from emojit.teacher import prompt_id
+
+Verdict = Literal["identical", "same content", "different"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReproducedDataset:
+    """How a rebuild compares with the release.
+
+    Attributes:
+        what: folder or repository.
+        revision: as it was asked for; None for a folder or the main branch.
+        commit: the commit that was read; None for a folder.
+        verdict: "identical" (every file byte for byte), "same content" (every row and value, in other bytes or with another version in the manifest),
+            or "different".
+        emojit: the version at hand.
+        rows: rows of the rebuild (count); None where nothing came out.
+        files: every file, in the order in which a build makes them; none where nothing came out.
+        refusal: why nothing came out, or None.
+        unanswered: questions of the rebuild that the release holds no reply to (count).
+        first_unanswered: the first of them in words, or None.
+        why: what may be behind unanswered questions or a refusal, as far as it can be told, or None.
+        out: where the rebuild was kept, or None.
+    """
+
+    what: str
+    revision: str | None
+    commit: str | None
+    verdict: Verdict
+    emojit: str
+    rows: int | None
+    files: tuple[FileResult, ...]
+    refusal: str | None
+    unanswered: int
+    first_unanswered: str | None
+    why: str | None
+    out: Path | None
+
+    @property
+    def first(self) -> FileResult | None:
+        """The first file that is not what it should be; one that differs in content goes before one that differs in bytes."""
+        by_content = [file for file in self.files if file.state not in ("identical", "same content")]
+        return next(iter([*by_content, *(file for file in self.files if file.state != "identical")]), None)
+
+    def as_dict(self) -> dict[str, object]:
+        """Return plain JSON values."""
+        first = None if self.first is None else asdict(self.first)
+        return {"kind": "dataset", **asdict(self), "out": str(self.out) if self.out else None, "first": first}
+
+
+def reproduce_dataset(
+    folder: Path,
+    *,
+    what: str,
+    revision: str | None = None,
+    commit: str | None = None,
+    out: Path | None = None,
+    corpus: str | None = None,
+    quiet: bool = False,
+) -> ReproducedDataset:
+    """Build a release again and compare.
+
+    Args:
+        folder: the files of the release.
+        what: folder or repository, as it was named.
+        revision: as it was named.
+        commit: that was read.
+        out: where to keep the rebuild; None keeps it nowhere.
+        corpus: a corpus to draw the sentences from again.
+        quiet: no progress bars.
+
+    Raises:
+        DatasetError: no build folder, or a file of it is missing or damaged; `out` holds something.
+        CorpusError: the corpus that was named cannot be used.
+    """
+    with _place(out) as place:
+        made = rebuild(folder, place, render_card=render_dataset_card, corpus=corpus, quiet=quiet)
+        files = compare_folders(folder, made.folder) if made.folder is not None else []
+        rows = sum(read_manifest(made.folder)["rows"].values()) if made.folder is not None else None
+    states = {file.state for file in files}
+    verdict: Verdict = "different"
+    if made.folder is not None and states <= {"identical", "same content"}:
+        verdict = "identical" if states == {"identical"} else "same content"
+    first = made.first_missing
+    return ReproducedDataset(
+        what=what,
+        revision=revision,
+        commit=commit,
+        verdict=verdict,
+        emojit=emojit.__version__,
+        rows=rows,
+        files=tuple(files),
+        refusal=made.refusal,
+        unanswered=made.missing,
+        first_unanswered=None if first is None else f"{first.step}: {first.text}",
+        why=_why(folder, made),
+        out=out,
+    )
+
+
+def _why(folder: Path, made: Rebuilt) -> str | None:
+    if made.folder is not None and not made.missing:
+        return None
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    prompts = prompt_id(load(BuildRecipe, folder / "recipe.toml").teacher)
+    built_with = manifest.get("versions", {}).get("emojit")
+    if prompts != manifest.get("prompt_id"):
+        return f"this emojit ({emojit.__version__}) asks with other prompts ({prompts}) than the release was made with ({manifest.get('prompt_id')}, emojit {built_with})"
+    if made.missing:
+        return "a sentence, a reply or the recipe is not what the release was made with"
+    return None
+
+
+@contextmanager
+def _place(out: Path | None) -> Iterator[Path]:
+    if out is not None:
+        yield out
+        return
+    with tempfile.TemporaryDirectory(prefix="emojit-") as scratch:
+        yield Path(scratch) / "rebuilt"
