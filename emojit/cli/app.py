@@ -11,7 +11,20 @@ from typer.exceptions import TyperException
 
 import emojit
 from emojit import logs
-from emojit.cli import build_dataset, corpus, demo, doctor, evaluate, hub, predict, push, replies, train, verify
+from emojit.cli import (
+    build_dataset,
+    corpus,
+    demo,
+    doctor,
+    evaluate,
+    hub,
+    predict,
+    push,
+    releases,
+    replies,
+    train,
+    verify,
+)
 from emojit.errors import EmojitError
 from emojit.network import check_environment, mask_secrets
 
@@ -51,6 +64,7 @@ def options(
 app.command()(build_dataset.build_dataset)
 app.add_typer(corpus.app, name="corpus")
 app.add_typer(push.app, name="push")
+app.command()(releases.releases)
 app.command()(verify.verify)
 app.add_typer(replies.app, name="replies")
 app.command()(train.train)
