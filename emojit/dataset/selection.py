@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from emojit.corpus import Rejected, Sentence
 from emojit.corpus.draw import draw
-from emojit.dataset.splits import split_of
+from emojit.dataset.drawing import make_task
 from emojit.errors import CorpusError
 from emojit.logs import progress
 from emojit.recipe import BuildRecipe
@@ -87,15 +87,5 @@ def select(
 
 
 def make_tasks(recipe: BuildRecipe, kept: list[Sentence]) -> list[Task]:
-    """Return the question tasks, in order: more opinions for the articles of validation and test, where agreement is measured."""
-    teacher = recipe.teacher
-    return [
-        Task(
-            id=sentence.id,
-            text=sentence.text,
-            samples=teacher.samples
-            if split_of(sentence.source, sentence.doc_id, recipe.splits) == "train"
-            else teacher.eval_samples,
-        )
-        for sentence in kept
-    ]
+    """Return what is asked about the sentences, in their order."""
+    return [make_task(recipe, sentence) for sentence in kept]
