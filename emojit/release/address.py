@@ -16,6 +16,7 @@ MANIFEST_RECORD = "manifest.json sha256"
 
 _LONGEST_ID = 96  # characters, as in huggingface_hub.utils.validate_repo_id
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?")
+_BRANCH = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9_-])?")
 _TAG = re.compile(r"v(?:0|[1-9][0-9]*)")
 
 
@@ -56,9 +57,33 @@ def check_tag(tag: str) -> None:
         )
 
 
+def check_branch(branch: str) -> None:
+    """Check that a branch is named so that it is neither a version nor a ref of the Hub's own.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if not _BRANCH.fullmatch(branch) or ".." in branch or branch.startswith("refs/") or _TAG.fullmatch(branch):
+        raise UsageError(
+            f"branch {branch!r} is not allowed",
+            hint="letters, digits, '-', '_', '.' and '/', beginning with a letter or digit; not the name of a version such as v1",
+        )
+
+
+def higher_tag(tag: str, tags: Iterable[str]) -> str | None:
+    """Return the highest version that exists, if it is above `tag`; other tags are passed over."""
+    highest = max((int(one[1:]) for one in tags if _TAG.fullmatch(one)), default=0)
+    return f"v{highest}" if highest > int(tag[1:]) else None
+
+
 def next_tag(tags: Iterable[str]) -> str:
     """Return the lowest version above all that exist; other tags are passed over."""
     return f"v{max((int(tag[1:]) for tag in tags if _TAG.fullmatch(tag)), default=0) + 1}"
+
+
+def newest_tag(tags: Iterable[str]) -> str | None:
+    """Return the highest version; other tags are passed over, and None is returned where there is none."""
+    return max((tag for tag in tags if _TAG.fullmatch(tag)), key=lambda tag: int(tag[1:]), default=None)
 
 
 def page_url(base: str, kind: Kind, repo_id: str, revision: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from emojit.errors import PublishError, UsageError
 from emojit.network import hub_endpoint, hub_progress, require_online
-from emojit.release.address import MANIFEST_RECORD, Kind, check_repo_id
+from emojit.release.address import MANIFEST_RECORD, Kind, check_repo_id, newest_tag
 from emojit.release.hub import Head, HubRepo
 
 _RECORD = re.compile(rf"{re.escape(MANIFEST_RECORD)}:? ([0-9a-f]{{64}})")
@@ -63,6 +63,14 @@ class Published:
     def tag(self) -> str | None:
         """The revision where it is a tag."""
         return self.revision if self.revision in self.head.tags else None
+
+    @property
+    def version(self) -> str | None:
+        """The version that the files belong to: the tag, or where none was named the newest one that stands on the commit, or the newest of all."""
+        if self.tag is not None:
+            return self.tag
+        here = [tag for tag, commit in self.head.tags.items() if commit == self.commit]
+        return newest_tag(here) or newest_tag(self.head.tags)
 
 
 class Reader(HubRepo):

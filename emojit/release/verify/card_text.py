@@ -75,14 +75,27 @@ def split_front_matter(card: str) -> tuple[dict[str, Any], str]:
 
 def _front(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[Difference]:
     for key, value in ours.items():
-        there = theirs.get(key)
-        if there == value or (
-            isinstance(value, list) and isinstance(there, list) and all(item in there for item in value)
-        ):
-            continue
-        yield Difference(
-            where=f"front matter: {key}", expected=str(value), found=str(there or "nothing"), fact=key in _FACTS
-        )
+        for where, expected, found in _values(key, value, theirs.get(key)):
+            yield Difference(
+                where=f"front matter: {where}", expected=str(expected), found=str(found), fact=key in _FACTS
+            )
+
+
+def _values(where: str, ours: Any, theirs: Any) -> Iterator[tuple[str, object, object]]:
+    """Yield (key, expected, found) of what differs; keys and list entries that only the found card has are no difference."""
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        for key in ours:
+            yield from _values(f"{where}.{key}", ours[key], theirs.get(key))
+    elif isinstance(ours, list) and isinstance(theirs, list):
+        if all(item in theirs for item in ours):
+            return
+        if len(ours) == len(theirs):
+            for number, (one, other) in enumerate(zip(ours, theirs, strict=True)):
+                yield from _values(f"{where}[{number}]", one, other)
+        else:
+            yield where, ours, theirs
+    elif ours != theirs:
+        yield where, ours, "nothing" if theirs is None else theirs
 
 
 def _sections(body: str) -> dict[str, list[str]]:

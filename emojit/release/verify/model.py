@@ -41,7 +41,7 @@ def check_model_release(folder: Path, findings: Findings, *, release: Published 
     if not is_run_folder(run):
         findings.unchecked.append("card and scores against a run: there is no run/run.json")
         return
-    tag, repo_id = (release.tag, release.repo.repo_id) if release is not None else (None, None)
+    tag, repo_id = (release.version, release.repo.repo_id) if release is not None else (None, None)
     if (folder / CARD).is_file() and repo_id is not None:
         check_card(folder, lambda: render_model_card(run, repo_id=repo_id, revision=tag), findings, recorded=None)
     else:
