@@ -1,6 +1,7 @@
-"""Group commits: many replies per transaction, and nobody waits for more than the disk.
+"""Group commits: many replies per transaction, and nobody waits for much more than the disk.
 
-A commit costs the disk a flush whatever is in it. So the replies that come while one is written wait for each other and go together into the next.
+A commit costs the disk a flush whatever is in it, and the program two changes of threads. So replies wait a moment for each other, and those that come
+while a commit is written go together into the next.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections.abc import Sequence
 from emojit.errors import TeacherError
 from emojit.teacher.records import Reply
 from emojit.teacher.store import ReplyStore
+
+_COMPANY_S = 0.005  # how long a reply waits for others; little beside the time in which an endpoint answers
 
 
 class Commits:
@@ -43,6 +46,7 @@ class Commits:
 
     async def _flush(self) -> None:
         while self._waiting:
+            await asyncio.sleep(_COMPANY_S)
             batch, self._waiting = self._waiting, []
             rows = [reply for replies, _ in batch for reply in replies]
             try:
