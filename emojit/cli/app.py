@@ -22,6 +22,7 @@ from emojit.cli import (
     push,
     releases,
     replies,
+    reproduce,
     train,
     verify,
 )
@@ -66,6 +67,7 @@ app.add_typer(corpus.app, name="corpus")
 app.add_typer(push.app, name="push")
 app.command()(releases.releases)
 app.command()(verify.verify)
+app.command()(reproduce.reproduce)
 app.add_typer(replies.app, name="replies")
 app.command()(train.train)
 app.command()(evaluate.evaluate)
