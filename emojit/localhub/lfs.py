@@ -18,6 +18,8 @@ from emojit.localhub.store import Store
 
 URL_LIFETIME_S = 24 * 3600
 """A large upload over a slow disk must not outlive its URL; nobody but this machine can use it."""
+DOWNLOAD_LIFETIME_S = 3600
+"""A client asks again when it has waited longer. Short, since a repository that becomes private stays readable by a URL that was given before."""
 
 
 class LargeFiles:
@@ -61,7 +63,7 @@ class LargeFiles:
         """
         expected = self.sign(*fields, expiry)
         if not hmac.compare_digest(expected.encode(), signature.encode()) or expiry < time.time():
-            raise RefusalError(403, "The upload permission is invalid or has expired")
+            raise RefusalError(403, "The permission is invalid or has expired")
 
     def keep(self, key: str, file: IO[bytes], sha256: str) -> None:
         """Move a finished, verified upload into the store and let the repository `key` point to it."""
@@ -93,6 +95,6 @@ class HashingWriter:
         return self._hash.hexdigest()
 
 
-def expiry_from_now(clock: Callable[[], float] = time.time) -> int:
+def expiry_from_now(lifetime_s: int = URL_LIFETIME_S, clock: Callable[[], float] = time.time) -> int:
     """When a permission given now ends (seconds since 1970, UTC)."""
-    return int(clock()) + URL_LIFETIME_S
+    return int(clock()) + lifetime_s

@@ -12,6 +12,11 @@ ErrorCode = Literal["RepoNotFound", "RevisionNotFound", "EntryNotFound", "GatedR
 """The values of `X-Error-Code` that `huggingface_hub.utils.hf_raise_for_status` knows."""
 
 
+_CHALLENGE = 'Basic realm="The password is a token of this Hub", charset="UTF-8"'
+PASSWORD_CHALLENGE = {"WWW-Authenticate": _CHALLENGE, "LFS-Authenticate": _CHALLENGE}
+"""Makes git and git-lfs send the token that they have."""
+
+
 class RefusalError(Exception):
     """A request that is answered with an error.
 
@@ -48,6 +53,11 @@ def bad_token() -> RefusalError:
 def login_required() -> RefusalError:
     """401: the route needs a token and none was sent."""
     return RefusalError(401, "Invalid username or password.")
+
+
+def credentials_wanted() -> RefusalError:
+    """401 for git and git-lfs, which send a token only when they are asked: the same for a hidden and for a missing repository."""
+    return RefusalError(401, "Repository not found", code="RepoNotFound", headers={**PASSWORD_CHALLENGE})
 
 
 def read_only_token() -> RefusalError:

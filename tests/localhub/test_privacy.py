@@ -44,12 +44,27 @@ ROUTES = [
     ("POST", "api/models/{id}/discussions/1/status"),
     ("POST", "api/models/{id}/discussions/1/merge"),
     ("GET", "{id}/resolve/refs%2Fpr%2F1/w.bin"),
-    ("POST", "{id}.git/info/lfs/objects/batch"),
     ("GET", "{id}/resolve/main/w.bin"),
     ("HEAD", "{id}/resolve/main/w.bin"),
     ("GET", "{id}/resolve/main/missing"),
     ("GET", "{id}/resolve/missing/w.bin"),
     ("GET", "{id}/resolve/v1/w.bin"),
+]
+
+
+GIT_ROUTES = [
+    ("POST", "{id}.git/info/lfs/objects/batch"),
+    *(
+        (method, f"{{id}}{suffix}/{route}")
+        for suffix in (".git", "")
+        for method, route in [
+            ("GET", "info/refs?service=git-upload-pack"),
+            ("GET", "info/refs?service=git-receive-pack"),
+            ("GET", "info/refs"),
+            ("POST", "git-upload-pack"),
+            ("POST", "git-receive-pack"),
+        ]
+    ),
 ]
 
 
@@ -81,6 +96,20 @@ def test_a_hidden_repository_looks_like_a_missing_one(hub, private, other, metho
 
     assert hidden == missing
     assert hidden[0] == 404
+    assert hidden[2]["x-error-code"] == "RepoNotFound"
+
+
+@pytest.mark.parametrize(("method", "route"), GIT_ROUTES, ids=[f"{method} {route}" for method, route in GIT_ROUTES])
+def test_git_is_asked_for_a_token_before_a_hidden_and_a_missing_repository_alike(hub, private, other, method, route):
+    def ask(repo):
+        answer = get_session().request(method, f"{hub.endpoint}/{route.format(id=repo)}", headers=other)
+        return answer.status_code, answer.content, {**answer.headers, "date": None}
+
+    hidden, missing = ask(private), ask("me/missing")
+
+    assert hidden == missing
+    # git sends its token only after a 401; with a token that does not help, nothing is there.
+    assert hidden[0] == (404 if other else 401)
     assert hidden[2]["x-error-code"] == "RepoNotFound"
 
 

@@ -14,6 +14,9 @@ from emojit.localhub.refusal import RefusalError, malformed
 
 Item = TypeVar("Item")
 
+NOT_A_PAGE = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; sandbox"}
+"""Headers of files that users uploaded: a browser must not run them as pages of this server."""
+
 
 def ok(data: object = None) -> Response:
     """200 with a JSON body."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import errno
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,6 +19,7 @@ from emojit.localhub.web import (
     commit,
     discussions,
     files,
+    git_transfer,
     identity,
     info,
     lfs_transfer,
@@ -46,7 +48,7 @@ def _routes() -> Router[Handler]:
     router.add("api/repos/create", {"POST": lifecycle.create})
     router.add("api/repos/delete", {"DELETE": lifecycle.delete})
     router.add("api/repos/move", {"POST": lifecycle.move})
-    router.add("api/local/lfs/{key}/{sha256}", {"PUT": lfs_transfer.upload})
+    router.add("api/local/lfs/{key}/{sha256}", {"PUT": lfs_transfer.upload, "GET": lfs_transfer.download})
     router.add("api/local/lfs/{key}/{sha256}/verify", {"POST": lfs_transfer.verify})
     router.add("api/local/xet/{key}/{upload}/v1/xorbs/default/{hash}", {"POST": xet_transfer.upload_xorb})
     router.add("api/local/xet/{key}/{upload}/v1/shards", {"POST": xet_transfer.upload_shard})
@@ -58,8 +60,14 @@ def _routes() -> Router[Handler]:
         router.add(
             f"{web}{{namespace}}/{{name}}/resolve/{{revision}}/{{path*}}", {"GET": resolve.resolve}, types=types
         )
-        git = f"{web}{{namespace}}/{{git_name}}.git"
-        router.add(f"{git}/info/lfs/objects/batch", {"POST": lfs_transfer.batch}, types=types)
+        router.add(
+            f"{web}{{namespace}}/{{name}}.git/info/lfs/objects/batch", {"POST": lfs_transfer.batch}, types=types
+        )
+        for suffix in (".git", ""):
+            git = f"{web}{{namespace}}/{{name}}{suffix}"
+            router.add(f"{git}/info/refs", {"GET": git_transfer.info_refs}, types=types)
+            router.add(f"{git}/git-upload-pack", {"POST": git_transfer.upload_pack}, types=types)
+            router.add(f"{git}/git-receive-pack", {"POST": git_transfer.receive_pack}, types=types)
     return router
 
 
@@ -91,7 +99,11 @@ _API_ROUTES: Mapping[str, Mapping[str, Handler]] = {
 }
 """Handlers below `/api/{types}/{namespace}/{name}`."""
 
-_OWN_AUTHENTICATION = (lfs_transfer.upload, xet_transfer.upload_xorb, xet_transfer.upload_shard)
+_GIT = (git_transfer.info_refs, git_transfer.upload_pack, git_transfer.receive_pack, lfs_transfer.batch)
+"""Handlers that git and git-lfs call, which can send a token only as a password. Nowhere else a password counts: a browser remembers one and sends it
+with every request, also with those that another site makes it send."""
+
+_OWN_AUTHENTICATION = (lfs_transfer.upload, lfs_transfer.download, xet_transfer.upload_xorb, xet_transfer.upload_shard)
 """Handlers whose permission is in the URL or in a token of another kind."""
 
 
@@ -123,7 +135,7 @@ class Application:
             # A web page could name this server by a host of its own (DNS rebinding) and read public repositories.
             raise RefusalError(421, "This Hub answers only to 127.0.0.1")
         handler, values = self._find(request)
-        caller = None if handler in _OWN_AUTHENTICATION else await run_in_threadpool(self._caller, request)
+        caller = None if handler in _OWN_AUTHENTICATION else await run_in_threadpool(self._caller, request, handler)
         call = Call(hub=self._hub, request=request, values=values, caller=caller)
         if inspect.iscoroutinefunction(handler):
             return await cast("Callable[[Call], Awaitable[Response]]", handler)(call)
@@ -143,14 +155,26 @@ class Application:
             raise RefusalError(405, f"{request.method} is not possible here")
         raise _unknown_route(request)
 
-    def _caller(self, request: Request) -> Caller | None:
+    def _caller(self, request: Request, handler: Handler) -> Caller | None:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if not scheme:
             return None
-        caller = self._hub.accounts.caller(token.strip()) if scheme.lower() == "bearer" else None
+        if scheme.lower() == "basic" and handler in _GIT:
+            token = _password(token)
+        elif scheme.lower() != "bearer":
+            raise bad_token()
+        caller = self._hub.accounts.caller(token.strip())
         if caller is None:
             raise bad_token()
         return caller
+
+
+def _password(credentials: str) -> str:
+    """The password of basic authentication; the user name beside it says nothing that the token does not."""
+    try:
+        return base64.b64decode(credentials, validate=True).decode().partition(":")[2]
+    except ValueError:
+        raise bad_token() from None
 
 
 def _unknown_route(request: Request) -> RefusalError:

@@ -1,19 +1,19 @@
-"""Uploads by Git LFS: the batch call and the transfer itself."""
+"""Git LFS: the batch call and the transfers themselves."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from emojit.localhub.lfs import HashingWriter, expiry_from_now
-from emojit.localhub.refusal import RefusalError, malformed, repo_not_found
+from emojit.localhub.lfs import DOWNLOAD_LIFETIME_S, HashingWriter, expiry_from_now
+from emojit.localhub.refusal import PASSWORD_CHALLENGE, RefusalError, malformed, repo_not_found
 from emojit.localhub.registry import RepoRecord
-from emojit.localhub.web.answers import ok
+from emojit.localhub.web.answers import NOT_A_PAGE, ok
 from emojit.localhub.web.call import Call, number, objects, text
-from emojit.localhub.web.streams import receive
+from emojit.localhub.web.git_transfer import readable_repo
+from emojit.localhub.web.streams import blocks, byte_range, receive
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -21,29 +21,69 @@ _MEDIA_TYPE = "application/vnd.git-lfs+json"
 
 
 def batch(call: Call) -> Response:
-    """`POST /{prefix}{id}.git/info/lfs/objects/batch`: where to send each object; no action means that it is here."""
-    record = replace(call, values={**call.values, "name": call.values["git_name"]}).proposable_repo()
+    """`POST /{prefix}{id}.git/info/lfs/objects/batch`: where to send or fetch each object; no action for an upload means that it is here."""
+    record = readable_repo(call)
     data = call.json()
-    if data.get("operation") != "upload":
-        raise RefusalError(422, "Large files are downloaded from /resolve/, not by Git LFS")
+    operation = data.get("operation")
+    if operation == "upload":
+        if call.caller is None:
+            raise RefusalError(401, "Log in to upload", headers=PASSWORD_CHALLENGE)
+        call.proposable_repo()
+    elif operation != "download":
+        raise RefusalError(422, "'operation' must be 'upload' or 'download'")
     answers: list[dict[str, object]] = []
     for item in objects(data, "objects"):
         sha256, size = text(item, "oid"), number(item, "size")
         answer: dict[str, object] = {"oid": sha256, "size": size}
+        is_here = SHA256.fullmatch(sha256) is not None and call.hub.large_files.has(record.key, sha256)
         if not SHA256.fullmatch(sha256):
             answer["error"] = {"code": 422, "message": "The oid is not a sha256"}
-        elif not call.hub.large_files.has(record.key, sha256):
-            answer["actions"] = _actions(call, record, sha256, size)
+        elif operation == "upload" and not is_here:
+            answer["actions"] = _upload_actions(call, record, sha256, size)
+        elif operation == "download" and is_here:
+            answer |= {"authenticated": True, "actions": _download_actions(call, record, sha256)}
+        elif operation == "download":
+            answer["error"] = {"code": 404, "message": "The large file is not in this repository"}
         answers.append(answer)
     return JSONResponse({"transfer": "basic", "objects": answers}, media_type=_MEDIA_TYPE)
 
 
-def _actions(call: Call, record: RepoRecord, sha256: str, size: int) -> dict[str, object]:
+def _download_actions(call: Call, record: RepoRecord, sha256: str) -> dict[str, object]:
+    expiry = expiry_from_now(DOWNLOAD_LIFETIME_S)
+    signature = call.hub.large_files.sign("lfs-download", record.key, sha256, expiry)
+    href = f"{call.endpoint}/api/local/lfs/{record.key}/{sha256}?expiry={expiry}&signature={signature}"
+    return {"download": {"href": href, "header": {}, "expires_in": DOWNLOAD_LIFETIME_S}}
+
+
+def _upload_actions(call: Call, record: RepoRecord, sha256: str, size: int) -> dict[str, object]:
     expiry = expiry_from_now()
     signature = call.hub.large_files.sign("lfs", record.key, sha256, size, expiry)
     base = f"{call.endpoint}/api/local/lfs/{record.key}/{sha256}"
     href = f"{base}?size={size}&expiry={expiry}&signature={signature}"
     return {"upload": {"href": href, "header": {}}, "verify": {"href": f"{base}/verify", "header": {}}}
+
+
+def download(call: Call) -> Response:
+    """`GET` or `HEAD` of a signed URL: the content, whole or in part."""
+    key, sha256 = call.values["key"], call.values["sha256"]
+    query = call.request.query_params
+    expiry = query.get("expiry", "")
+    if not expiry.isdecimal():
+        raise malformed("'expiry' must be a number")
+    call.hub.large_files.check(query.get("signature", ""), int(expiry), "lfs-download", key, sha256)
+    size = call.hub.large_files.size(sha256) if call.hub.large_files.has(key, sha256) else None
+    if size is None:
+        raise RefusalError(404, f"The large file {sha256} is not here")
+    part = byte_range(call.request.headers.get("range"), size)
+    first, last = part or (0, size - 1)
+    headers = {"Content-Length": str(last - first + 1), "Accept-Ranges": "bytes", "ETag": f'"{sha256}"', **NOT_A_PAGE}
+    if part:
+        headers["Content-Range"] = f"bytes {first}-{last}/{size}"
+    status, media_type = 206 if part else 200, "application/octet-stream"
+    if call.request.method == "HEAD":
+        return Response(status_code=status, headers=headers, media_type=media_type)
+    content = call.hub.large_files.path(sha256).open("rb")
+    return StreamingResponse(blocks(content, first, last - first + 1), status, headers, media_type)
 
 
 async def upload(call: Call) -> Response:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
-from collections.abc import Iterator
 from typing import BinaryIO
 from urllib.parse import quote
 
@@ -13,10 +11,9 @@ from starlette.responses import Response, StreamingResponse
 from emojit.localhub.git import Entry, GitRepository
 from emojit.localhub.pointers import Pointer
 from emojit.localhub.refusal import RefusalError, entry_not_found, gated
+from emojit.localhub.web.answers import NOT_A_PAGE
 from emojit.localhub.web.call import Call
-
-_BLOCK_BYTES = 1024 * 1024
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+from emojit.localhub.web.streams import blocks, byte_range
 
 
 def resolve(call: Call) -> Response:
@@ -34,7 +31,7 @@ def resolve(call: Call) -> Response:
         headers = {"X-Repo-Commit": commit, **_file_headers(entry, pointer)}
         if pointer:
             size = pointer.size
-        part = _range(call.request.headers.get("range"), size)
+        part = byte_range(call.request.headers.get("range"), size)
         first, last = part or (0, size - 1)
         headers["Content-Length"] = str(last - first + 1)
         if part:
@@ -43,7 +40,7 @@ def resolve(call: Call) -> Response:
         if call.request.method == "HEAD":
             return Response(status_code=status, headers=headers)
         content = _open(call, git, entry, pointer)
-    return StreamingResponse(_blocks(content, first, last - first + 1), status_code=status, headers=headers)
+    return StreamingResponse(blocks(content, first, last - first + 1), status_code=status, headers=headers)
 
 
 def _file_headers(entry: Entry, pointer: Pointer | None) -> dict[str, str]:
@@ -52,34 +49,11 @@ def _file_headers(entry: Entry, pointer: Pointer | None) -> dict[str, str]:
         "Accept-Ranges": "bytes",
         "Content-Type": "application/octet-stream" if pointer else "text/plain; charset=utf-8",
         "Content-Disposition": f"inline; filename*=UTF-8''{quote(entry.path.rpartition('/')[2])}",
-        # A file is what a user uploaded; a browser must not run it as a page of this server.
-        "X-Content-Type-Options": "nosniff",
-        "Content-Security-Policy": "default-src 'none'; sandbox",
+        **NOT_A_PAGE,
     }
     if pointer:
         headers |= {"X-Linked-Etag": f'"{pointer.sha256}"', "X-Linked-Size": str(pointer.size)}
     return headers
-
-
-def _range(header: str | None, size: int) -> tuple[int, int] | None:
-    """First and last byte to send; None for the whole file. A header that is no single byte range is ignored, as RFC 9110 section 14.2 allows.
-
-    Raises:
-        RefusalError: 416, the range lies behind the end.
-    """
-    match = _RANGE.fullmatch(header.strip()) if header else None
-    if match is None or match[0] == "bytes=-":
-        return None
-    start, stop = match.groups()
-    if start:
-        first, last = int(start), min(int(stop), size - 1) if stop else size - 1
-        if stop and int(stop) < int(start):
-            return None
-    else:
-        first, last = max(size - int(stop), 0), size - 1
-    if first > last:
-        raise RefusalError(416, "Requested range not satisfiable", headers={"Content-Range": f"bytes */{size}"})
-    return first, last
 
 
 def _open(call: Call, git: GitRepository, entry: Entry, pointer: Pointer | None) -> BinaryIO:
@@ -89,11 +63,3 @@ def _open(call: Call, git: GitRepository, entry: Entry, pointer: Pointer | None)
         return call.hub.large_files.path(pointer.sha256).open("rb")
     except FileNotFoundError:
         raise RefusalError(500, f"The large file {pointer.sha256} is missing from the store") from None
-
-
-def _blocks(content: BinaryIO, offset: int, count: int) -> Iterator[bytes]:
-    with content:
-        content.seek(offset)
-        while count > 0 and (block := content.read(min(_BLOCK_BYTES, count))):
-            count -= len(block)
-            yield block

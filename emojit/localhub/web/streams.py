@@ -1,8 +1,10 @@
-"""Receiving bodies piece by piece, so that memory does not grow with their size."""
+"""Receiving and sending bodies piece by piece, so that memory does not grow with their size."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from typing import IO
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -11,6 +13,7 @@ from emojit.localhub.refusal import RefusalError
 
 _BLOCK_BYTES = 1024 * 1024
 """Pieces arrive in 64 KiB; a worker thread per MiB costs nothing, one per piece would."""
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
 async def receive(request: Request, write: Callable[[bytes], object], *, limit: int) -> None:
@@ -36,3 +39,33 @@ async def receive(request: Request, write: Callable[[bytes], object], *, limit: 
             block.clear()
     if block:
         await run_in_threadpool(write, bytes(block))
+
+
+def byte_range(header: str | None, size: int) -> tuple[int, int] | None:
+    """First and last byte to send; None for the whole file. A header that is no single byte range is ignored, as RFC 9110 section 14.2 allows.
+
+    Raises:
+        RefusalError: 416, the range lies behind the end.
+    """
+    match = _RANGE.fullmatch(header.strip()) if header else None
+    if match is None or match[0] == "bytes=-":
+        return None
+    start, stop = match.groups()
+    if start:
+        first, last = int(start), min(int(stop), size - 1) if stop else size - 1
+        if stop and int(stop) < int(start):
+            return None
+    else:
+        first, last = max(size - int(stop), 0), size - 1
+    if first > last:
+        raise RefusalError(416, "Requested range not satisfiable", headers={"Content-Range": f"bytes */{size}"})
+    return first, last
+
+
+def blocks(content: IO[bytes], offset: int, count: int) -> Iterator[bytes]:
+    """Yield `count` bytes of an open file from `offset` on, and close it."""
+    with content:
+        content.seek(offset)
+        while count > 0 and (block := content.read(min(_BLOCK_BYTES, count))):
+            count -= len(block)
+            yield block
