@@ -27,10 +27,14 @@ LIST_MARK = re.compile(
 HEADING_MARK = re.compile(r"#{1,6}(?=\s|$)|={2,}")
 """How a heading line of Markdown or wiki text begins."""
 
-_END = re.compile(r"[。｡！？!?.．]+")
+_END = re.compile(r"[。｡！？!?.．…]+")
 
 _NEXT_SENTENCE = re.compile(r"[^\s\d.．,、。A-Za-z]")
 """What follows a full stop in Latin dress that ends a sentence: した.しかし."""
+
+_PREDICATE_ENDS = frozenset("ただるすうくむよねい")
+_WORD = re.compile(r"[ァ-ヶ一-龥「『]")
+"""Dots end a sentence between a predicate and a word: 鐘が鳴る……観光客が, and not in 昔は……今とは."""
 
 _WHOLE = re.compile(r"[。｡][」』｣]*$")
 """How a parenthesis or quote ends that holds whole sentences."""
@@ -147,7 +151,10 @@ def _ends_sentence(line: str, run: re.Match[str]) -> bool:
     marks = run.group()
     if "。" in marks or "｡" in marks:
         return not line.endswith(_NAMES, 0, after)
-    if marks[-1] in ".．":
+    last = marks.rstrip("…")[-1:]
+    if not last:
+        return len(marks) > 1 and line[start - 1 : start] in _PREDICATE_ENDS and _WORD.match(line, after) is not None
+    if last in ".．":
         return (
             len(marks) == 1
             and "ぁ" <= line[start - 1 : start] <= "ん"

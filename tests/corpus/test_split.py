@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -57,7 +58,48 @@ def test_invisible_characters_go_and_tabs_become_blanks():
     assert split_sentences("\ufeff雨\u200bが\t降る\u00ad。\x00") == ["雨が 降る。"]
 
 
-@given(st.text(alphabet='雨がの「」（）()"。！？!?.、a1・- \n'))
+def boundaries(items: list[str]) -> set[int]:
+    """Return where one item ends and the next begins, counted in characters that are not blank."""
+    ends, end = [], 0
+    for item in items:
+        end += len("".join(item.split()))
+        ends.append(end)
+    return set(ends[:-1])
+
+
+PARAGRAPHS = [
+    line.split("‖")
+    for line in (Path(__file__).parent / "paragraphs.txt").read_text(encoding="utf-8").splitlines()
+    if line and not line.startswith("#")
+]
+
+
+def test_tricky_paragraphs_are_split_as_a_person_would():
+    wrong = {
+        "".join(items): split_sentences("".join(items))
+        for items in PARAGRAPHS
+        if split_sentences("".join(items)) != items
+    }
+
+    found = [(boundaries(items), boundaries(split_sentences("".join(items)))) for items in PARAGRAPHS]
+    hits = sum(len(wanted & got) for wanted, got in found)
+    assert hits >= 0.985 * sum(len(got) for _, got in found), wrong
+    assert hits >= 0.985 * sum(len(wanted) for wanted, _ in found), wrong
+    assert len(PARAGRAPHS) >= 40
+
+
+def test_a_parenthesis_that_is_a_sentence_stands_alone_and_one_that_belongs_to_a_word_does_not():
+    assert split_sentences("雨が降る。（傘がいる。）次の日は晴れる。") == [
+        "雨が降る。",
+        "（傘がいる。）",
+        "次の日は晴れる。",
+    ]
+    assert split_sentences("雨が降る。（株）山田屋は休む。") == ["雨が降る。", "（株）山田屋は休む。"]
+    assert split_sentences("雨が降る。「傘がいる。」と母が言う。") == ["雨が降る。", "「傘がいる。」と母が言う。"]
+    assert split_sentences("「傘がいる。」（母の日記より）") == ["「傘がいる。」（母の日記より）"]
+
+
+@given(st.text(alphabet='雨がのた「」（）()"。｡！？!?.．…、a1・- \n'))
 def test_nothing_is_lost_but_blanks(text):
     items = split_sentences(text)
 
