@@ -121,7 +121,7 @@ def _ordered(work: Callable[[T], R], batches: Iterable[T], processes: int) -> It
     under_way: deque[Future[R]] = deque()
     try:
         for batch in batches:
-            under_way.append(pool.submit(work, batch))
+            under_way.append(_submit(pool, work, batch))
             if len(under_way) > _BATCHES_AHEAD * processes:
                 yield under_way.popleft().result()
         while under_way:
@@ -133,6 +133,15 @@ def _ordered(work: Callable[[T], R], batches: Iterable[T], processes: int) -> It
         ) from exc
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _submit(pool: ProcessPoolExecutor, work: Callable[[T], R], batch: T) -> Future[R]:
+    """Hand a batch over. A worker that starts for it inherits the blocked SIGINT: Ctrl-C does not hit it while it imports."""
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return pool.submit(work, batch)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 def _begin_worker() -> None:

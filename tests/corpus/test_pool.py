@@ -95,8 +95,11 @@ def test_the_reader_runs_only_a_few_batches_ahead_of_the_caller(tmp_path):
 
 
 @pytest.fixture
-def running(tmp_path, corpus):
-    """A process that scans with two workers and stops at its first article, having printed the workers' ids."""
+def running(tmp_path):
+    """A process that scans 6 MB with two workers and stops at its first article, having printed the workers' ids."""
+    corpus = tmp_path / "large.jsonl"
+    line = json.dumps({"text": "街の広場では、毎朝たくさんの市が開かれている。" * 40}, ensure_ascii=False) + "\n"
+    corpus.write_text(line * 2200, encoding="utf-8")
     program = tmp_path / "program.py"
     program.write_text(
         textwrap.dedent(
@@ -121,7 +124,7 @@ def running(tmp_path, corpus):
         encoding="utf-8",
     )
     process = subprocess.Popen(
-        [sys.executable, program, corpus.source],
+        [sys.executable, program, corpus],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
