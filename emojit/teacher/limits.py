@@ -119,13 +119,15 @@ class Gate:
             attempts: calls already made for it (count).
             chars: its length (characters).
         """
-        if not self._waiting:
+        alone = not self._waiting
+        if alone:
             now = time.monotonic()
             if self._opens_at(now, chars) <= now:
                 return self._start(now, chars)
         let_in: asyncio.Future[Ticket] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, _Waiting(order=order, attempts=attempts, chars=chars, let_in=let_in))
-        self._pump()
+        if alone:  # otherwise somebody waits for the same
+            self._pump()
         try:
             return await let_in
         except asyncio.CancelledError:
