@@ -8,6 +8,8 @@ in a job of its own on Slurm, which does not.
 from __future__ import annotations
 
 import importlib.util
+import shutil
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,8 +103,18 @@ def run_scan(
         MissingExtraError: datatrove or ray is not installed.
     """
     scan, last = make_executors(source, filters, job, work, finish=finish)
-    (last or scan).run()
-    return last is None
+    if last is None:
+        scan.run()
+        return True
+    if shutil.which("sbatch") is None:
+        raise CorpusError("no `sbatch` on this machine", hint="run the command where Slurm jobs are submitted")
+    try:
+        last.run()
+    except subprocess.CalledProcessError as exc:
+        raise CorpusError(
+            f"sbatch refused the jobs (exit {exc.returncode})", hint="see what it printed above"
+        ) from exc
+    return False
 
 
 def make_executors(

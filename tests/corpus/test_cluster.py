@@ -157,6 +157,29 @@ def test_the_pickled_step_of_slurm_runs_in_a_fresh_process(one_file, tmp_path):
     assert list(read_shards(shards_folder(tmp_path / "w"), 1)) == in_place(one_file)
 
 
+def test_a_machine_without_slurm_is_named(one_file, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    job = Job(engine="datatrove-slurm", tasks=1, workers=1, partition="cpu")
+    with pytest.raises(CorpusError, match="no `sbatch`"):
+        run_scan(open_articles(one_file), FILTERS, job, tmp_path / "w", finish=print)
+
+
+def test_the_jobs_of_slurm_are_submitted_the_last_one_behind_the_tasks(one_file, tmp_path, monkeypatch):
+    sbatch = tmp_path / "bin" / "sbatch"
+    sbatch.parent.mkdir()
+    sbatch.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/calls\necho "Submitted batch job 7"\n', encoding="utf-8")
+    sbatch.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{sbatch.parent}:/usr/bin:/bin")
+    job = Job(engine="datatrove-slurm", tasks=3, workers=2, partition="cpu")
+
+    assert not run_scan(open_articles(one_file), FILTERS, job, tmp_path / "w", finish=partial(print, "finished"))
+    calls = (tmp_path / "calls").read_text(encoding="utf-8").splitlines()
+    assert any("--dependency=afterok:7" in call for call in calls)
+    sbatch.write_text("#!/bin/sh\nexit 3\n", encoding="utf-8")
+    with pytest.raises(CorpusError, match="sbatch refused the jobs"):
+        run_scan(open_articles(one_file), FILTERS, job, tmp_path / "w2", finish=partial(print, "finished"))
+
+
 def test_slurm_needs_a_partition():
     with pytest.raises(CorpusError, match="partition"):
         Job(engine="datatrove-slurm", tasks=1, workers=1)
