@@ -145,6 +145,19 @@ class Discussions:
         with self._database.transaction():
             self._set(discussion, "merge_commit", commit)
 
+    def replace_commits(self, key: str, commits: Mapping[str, str]) -> None:
+        """Follow a history that was rewritten.
+
+        Args:
+            key: the repository.
+            commits: new commit by old one.
+        """
+        with self._database.transaction():
+            for column in ("start", "merge_commit"):
+                for old, new in commits.items():
+                    statement = f"UPDATE discussion SET {column} = ? WHERE key = ? AND {column} = ?"
+                    self._database.rows(statement, (new, key, old))
+
     def _set(self, discussion: Discussion, column: Literal["title", "status", "merge_commit"], value: object) -> None:
         statement = f"UPDATE discussion SET {column} = ? WHERE key = ? AND number = ?"
         self._database.rows(statement, (value, discussion.key, discussion.number))

@@ -87,6 +87,32 @@ class GitWriter(GitRepository):
         self._add(commit)
         return commit.id.decode()
 
+    def rewrite_commit(self, commit: str, tree: EditableTree, *, parent: str | None) -> str:
+        """Copy a commit with another tree and parent; author, time and message stay."""
+        from dulwich.objects import Commit
+
+        copied = self._object(commit).copy()
+        assert isinstance(copied, Commit)
+        copied.tree = tree.write(self._add)
+        copied.parents = [object_id(parent)] if parent else []
+        self._add(copied)
+        return copied.id.decode()
+
+    def retarget_tag(self, tag: str, commit: str) -> None:
+        """Let a tag name another commit; an annotated one keeps its words."""
+        from dulwich.objects import Commit, Tag
+
+        reference = f"refs/tags/{tag}"
+        present = self._repo.object_store[self._repo.refs[ref_name(reference)]]
+        target = commit
+        if isinstance(present, Tag):
+            annotated = present.copy()
+            assert isinstance(annotated, Tag)
+            annotated.object = (Commit, object_id(commit))
+            self._add(annotated)
+            target = annotated.id.decode()
+        self.move_reference(reference, target)
+
     def add_tag(self, tag: str, commit: str, *, message: str | None, author: str) -> None:
         """Create a tag; with a message an annotated one."""
         from dulwich.objects import Commit, Tag

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -51,6 +51,18 @@ class RepoRecord:
     def files_open_to(self, caller: Caller | None) -> bool:
         """Whether this caller, who sees the repository, may also read its files."""
         return self.gated is None or (caller is not None and caller.may_read(self.namespace))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LargeFileRecord:
+    """A large file that was uploaded to a repository."""
+
+    sha256: str
+    path: str | None
+    """Where it was last committed; None before, and in stores of the first release."""
+    reference: str | None
+    pushed: str | None
+    """ISO 8601, UTC."""
 
 
 class Registry:
@@ -138,6 +150,38 @@ class Registry:
     def granted(self, key: str, sha256: str) -> bool:
         """Whether this content was uploaded to this repository."""
         return bool(self._database.rows("SELECT 1 FROM large_file WHERE key = ? AND sha256 = ?", (key, sha256)))
+
+    def note_committed(self, key: str, paths: Mapping[str, str], reference: str) -> None:
+        """Remember where large files were committed, so that they can be listed by name.
+
+        Args:
+            key: the repository.
+            paths: path by sha256.
+            reference: where the commit is, e.g. "refs/heads/main".
+        """
+        statement = "UPDATE large_file SET path = ?, reference = ?, pushed = ? WHERE key = ? AND sha256 = ?"
+        with self._database.transaction():
+            for sha256, path in paths.items():
+                self._database.rows(statement, (path, reference, now(), key, sha256))
+
+    def large_files(self, key: str) -> list[LargeFileRecord]:
+        """What was uploaded to a repository, in the order of the uploads."""
+        statement = "SELECT sha256, path, reference, pushed FROM large_file WHERE key = ? ORDER BY rowid"
+        return [
+            LargeFileRecord(
+                sha256=str(sha256),
+                path=cast("str | None", path),
+                reference=cast("str | None", reference),
+                pushed=cast("str | None", pushed),
+            )
+            for sha256, path, reference, pushed in self._database.rows(statement, (key,))
+        ]
+
+    def revoke(self, key: str, sha256s: Iterable[str]) -> None:
+        """Forget that content was uploaded to a repository: it can no longer be read there."""
+        with self._database.transaction():
+            for sha256 in sha256s:
+                self._database.rows("DELETE FROM large_file WHERE key = ? AND sha256 = ?", (key, sha256))
 
     def _select(self, where: str, values: Sequence[object]) -> list[RepoRecord]:
         rows = self._database.rows(f"SELECT {_COLUMNS} FROM repo WHERE {where}", values)

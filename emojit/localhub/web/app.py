@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import errno
 import inspect
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias, cast
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from emojit.localhub.accounts import Caller
 from emojit.localhub.refusal import RefusalError, bad_token, repo_not_found
@@ -22,6 +23,7 @@ from emojit.localhub.web import (
     git_transfer,
     identity,
     info,
+    lfs_files,
     lfs_transfer,
     lifecycle,
     preupload,
@@ -93,6 +95,8 @@ _API_ROUTES: Mapping[str, Mapping[str, Handler]] = {
     "/discussions/{number}/title": {"POST": discussions.rename},
     "/discussions/{number}/status": {"POST": discussions.change_status},
     "/discussions/{number}/merge": {"POST": discussions.merge_pull_request},
+    "/lfs-files": {"GET": lfs_files.list_files},
+    "/lfs-files/batch": {"POST": lfs_files.delete_files},
     "/settings": {"PUT": lifecycle.settings},
     "/auth-check": {"GET": lifecycle.auth_check},
     "/auth-check/write": {"GET": lifecycle.auth_check_write},
@@ -119,7 +123,7 @@ class Application:
         if scope["type"] != "http":
             return
         try:
-            response: ASGIApp = await self._answer(Request(scope, receive_event))
+            response = await self._answer(Request(scope, receive_event))
         except ClientDisconnect:
             return
         except RefusalError as exc:
@@ -128,6 +132,7 @@ class Application:
             if exc.errno not in _DISK_FULL:
                 raise
             response = refused(RefusalError(507, "The disk of the Hub is full"))
+        response.headers["X-Request-Id"] = secrets.token_hex(8)  # clients print it in their errors
         await response(scope, receive_event, send)
 
     async def _answer(self, request: Request) -> Response:

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from emojit.localhub.git_writer import GitWriter, put_blob
 from emojit.localhub.lfs import LargeFiles
 from emojit.localhub.names import check_path
-from emojit.localhub.pointers import Pointer
+from emojit.localhub.pointers import Pointer, parse_pointer
 from emojit.localhub.pull_requests import NewPullRequest, open_pull_request
 from emojit.localhub.refusal import RefusalError, entry_not_found, malformed, stale_parent
 from emojit.localhub.trees import EditableTree
@@ -54,8 +54,8 @@ class _Draft:
     large_files: LargeFiles
     key: str
     tree: EditableTree
-    large: set[str] = field(default_factory=set)
-    """The sha256 of the large files that the commit points to."""
+    large: dict[str, str] = field(default_factory=dict)
+    """Path by sha256 of the large files that the commit points to."""
 
     def apply(self, key: str, value: Mapping[str, object]) -> None:
         """Apply one operation.
@@ -64,9 +64,9 @@ class _Draft:
             RefusalError: 400, 404 or 422.
         """
         if key == "file":
-            put_blob(self.tree, check_path(value.get("path")), self.git.add_blob(_content(value)))
+            self._put(check_path(value.get("path")), _content(value))
         elif key == "lfsFile":
-            put_blob(self.tree, check_path(value.get("path")), self.git.add_blob(self._pointer(value).render()))
+            self._put(check_path(value.get("path")), self._pointer(text(value, "oid")).render())
         elif key in {"deletedFile", "deletedFolder"}:
             path = check_path(value.get("path"))
             if not self.tree.remove(path):
@@ -74,12 +74,18 @@ class _Draft:
         else:
             raise malformed(f"Unknown operation {key!r} in a commit")
 
-    def _pointer(self, value: Mapping[str, object]) -> Pointer:
-        sha256 = text(value, "oid")
+    def _put(self, path: str, content: bytes) -> None:
+        pointer = parse_pointer(content)
+        if pointer:
+            # Also when it was sent as a regular file: a pointer that somebody wrote by hand must not open the content of another repository.
+            self._pointer(pointer.sha256)
+            self.large[pointer.sha256] = path
+        put_blob(self.tree, path, self.git.add_blob(content))
+
+    def _pointer(self, sha256: str) -> Pointer:
         size = self.large_files.size(sha256) if self.large_files.has(self.key, sha256) else None
         if size is None:
             raise RefusalError(422, f"The large file {sha256} was not uploaded to this repository")
-        self.large.add(sha256)
         return Pointer(sha256=sha256, size=size)
 
 
@@ -115,9 +121,11 @@ def _apply(call: Call, target: Target, body: IO[bytes]) -> Response:
                 head=oid,
             )
             discussion = open_pull_request(call.hub.discussions, record, git, new)
+            call.hub.registry.note_committed(record.key, draft.large, discussion.reference)
             answer["pullRequestUrl"] = f"{call.endpoint}/{record.url_path}/discussions/{discussion.number}"
         else:
             git.move_reference(target.reference, oid)
+            call.hub.registry.note_committed(record.key, draft.large, target.reference)
     call.hub.xet_uploads.finish(record.key, draft.large)
     return ok({**answer, "commitUrl": f"{call.endpoint}/{record.url_path}/commit/{oid}"})
 

@@ -28,6 +28,8 @@ def resolve(call: Call) -> Response:
         if entry is None or entry.is_folder:
             raise entry_not_found(path, commit=commit)
         size, pointer = git.facts(entry.oid)
+        if pointer and not call.hub.registry.granted(record.key, pointer.sha256):
+            raise entry_not_found(path, commit=commit)  # it was deleted for good, the history still names it
         headers = {"X-Repo-Commit": commit, **_file_headers(entry, pointer)}
         if pointer:
             size = pointer.size
