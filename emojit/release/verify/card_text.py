@@ -1,6 +1,7 @@
 """Two cards side by side: what of the rendered one is missing or changed in the one that was found.
 
-What a merge may add is no difference: sections of one's own, front matter keys of one's own, further entries of a list such as `tags` or `configs`.
+What a merge may add is no difference: sections of one's own, front matter keys of one's own, further entries of a list such as `tags` or `configs`, and
+comments, which nobody is shown.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 import yaml
 
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+_COMMENT = re.compile(r"\s*<!--.*-->\s*")
 _FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
 _FACTS = ("license", "language", "configs", "size_categories", "model-index", "datasets", "base_model", "metrics")
 """Front matter keys that state facts; the others are words, which a later version of the template may choose otherwise."""
@@ -113,7 +115,7 @@ def _sections(body: str) -> dict[str, list[str]]:
             while heading in sections:
                 heading, number = f"{line.strip()} ({number})", number + 1
             current = sections[heading] = []
-        else:
+        elif fence or not _COMMENT.fullmatch(line):
             current.append(line.rstrip())
     return {heading: _trimmed(lines) for heading, lines in sections.items()}
 
