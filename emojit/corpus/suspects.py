@@ -14,7 +14,7 @@ from emojit.corpus.brackets import MARKS
 from emojit.corpus.rules import LEANING, MANY_DIGITS, ODD, Filter
 
 _BRACKET = f"[{MARKS}]"
-_REMAINS = "px|ISBN|注|テンプレート|、[、，/／がはをにので]|のが|は[がをに]|るである|て[がを]|り[がを]|に[がを]|されが|のに|参照|詳細|詳しく|（[0-9０-９]| [はがをにのと、。]|\n[をにのがは]"
+_REMAINS = "px|ISBN|注|テンプレート|、[、，/／がはをにので]|のが|は[がをに]|るである|て[がを]|り[がを]|に[がを]|されが|のにお|のによ|参照|詳細|詳しく|（[0-9０-９]{3,4}年? ?[-–—]| [はがをにのと、。]|\n[をにのがは]"
 _LEANING = f"\n[{LEANING}]|以下|次|下記|左記|下表|上表|図は|表は|左図|右図|下図|からで|からだ|ためで|ためだ"
 
 GUARDS: dict[str, tuple[str, ...]] = {
