@@ -18,6 +18,7 @@ from emojit.cli import (
     doctor,
     evaluate,
     hub,
+    import_,
     predict,
     push,
     releases,
@@ -68,6 +69,7 @@ app.add_typer(push.app, name="push")
 app.command()(releases.releases)
 app.command()(verify.verify)
 app.command()(reproduce.reproduce)
+app.command("import")(import_.import_)
 app.add_typer(replies.app, name="replies")
 app.command()(train.train)
 app.command()(evaluate.evaluate)

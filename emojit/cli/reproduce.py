@@ -23,7 +23,10 @@ def reproduce(
     corpus: Annotated[
         str | None,
         typer.Option(
-            "--corpus", metavar="FILE|REPO", help="Draw the sentences from this corpus again, too.", show_default=False
+            "--corpus",
+            metavar="FILE|REPO",
+            help="Draw the sentences from this corpus again, too; or the file that was imported.",
+            show_default=False,
         ),
     ] = None,
     as_json: JsonOption = False,

@@ -38,6 +38,17 @@ def fetch(repo_id: str, split: str, revision: str | None) -> tuple[Path, str]:
     return Path(folder), commit
 
 
+def fetch_file(repo_id: str, path: str, commit: str) -> Path:
+    """Download one file of a data set repository into the Hub's cache, and return where it lies.
+
+    Raises:
+        DatasetError: no such repository, commit or file, or the Hub cannot be reached.
+        OfflineError: `EMOJIT_OFFLINE` is set and the Hub is not on this machine.
+    """
+    with _hub(repo_id, commit) as api, hub_progress():
+        return Path(api.hf_hub_download(repo_id, path, repo_type="dataset", revision=commit))
+
+
 def look_up(repo_id: str, revision: str | None) -> tuple[str, list[str]]:
     """Return the commit that a revision stands for, and the paths of its files.
 

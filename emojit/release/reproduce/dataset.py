@@ -6,15 +6,19 @@ import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import emojit
 from emojit.dataset.folder import read_manifest
+from emojit.dataset.importing import KIND, Stated, import_dataset
+from emojit.dataset.older_files import find_origin
 from emojit.dataset.rebuild import Rebuilt, rebuild
+from emojit.errors import DatasetError, UsageError
 from emojit.recipe import BuildRecipe, load
 from emojit.release.cards import render_dataset_card
+from emojit.release.imported_facts import render_imported_card
 from emojit.release.reproduce.folders import FileResult, compare_folders
 from emojit.teacher import prompt_id
 
@@ -84,7 +88,7 @@ def reproduce_dataset(
         revision: as it was named.
         commit: that was read.
         out: where to keep the rebuild; None keeps it nowhere.
-        corpus: a corpus to draw the sentences from again.
+        corpus: a corpus to draw the sentences from again; of an imported data set the file that was imported.
         quiet: no progress bars.
 
     Raises:
@@ -92,7 +96,10 @@ def reproduce_dataset(
         CorpusError: the corpus that was named cannot be used.
     """
     with _place(out) as place:
-        made = rebuild(folder, place, render_card=render_dataset_card, corpus=corpus, quiet=quiet)
+        if read_manifest(folder).get("kind") == KIND:
+            made = _imported_again(folder, place, corpus, quiet=quiet)
+        else:
+            made = rebuild(folder, place, render_card=render_dataset_card, corpus=corpus, quiet=quiet)
         files = compare_folders(folder, made.folder) if made.folder is not None else []
         rows = sum(read_manifest(made.folder)["rows"].values()) if made.folder is not None else None
     states = {file.state for file in files}
@@ -114,6 +121,31 @@ def reproduce_dataset(
         why=_why(folder, made),
         out=out,
     )
+
+
+def _imported_again(folder: Path, out: Path, file: str | None, *, quiet: bool) -> Rebuilt:
+    """Import the file of an imported data set again: from the Hub at the commit that was read, else from where the user has it."""
+    manifest = read_manifest(folder)
+    try:
+        source = {str(key): value for key, value in manifest["inputs"][0].items()}
+        stated = Stated(name=manifest["name"], **manifest["stated"])
+        kind, path = source["kind"], source["path"]
+    except (KeyError, IndexError, TypeError, AttributeError) as exc:
+        raise DatasetError(f"{folder}: its manifest does not say what was imported", hint="import it again") from exc
+    if file is not None:
+        origin = find_origin(file)
+    elif kind == "hub":
+        origin = find_origin(f"{source.get('repo')}@{source.get('revision')}", path)
+    else:
+        raise UsageError(
+            f"{folder}: was imported from a file, {path}, which the release does not hold",
+            hint="give the file with --corpus",
+        )
+    origin = replace(
+        origin, inputs={key: value for key, value in source.items() if key in {"kind", "repo", "revision", "path"}}
+    )
+    import_dataset(origin, out, stated, render_card=render_imported_card, quiet=quiet)
+    return Rebuilt(folder=out, refusal=None, missing=0, first_missing=None)
 
 
 def _why(folder: Path, made: Rebuilt) -> str | None:
