@@ -45,7 +45,9 @@ def check_ref_name(name: object) -> str:
     if not isinstance(name, str) or not name or _FORBIDDEN_IN_REF.search(name):
         raise RefusalError(400, f"Invalid reference name {name!r}")
     segments = name.split("/")
-    if name == "@" or name.startswith(("-", "refs/")) or name.endswith("."):
+    if name.startswith("refs/"):
+        raise RefusalError(400, f"Invalid reference for a branch or tag: {name!r} would pass for a full reference")
+    if name == "@" or name.startswith("-") or name.endswith("."):
         raise RefusalError(400, f"Invalid reference name {name!r}")
     if any(not part or part.startswith(".") or part.endswith(".lock") for part in segments):
         raise RefusalError(400, f"Invalid reference name {name!r}")

@@ -80,6 +80,11 @@ def revision_not_found(revision: str) -> RefusalError:
     return RefusalError(404, f"Invalid rev id: {revision}", code="RevisionNotFound")
 
 
+def reference_exists(reference: str) -> RefusalError:
+    """409: a branch or tag of this full name is here already."""
+    return RefusalError(409, f"Reference {reference} already exists")
+
+
 def entry_not_found(path: str, *, commit: str | None = None) -> RefusalError:
     """404: no such file. With `X-Repo-Commit` the client remembers the absence for that commit."""
     headers = {"X-Repo-Commit": commit} if commit else {}

@@ -125,7 +125,7 @@ class Registry:
         with self._database.transaction():
             other = self.find(record.type, namespace, name)
             if other and other.key != record.key:
-                raise already_exists(other.id)
+                raise RefusalError(409, f"A {record.type} repository called {other.id} already exists")
             self._forget_former(record.type, namespace, name)
             self._database.rows("UPDATE repo SET namespace = ?, name = ? WHERE key = ?", (namespace, name, record.key))
             if (namespace, name) != (record.namespace, record.name) and other is None:

@@ -83,7 +83,7 @@ _API_ROUTES: Mapping[str, Mapping[str, Handler]] = {
     "/commits/{revision}": {"GET": references.list_commits},
     "/branch/{branch}": {"POST": references.create_branch, "DELETE": references.delete_branch},
     "/tag/{revision}": {"POST": references.create_tag, "DELETE": references.delete_tag},
-    "/super-squash/{branch}": {"POST": references.super_squash},
+    "/super-squash/{revision}": {"POST": references.super_squash},
     "/preupload/{revision}": {"POST": preupload.preupload},
     "/commit/{revision}": {"POST": commit.commit},
     "/xet-write-token/{revision}": {"GET": xet_transfer.write_token},

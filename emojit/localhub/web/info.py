@@ -25,10 +25,7 @@ def repo_info(call: Call) -> Response:
         commit = git.resolve(call.values.get("revision", DEFAULT_BRANCH))
         info = describe(record, git, commit)
         info["siblings"] = _siblings(git, commit, blobs=query.get("blobs") in {"true", "True", "1"})
-    wanted = set(query.getlist("expand"))
-    if wanted:
-        info = {key: value for key, value in info.items() if key in wanted | {"id", "_id"}}
-    return ok(info)
+    return ok(_expanded(call, info))
 
 
 def list_repos(call: Call) -> Response:
@@ -40,6 +37,7 @@ def list_repos(call: Call) -> Response:
         if record.visible_to(call.caller)
         and query.get("author", record.namespace).lower() == record.namespace.lower()
         and query.get("search", "").lower() in record.id.lower()
+        and query.get("gated", str(record.gated is not None)).lower() == str(record.gated is not None).lower()
     ]
     infos = [_head_info(call, record) for record in records]
     wanted = set(query.getlist("filter"))
@@ -48,7 +46,13 @@ def list_repos(call: Call) -> Response:
     if sort:
         infos.sort(key=lambda info: str(info[sort]), reverse=query.get("direction", "-1") == "-1")
     shown, headers = page(call.request, infos, size=_PAGE)
-    return JSONResponse(list(shown), headers=headers)
+    return JSONResponse([_expanded(call, info) for info in shown], headers=headers)
+
+
+def _expanded(call: Call, info: dict[str, object]) -> dict[str, object]:
+    """Only the fields that the client asks for, if it asks for some."""
+    wanted = set(call.request.query_params.getlist("expand"))
+    return {key: value for key, value in info.items() if key in wanted | {"id", "_id"}} if wanted else info
 
 
 def describe(record: RepoRecord, git: GitRepository, commit: str) -> dict[str, object]:

@@ -8,10 +8,11 @@ from starlette.responses import JSONResponse, Response
 
 from emojit.localhub.git import DEFAULT_BRANCH, GitRepository
 from emojit.localhub.names import check_ref_name
-from emojit.localhub.refusal import RefusalError
+from emojit.localhub.refusal import RefusalError, reference_exists
 from emojit.localhub.web.answers import ok, page
 from emojit.localhub.web.call import Call, optional_text, text
 from emojit.localhub.web.files import iso
+from emojit.localhub.web.targets import check_active, write_target
 
 _PAGE = 1000
 
@@ -59,7 +60,7 @@ def create_branch(call: Call) -> Response:
     start = optional_text(call.json(), "startingPoint") or DEFAULT_BRANCH
     with call.hub.repositories.change(record) as git:
         if branch in git.references("heads"):
-            raise RefusalError(409, f"Reference already exists: the branch {branch}")
+            raise reference_exists(f"refs/heads/{branch}")
         git.move_reference(f"refs/heads/{branch}", git.resolve(start))
     return ok()
 
@@ -69,7 +70,7 @@ def delete_branch(call: Call) -> Response:
     record = call.writable_repo()
     branch = call.values["branch"]
     if branch == DEFAULT_BRANCH:
-        raise RefusalError(403, "Cannot delete the default branch")
+        raise RefusalError(403, f"Cannot delete refs/heads/{DEFAULT_BRANCH}: it is the default branch")
     with call.hub.repositories.change(record) as git:
         git.drop_reference("heads", branch)
     return ok()
@@ -84,7 +85,7 @@ def create_tag(call: Call) -> Response:
     with call.hub.repositories.change(record) as git:
         commit = git.resolve(call.values["revision"])
         if tag in git.references("tags"):
-            raise RefusalError(409, f"Reference already exists: the tag {tag}")
+            raise reference_exists(f"refs/tags/{tag}")
         git.add_tag(tag, commit, message=message, author=call.user().user)
     return ok()
 
@@ -98,12 +99,12 @@ def delete_tag(call: Call) -> Response:
 
 
 def super_squash(call: Call) -> Response:
-    """`POST /api/{types}/{id}/super-squash/{branch}`: the branch becomes one commit without parents."""
-    record = call.writable_repo()
-    branch = call.values["branch"]
-    with call.hub.repositories.change(record) as git:
-        message = optional_text(call.json(), "message") or f"Super-squash branch '{branch}'"
-        head = git.head(f"refs/heads/{branch}")
+    """`POST /api/{types}/{id}/super-squash/{revision}`: a branch or pull request becomes one commit without parents."""
+    target = write_target(call)
+    with call.hub.repositories.change(target.record) as git:
+        check_active(call, target)
+        message = optional_text(call.json(), "message") or f"Super-squash branch '{call.values['revision']}'"
+        head = git.head(target.reference)
         commit = git.write_commit(git.edit(head), parent=None, author=call.user().user, message=message)
-        git.move_reference(f"refs/heads/{branch}", commit)
+        git.move_reference(target.reference, commit)
     return ok()
