@@ -1,7 +1,8 @@
 """The scan of a corpus in several processes: rows go out in batches, sentences come back in corpus order, the same for every number of processes.
 
-A worker parses the rows, splits and filters; the parent only reads, counts and puts the records together. What travels is plain: the bytes of lines one
-way, columns of strings the other. At most a few batches are under way, so memory does not grow with the corpus.
+A worker parses the rows, splits and filters; the parent reads, counts, puts the records together, and works on batches of its own where it would have to
+wait. What travels is plain: the bytes of lines one way, columns of strings the other. At most a few batches are under way, so memory does not grow with
+the corpus.
 
 Workers are started afresh (not forked: the parent may hold threads), import nothing but this room, and end when their parent does, however that ends.
 """
@@ -33,8 +34,11 @@ from emojit.recipe import FilterConfig
 _BATCH_BYTES = 2**18
 """Text of one batch (bytes of a line, code points of an article): about 3,000 sentences, a few hundredths of a second of work."""
 
-_BATCHES_AHEAD = 3
-"""Batches under way per process (count): one at work, one waiting, one on its way back."""
+_BATCHES_QUEUED = 2
+"""Batches per worker that are not done (count): one at work, one waiting."""
+
+_BATCHES_AHEAD = 4
+"""Batches per process that the caller has not taken yet (count)."""
 
 ScannedRow = ScannedArticle | Rejected | None
 """What a row became: its sentences, the reason why there is no article, or None for an article that the share leaves out."""
@@ -49,7 +53,7 @@ def scan(source: ArticleSource, filters: FilterConfig, processes: int) -> Iterat
     Args:
         source: what is read; its counts end the same for every number of processes. While iterating they say what was yielded, not what was read.
         filters: of the recipe.
-        processes: that parse, split and filter; 1 does it here (count).
+        processes: that parse, split and filter, this one included (count).
 
     Raises:
         CorpusError: as iterating `source`, or a worker process died.
@@ -115,14 +119,21 @@ def _batches(items: Iterable[T], size: Callable[[T], int]) -> Iterator[list[T]]:
         yield batch
 
 
-def _ordered(work: Callable[[T], R], batches: Iterable[T], processes: int) -> Iterator[R]:
-    """Yield the results of `work` in the order of the batches, a few batches ahead of the caller."""
-    pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"), initializer=_begin_worker)
+def _ordered(work: Callable[[T], R], batches: Iterator[T], processes: int) -> Iterator[R]:
+    """Yield the results of `work` in the order of the batches, a few batches ahead of the caller.
+
+    This process is one of the number: where the next result is not there yet, it does a batch itself instead of waiting.
+    """
+    workers = processes - 1
+    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin_worker)
     under_way: deque[Future[R]] = deque()
     try:
         for batch in batches:
-            under_way.append(_submit(pool, work, batch))
-            if len(under_way) > _BATCHES_AHEAD * processes:
+            if sum(not result.done() for result in under_way) < _BATCHES_QUEUED * workers:
+                under_way.append(_submit(pool, work, batch))
+            else:
+                under_way.append(_done(work(batch)))
+            while under_way and (under_way[0].done() or len(under_way) >= _BATCHES_AHEAD * processes):
                 yield under_way.popleft().result()
         while under_way:
             yield under_way.popleft().result()
@@ -133,6 +144,12 @@ def _ordered(work: Callable[[T], R], batches: Iterable[T], processes: int) -> It
         ) from exc
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _done(result: R) -> Future[R]:
+    future: Future[R] = Future()
+    future.set_result(result)
+    return future
 
 
 def _submit(pool: ProcessPoolExecutor, work: Callable[[T], R], batch: T) -> Future[R]:

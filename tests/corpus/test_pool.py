@@ -96,7 +96,7 @@ def test_the_reader_runs_only_a_few_batches_ahead_of_the_caller(tmp_path):
 
 @pytest.fixture
 def running(tmp_path):
-    """A process that scans 6 MB with two workers and stops at its first article, having printed the workers' ids."""
+    """A process that scans 6 MB with three processes and stops at its first article, having printed the workers' ids."""
     corpus = tmp_path / "large.jsonl"
     line = json.dumps({"text": "街の広場では、毎朝たくさんの市が開かれている。" * 40}, ensure_ascii=False) + "\n"
     corpus.write_text(line * 2200, encoding="utf-8")
@@ -111,7 +111,7 @@ def running(tmp_path):
             from emojit.recipe import CorpusConfig, FilterConfig
 
             if __name__ == "__main__":
-                scanned = scan(open_articles(CorpusConfig(source=sys.argv[1])), FilterConfig(), 2)
+                scanned = scan(open_articles(CorpusConfig(source=sys.argv[1])), FilterConfig(), 3)
                 next(scanned)
                 print(*(p.pid for p in multiprocessing.active_children()), flush=True)
                 sys.stdin.readline()
