@@ -24,7 +24,7 @@ def build_dataset(
     base_url: Annotated[str | None, typer.Option("--base-url", metavar="URL", help="Endpoint of the teacher.")] = None,
     model: Annotated[str | None, typer.Option("--model", metavar="NAME", help="Model name at the endpoint.")] = None,
     concurrency: Annotated[int | None, typer.Option("--concurrency", help="Questions in flight at most.")] = None,
-    count: Annotated[int | None, typer.Option("--count", help="Pairs wanted; 0 asks about every sentence.")] = None,
+    count: Annotated[int | None, typer.Option("--count", help="Pairs to end with; 0 means every sentence.")] = None,
     out: OutOption = None,
     store: Annotated[
         Path | None, typer.Option("--store", help="File of the replies; beside the folder otherwise.", dir_okay=False)
@@ -39,7 +39,8 @@ def build_dataset(
     """Build a data set: articles, sentences, filters, teacher, pairs, splits, card.
 
     The key of the teacher comes from EMOJIT_API_KEY or OPENAI_API_KEY. Every reply is stored beside the folder, so the same command goes on after a
-    crash and asks nothing twice.
+    crash and asks nothing twice. Where the corpus does not give --count pairs, the build stands with what it gave, says how many are missing and
+    why, and exits with 0.
 
     Example: emojit build-dataset openai --corpus articles.jsonl --model my-model --out builds/v1 --dry-run
     """

@@ -61,6 +61,14 @@ def test_a_build_prints_what_came_out(options, tmp_path):
     assert (tmp_path / "v1" / "README.md").read_text(encoding="utf-8").startswith("---\n")
 
 
+def test_a_build_that_is_short_of_its_count_stands_and_says_so(options, tmp_path):
+    code, stdout, _ = run("sample", *options, "--count", 20)
+
+    assert code == 0
+    assert "missing: 8 of 20 pairs: the corpus is at its end" in stdout
+    assert (tmp_path / "v1" / "manifest.json").is_file()
+
+
 def test_json_is_exactly_one_object(options, tmp_path):
     code, stdout, _ = run(*options, "--json")
 

@@ -257,3 +257,18 @@ def test_a_cap_of_one_limits_nothing():
     for _ in range(1_000):
         assert ledger.fits(("🎉",))
         ledger.add(("🎉",))
+
+
+def test_an_emoji_just_over_its_share_by_chance_steers_nothing():
+    ledger = Ledger(0.03)
+    for number in range(1_000):
+        ledger.add((EMOJIS[1 + number % 300],))
+    for _ in range(30):
+        ledger.add((EMOJIS[0],))
+    ledger.waiting.update({EMOJIS[0]: 8})
+
+    assert EMOJIS[0] in ledger.full()
+    assert ledger.crowded() == ()  # 38 wanted, 30.9 + 2 x 5.6 allowed
+
+    ledger.waiting.update({EMOJIS[0]: 10})
+    assert ledger.crowded() == (EMOJIS[0],)
