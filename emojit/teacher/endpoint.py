@@ -60,7 +60,7 @@ class _Tries:
         elif outcome.kind == "limited":
             wait_s = (
                 0.0 if (outcome.wait_s or 0.0) <= self.config.patience_s else None
-            )  # the gate makes everybody wait
+            )  # the gate says who waits how long
         elif outcome.kind == "retry":
             wait_s = max(outcome.wait_s or 0.0, self._backoff())
         else:
@@ -165,11 +165,12 @@ class OpenAITeacher:
             verdict: Verdict = "dropped"
             outcome: Completion | Failure | None = None
             headers: Mapping[str, str] | None = None
+            own_wait_s = 0.0
             try:
                 outcome, headers = await self._call(body, question.model)
                 verdict = _verdict(outcome)
             finally:
-                self._gate.leave(
+                own_wait_s = self._gate.leave(
                     ticket,
                     verdict,
                     wait_s=outcome.wait_s if isinstance(outcome, Failure) else None,
@@ -179,8 +180,8 @@ class OpenAITeacher:
             wait_s = tries.wait_after(outcome)
             if wait_s is None:
                 return outcome, tries
-            if wait_s:
-                await asyncio.sleep(wait_s)
+            if wait_s or own_wait_s:
+                await asyncio.sleep(max(wait_s, own_wait_s))
 
     async def _call(self, body: bytes, model: str) -> tuple[Completion | Failure, Mapping[str, str] | None]:
         """Make one call and say what it gave."""

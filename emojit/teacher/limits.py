@@ -1,9 +1,12 @@
 """The gate in front of an endpoint: every call passes it, and what one call learns about limits holds for all.
 
-* Never more than `concurrency` calls are in flight; fewer after a 429 (half), one more per round of answers after that, faster when it stays quiet.
+* Never more than `concurrency` calls are in flight; fewer after a 429 (by half the share of 429s lately), one more per round of answers after that,
+  faster when it stays quiet.
 * Calls and tokens start evenly, at most `requests_per_minute` and `tokens_per_minute` in any minute.
-* A 429 pauses everybody, for what the endpoint asks and a growing wait with jitter on top. Then one call goes as a probe, and the others follow when it is
-  not refused. A call that is refused counts against `max_attempts` of its question, so the probe is the waiting question that has been refused least.
+* A 429 among many answers is a hiccup: its own question waits for what the endpoint asks, and a little less is in flight.
+* 429s in a row, or as half of what came lately, pause everybody, for what the endpoint asks and a growing wait with jitter on top. Then one call goes as a
+  probe, and the others follow when it is not refused. A call that is refused counts against `max_attempts` of its question, so the probe is the waiting
+  question that has been refused least.
 * Where probes keep being refused, the endpoint counts by the minute: the gate waits until its own earliest call is a minute old, and from then on starts
   no more in a minute than went through in the last one. That learned rate is tried a little higher every minute it is used up.
 * `x-ratelimit-remaining-*` and `x-ratelimit-reset-*` bound what starts until the reset, before there is any 429.
@@ -19,6 +22,7 @@ import logging
 import math
 import random
 import time
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -32,6 +36,11 @@ logger = logging.getLogger(__name__)
 _FIRST_CONTACT_S = 0.02  # longest wait of the others for the very first call
 _PROBE_S = 2.0  # a 429 comes at once: a probe that is not refused by then was let in
 _BACKOFF_LIMIT_S = 30.0
+_LATELY = 20  # calls whose ends say what share is refused
+_CROWD_SHARE, _CROWD_EVENTS = (
+    0.5,
+    3,
+)  # refused share of them, or refusals one after the other, from which on everybody waits
 _WINDOW_EVENTS = 4  # refusals one after the other, from which on a limit by the minute is assumed
 _FEWEST = 10  # calls in a minute below which nothing can be learned from them
 _HIGHER, _USED_UP = 1.15, 0.9  # the learned rate is tried so much higher when so much of it was used
@@ -99,6 +108,7 @@ class Gate:
         self._paused_until = -math.inf
         self._refused_at = -math.inf  # when the latest refusal of a call came that had started after the one before
         self.refusals = 0  # in a row
+        self._lately: deque[bool] = deque(maxlen=_LATELY)
         self._closed, self._probe_s = True, _FIRST_CONTACT_S
         self._probe: Ticket | None = None
 
@@ -143,7 +153,7 @@ class Gate:
         wait_s: float | None = None,
         headers: Mapping[str, str] | None = None,
         tokens: int | None = None,
-    ) -> None:
+    ) -> float:
         """Give a ticket back and say what came of the call.
 
         Args:
@@ -152,8 +162,12 @@ class Gate:
             wait_s: what the endpoint asks to wait (s), with a 429.
             headers: of the response, where there was one.
             tokens: what question and answer took together by the endpoint's count, where it says so.
+
+        Returns:
+            How long this question alone shall wait before it enters again (s); 0.0 where it may queue with the others.
         """
         now = time.monotonic()
+        own_wait_s = 0.0
         self._in_flight -= 1
         if self._probe is ticket:
             self._probe = None
@@ -162,8 +176,10 @@ class Gate:
         if tokens is not None:
             self._tokens.correct(tokens - ticket.tokens)
             self._per_char += 0.1 * (tokens / max(1, ticket.chars) - self._per_char)
+        if verdict in {"answered", "failed", "limited"}:
+            self._lately.append(verdict == "limited")
         if verdict == "limited":
-            self._refuse(ticket, wait_s or 0.0, now)
+            own_wait_s = self._refuse(ticket, wait_s or 0.0, now)
         elif verdict in {"answered", "failed"} and ticket.started >= self._refused_at:
             self.refusals = 0
             self._closed = False
@@ -174,6 +190,7 @@ class Gate:
         if verdict == "fatal":  # the run is being stopped: do not send the next one into it
             self._paused_until = max(self._paused_until, now + _FIRST_CONTACT_S)
         self._pump()
+        return own_wait_s
 
     def reset(self) -> None:
         """Forget the event loop and whoever waits; the next call is a first contact again."""
@@ -259,22 +276,36 @@ class Gate:
             if left is not None:
                 allowance.heard(mark, left.units, now + min(left.reset_s, self._patience_s))
 
-    def _refuse(self, ticket: Ticket, wait_s: float, now: float) -> None:
+    def _refuse(self, ticket: Ticket, wait_s: float, now: float) -> float:
+        """Take in a 429; returns how long its question alone shall wait (s)."""
         self._minute.add(ticket.started, -1)
         if wait_s > self._patience_s:
-            return  # the question is given up; nobody waits so long
-        if ticket.started < self._refused_at:  # it was in flight when the others were refused
+            return 0.0  # the question is given up; nobody waits so long
+        share = sum(self._lately) / len(self._lately)
+        together = ticket.started < self._refused_at  # it was in flight when another one was refused
+        if not together:
+            self._refused_at = now
+            self.refusals += 1
+        if self._paused_until > now or (together and self._closed):
             self._paused_until = max(self._paused_until, now + wait_s)
-            return
-        self._refused_at = now
-        self.refusals += 1
-        self._close_for(_PROBE_S)
-        if self.refusals == 1:  # a refused probe says nothing about how many may be in flight
+            return 0.0
+        if share < _CROWD_SHARE and self.refusals < _CROWD_EVENTS:
+            if not together:
+                self.room = max(1.0, self.room * (1 - share / 2))
+            return wait_s + self._backoff_s * random.uniform(0.5, 1.0)
+        self._pause(wait_s, now)
+        return 0.0
+
+    def _pause(self, wait_s: float, now: float) -> None:
+        """Hold everybody back, and let one probe try first."""
+        if not self._closed:  # a refused probe says nothing about how many may be in flight
             self.room = max(1.0, self.room / 2)
+        first = not self._closed
+        self._close_for(_PROBE_S)
         backoff_s = min(_BACKOFF_LIMIT_S, self._backoff_s * 2.0 ** min(self.refusals - 1, 16)) * random.uniform(
             0.5, 1.0
         )
-        if self.refusals == 1 and wait_s:  # what the endpoint asks for is enough, until it shows that it is not
+        if first and wait_s:  # what the endpoint asks for is enough, until it shows that it is not
             backoff_s = 0.0
         until = now + wait_s + backoff_s
         if self.refusals >= _WINDOW_EVENTS and (went := self._minute.count(now)) >= _FEWEST:

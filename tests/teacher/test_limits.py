@@ -146,6 +146,38 @@ def test_a_429_pauses_everybody_and_one_probe_follows():
     in_a_loop(work)
 
 
+def test_a_429_among_many_answers_holds_up_its_own_question_alone():
+    gate = gate_for()
+
+    async def work():
+        for _ in range(20):
+            gate.leave(await let_in(gate), "answered")
+        own_wait_s = gate.leave(await let_in(gate), "limited", wait_s=5.0)
+        assert own_wait_s >= 5.0
+        assert 7 < gate.room < 8
+        start = time.monotonic()
+        gate.leave(await let_in(gate), "answered")
+        assert time.monotonic() - start < 1.0
+
+    in_a_loop(work)
+
+
+def test_when_half_of_what_came_lately_is_refused_everybody_waits():
+    gate = gate_for(concurrency=20)
+
+    async def work():
+        for _ in range(20):
+            gate.leave(await let_in(gate), "answered")
+        tickets = [await let_in(gate) for _ in range(12)]
+        own_waits = [gate.leave(ticket, "limited", wait_s=0.3) for ticket in tickets]
+        assert sum(wait_s > 0 for wait_s in own_waits) == 9
+        start = time.monotonic()
+        await let_in(gate)
+        assert time.monotonic() - start >= 0.29
+
+    in_a_loop(work)
+
+
 def test_the_probe_is_the_question_that_was_refused_least():
     gate = gate_for()
 
