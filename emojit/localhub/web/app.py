@@ -24,6 +24,7 @@ from emojit.localhub.web import (
     identity,
     info,
     lfs_files,
+    lfs_multipart,
     lfs_transfer,
     lifecycle,
     preupload,
@@ -52,6 +53,8 @@ def _routes() -> Router[Handler]:
     router.add("api/repos/move", {"POST": lifecycle.move})
     router.add("api/local/lfs/{key}/{sha256}", {"PUT": lfs_transfer.upload, "GET": lfs_transfer.download})
     router.add("api/local/lfs/{key}/{sha256}/verify", {"POST": lfs_transfer.verify})
+    multipart: Mapping[str, Handler] = {"PUT": lfs_multipart.upload_part, "POST": lfs_multipart.complete}
+    router.add("api/local/lfs/{key}/{sha256}/multipart/{upload}/{part}", multipart)
     router.add("api/local/xet/{key}/{upload}/v1/xorbs/default/{hash}", {"POST": xet_transfer.upload_xorb})
     router.add("api/local/xet/{key}/{upload}/v1/shards", {"POST": xet_transfer.upload_shard})
     for types, type_ in REPO_TYPES.items():
@@ -107,7 +110,14 @@ _GIT = (git_transfer.info_refs, git_transfer.upload_pack, git_transfer.receive_p
 """Handlers that git and git-lfs call, which can send a token only as a password. Nowhere else a password counts: a browser remembers one and sends it
 with every request, also with those that another site makes it send."""
 
-_OWN_AUTHENTICATION = (lfs_transfer.upload, lfs_transfer.download, xet_transfer.upload_xorb, xet_transfer.upload_shard)
+_OWN_AUTHENTICATION = (
+    lfs_transfer.upload,
+    lfs_transfer.download,
+    lfs_multipart.upload_part,
+    lfs_multipart.complete,
+    xet_transfer.upload_xorb,
+    xet_transfer.upload_shard,
+)
 """Handlers whose permission is in the URL or in a token of another kind."""
 
 

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from emojit.localhub.lfs import DOWNLOAD_LIFETIME_S, HashingWriter, expiry_from_now
 from emojit.localhub.refusal import PASSWORD_CHALLENGE, RefusalError, malformed, repo_not_found
 from emojit.localhub.registry import RepoRecord
+from emojit.localhub.web import lfs_multipart
 from emojit.localhub.web.answers import NOT_A_PAGE, ok
 from emojit.localhub.web.call import Call, number, objects, text
 from emojit.localhub.web.git_transfer import readable_repo
@@ -31,6 +32,8 @@ def batch(call: Call) -> Response:
         call.proposable_repo()
     elif operation != "download":
         raise RefusalError(422, "'operation' must be 'upload' or 'download'")
+    transfers = data.get("transfers")
+    in_parts_possible = isinstance(transfers, list) and "multipart" in transfers
     answers: list[dict[str, object]] = []
     for item in objects(data, "objects"):
         sha256, size = text(item, "oid"), number(item, "size")
@@ -39,7 +42,8 @@ def batch(call: Call) -> Response:
         if not SHA256.fullmatch(sha256):
             answer["error"] = {"code": 422, "message": "The oid is not a sha256"}
         elif operation == "upload" and not is_here:
-            answer["actions"] = _upload_actions(call, record, sha256, size)
+            in_parts = size > lfs_multipart.MULTIPART_BYTES and in_parts_possible
+            answer["actions"] = _upload_actions(call, record, sha256, size, in_parts=in_parts)
         elif operation == "download" and is_here:
             answer |= {"authenticated": True, "actions": _download_actions(call, record, sha256)}
         elif operation == "download":
@@ -55,12 +59,13 @@ def _download_actions(call: Call, record: RepoRecord, sha256: str) -> dict[str, 
     return {"download": {"href": href, "header": {}, "expires_in": DOWNLOAD_LIFETIME_S}}
 
 
-def _upload_actions(call: Call, record: RepoRecord, sha256: str, size: int) -> dict[str, object]:
+def _upload_actions(call: Call, record: RepoRecord, sha256: str, size: int, *, in_parts: bool) -> dict[str, object]:
     expiry = expiry_from_now()
     signature = call.hub.large_files.sign("lfs", record.key, sha256, size, expiry)
     base = f"{call.endpoint}/api/local/lfs/{record.key}/{sha256}"
     href = f"{base}?size={size}&expiry={expiry}&signature={signature}"
-    return {"upload": {"href": href, "header": {}}, "verify": {"href": f"{base}/verify", "header": {}}}
+    action = lfs_multipart.multipart_action(call, record, sha256, size) if in_parts else {"href": href, "header": {}}
+    return {"upload": action, "verify": {"href": f"{base}/verify", "header": {}}}
 
 
 def download(call: Call) -> Response:
