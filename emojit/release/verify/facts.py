@@ -15,6 +15,7 @@ _SAME = {
     "inputs": "inputs",
     "prompt_id": "teacher.prompt_id",
     "counts.candidates": "corpus.candidates",
+    "counts.kept": "corpus.kept",
     "counts.replies": "teacher.replies",
     "bill.tokens": "teacher.tokens",
     "bill.cost_usd": "teacher.cost_usd",
@@ -42,9 +43,9 @@ def check_facts(subject: Subject, findings: Findings) -> None:
             said = look_up(statistics, theirs)
             if said is not _ABSENT:
                 _compare(findings, f"{MANIFEST}: {ours}, {STATISTICS}: {theirs}", look_up(manifest, ours), said)
-        rejected = statistics.get("rejected", {})
-        if isinstance(rejected, dict):
-            total = sum(n for reasons in rejected.values() for n in reasons.values())
+        rejected = statistics.get("rejected")
+        if isinstance(rejected, dict) and all(isinstance(reasons, dict) for reasons in rejected.values()):
+            total = sum(n for reasons in rejected.values() for n in reasons.values() if isinstance(n, int))
             _compare(findings, f"{MANIFEST}: counts.rejected", look_up(manifest, "counts.rejected"), total)
         findings.checked.append(f"{MANIFEST} against {STATISTICS} and {RECIPE}")
 

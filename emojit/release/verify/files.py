@@ -17,8 +17,8 @@ def check_files(subject: Subject, findings: Findings) -> None:
     if subject.manifest is None:
         return
     wanted = subject.manifest.get("files")
-    if not isinstance(wanted, dict):
-        findings.wrong("files", "cannot be read", MANIFEST, expected="a table of files", found=type(wanted).__name__)
+    if not isinstance(wanted, dict) or not all(_is_entry(facts) for facts in wanted.values()):
+        findings.wrong("files", "cannot be read", MANIFEST, expected="a table of files", found=wanted)
         return
     found = {name: path for name, path in subject.files() if name != MANIFEST}
     for name in sorted(set(wanted) - set(found)):
@@ -38,3 +38,7 @@ def check_files(subject: Subject, findings: Findings) -> None:
         if digest != wanted[name].get("sha256"):
             findings.wrong("files", "has another sha256", name, expected=wanted[name].get("sha256"), found=digest)
     findings.checked.append(f"{len(found):,} files against {MANIFEST}")
+
+
+def _is_entry(facts: object) -> bool:
+    return isinstance(facts, dict) and isinstance(facts.get("sha256"), str) and isinstance(facts.get("size"), int)

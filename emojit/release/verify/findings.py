@@ -12,6 +12,9 @@ Check = Literal[
 ]  # fmt: skip
 """Which check found something; the order is that of a report."""
 
+ODD_CONTENT = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
+"""What code that was made for files of ours raises on files that look like them and are none: wrong, and no accident of the program."""
+
 _SHOWN_CHARS = 300  # of a value: a row of a data set may be as long as it likes
 
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from emojit.corpus.near import NearDuplicates
-from emojit.dataset.pair import RARE
 from emojit.dataset.splits import Split
 from emojit.recipe import BuildRecipe, FilterConfig
 from emojit.release.verify.findings import Findings
+from emojit.release.verify.row import is_written
 
 _WHAT = "a train row nearly repeats a held-out row"
 
@@ -41,11 +41,7 @@ class HeldOut:
         self._train += split == "train"
         for name, known in self._texts.items():
             text = row.get(name)
-            if (
-                not isinstance(text, str)
-                or not text.strip()
-                or (name == "original_text" and RARE in (row.get("flags") or ()))
-            ):
+            if not isinstance(text, str) or not text.strip() or (name == "original_text" and is_written(row)):
                 continue
             if split != "train":
                 known.remember(text)

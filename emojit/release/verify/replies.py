@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emojit.dataset.digests import DigestMap
+from emojit.dataset.parquet import REPLY_COLUMNS as REPLY_TABLE
 from emojit.dataset.replies import ReplyTotals
 from emojit.dataset.splits import SPLITS
 from emojit.logs import progress
 from emojit.recipe import BuildRecipe
-from emojit.release.verify.findings import Findings
+from emojit.release.verify.findings import ODD_CONTENT, Findings
 from emojit.release.verify.reply_index import ReplyIndex
-from emojit.release.verify.row import Row
-from emojit.release.verify.rows import Seen, is_written
+from emojit.release.verify.row import Row, is_written
+from emojit.release.verify.rows import Seen
 from emojit.release.verify.subject import Subject
-from emojit.release.verify.tables import read_table
-from emojit.teacher import REPLY_COLUMNS, prompt_id, reply_from_columns
+from emojit.release.verify.tables import has_columns, read_table
+from emojit.teacher import prompt_id, reply_from_columns
 
 _USED = {"original_text", "sns_text", "votes", "flags"}
 
@@ -76,15 +77,15 @@ def _read(files: list[tuple[str, Path]], index: ReplyIndex | None, findings: Fin
     totals = ReplyTotals()
     keys = DigestMap()
     for name, path in files:
+        if not has_columns(name, path, REPLY_TABLE, findings):
+            continue
         for number, row in enumerate(
             progress(read_table(name, path, findings), label=name, unit="reply", quiet=quiet)
         ):
             where = f"{name} row {number}"
-            if missing := [column for column in REPLY_COLUMNS if column not in row]:
-                findings.wrong(
-                    "replies", "a column is missing", name, expected=", ".join(missing), found="no such column"
-                )
-                break
+            if not isinstance(row["request"], str) or not isinstance(row["text"], str):
+                findings.wrong("replies", "request or text is null", where, expected="both", found="null")
+                continue
             reply = reply_from_columns(row)
             digest = hashlib.sha256(reply.request.encode()).hexdigest()
             if digest != reply.key:
@@ -95,9 +96,18 @@ def _read(files: list[tuple[str, Path]], index: ReplyIndex | None, findings: Fin
             if not keys.add(int(digest[:16], 16)):
                 findings.wrong("replies", "a question is answered twice", where, expected="a new key", found=digest)
                 continue
-            totals.add(reply)
-            if index is not None:
-                index.add(reply)
+            try:
+                totals.add(reply)
+                if index is not None:
+                    index.add(reply)
+            except ODD_CONTENT as exc:  # JSON of another layout, under its right hash
+                findings.wrong(
+                    "replies",
+                    "request or usage is not what emojit writes",
+                    where,
+                    expected="a question",
+                    found=repr(exc),
+                )
     findings.checked.append(f"{totals.replies:,} replies, each under the hash of its question")
     return totals
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from emojit import emoji
 from emojit.corpus.records import sentence_id
+from emojit.dataset.pair import RARE
 from emojit.dataset.splits import Split, split_of
 from emojit.metrics import consensus
 from emojit.recipe import SplitConfig
@@ -42,7 +43,7 @@ class Rules:
 def faults(row: Row, split: Split, rules: Rules) -> Iterator[Fault]:
     """Yield everything that is wrong with a row; a rule about a column that the data set lacks is passed over."""
     for name in (*_TEXTS, *_LISTS):
-        if name in rules.columns and row[name] is None:
+        if name in rules.columns and row.get(name) is None:
             yield f"{name} is null", "a value", "null"
     yield from _emoji_faults(row, rules)
     source, doc_id, text = row.get("source"), row.get("doc_id"), row.get("original_text")
@@ -52,7 +53,7 @@ def faults(row: Row, split: Split, rules: Rules) -> Iterator[Fault]:
             and "id" in rules.columns
             and row["id"] != (wanted := sentence_id(source, doc_id, text))
         ):
-            yield "id is not the hash of source, doc_id and original_text", wanted, row["id"]
+            yield "id is not the hash of source, doc_id and original_text", wanted, row.get("id")
         if rules.splits is not None and (home := split_of(source, doc_id, rules.splits)) != split:
             yield "its article belongs to another split", home, split
     post = row.get("sns_text")
@@ -62,8 +63,14 @@ def faults(row: Row, split: Split, rules: Rules) -> Iterator[Fault]:
         elif (inside := emoji.read(post)).emojis or inside.outside:
             yield "sns_text holds emoji", "none", " ".join((*inside.emojis, *inside.outside))
     for name, value in (("teacher", rules.teacher), ("prompt_id", rules.prompt_id)):
-        if value is not None and name in rules.columns and row[name] != value:
-            yield f"{name} is not that of the build", value, row[name]
+        if value is not None and name in rules.columns and row.get(name) != value:
+            yield f"{name} is not that of the build", value, row.get(name)
+
+
+def is_written(row: Row) -> bool:
+    """Whether the teacher wrote the post of a row itself, for a rare emoji: no sentence of the corpus stands behind it."""
+    flags = row.get("flags")
+    return isinstance(flags, list | tuple) and RARE in flags
 
 
 def _emoji_faults(row: Row, rules: Rules) -> Iterator[Fault]:
@@ -75,7 +82,7 @@ def _emoji_faults(row: Row, rules: Rules) -> Iterator[Fault]:
     if isinstance(joined := row.get("emoji_string"), str) and joined != (wanted := " ".join(chosen)):
         yield "emoji_string is not the emoji joined by one blank", wanted, joined
     votes = row.get("votes")
-    if "votes" not in rules.columns or votes is None:
+    if "votes" not in rules.columns or not isinstance(votes, list):
         return
     if not votes:
         yield "votes is empty", "at least one vote", "none"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emojit.dataset.digests import DigestMap, text_digest
-from emojit.dataset.pair import RARE, Pair
+from emojit.dataset.pair import Pair
 from emojit.dataset.parquet import PAIR_COLUMNS
 from emojit.dataset.splits import SPLITS, Split
 from emojit.dataset.tally import Tally
@@ -187,8 +187,3 @@ class _Neighbours:
 
     def _place(self, table: DigestMap, text: str) -> Split:
         return SPLITS[table.get(text_digest(text)) or 0]
-
-
-def is_written(row: Mapping[str, Any]) -> bool:
-    """Whether the teacher wrote the post of a row itself, for a rare emoji: no sentence of the corpus stands behind it."""
-    return RARE in (row.get("flags") or ())

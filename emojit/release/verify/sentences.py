@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from emojit.dataset.digests import DigestMap, text_digest
+from emojit.dataset.parquet import REJECTED_COLUMNS, SENTENCE_COLUMNS
 from emojit.dataset.splits import SPLITS
 from emojit.release.verify.findings import Findings
-from emojit.release.verify.rows import Seen, is_written
+from emojit.release.verify.row import is_written
+from emojit.release.verify.rows import Seen
 from emojit.release.verify.subject import Subject
-from emojit.release.verify.tables import read_table
+from emojit.release.verify.tables import has_columns, read_table
 
 Files = Sequence[tuple[str, Path]]
 
@@ -55,12 +57,23 @@ def check_sentences(subject: Subject, seen: Seen, findings: Findings) -> Account
         if subject.own:
             findings.unchecked.append("what became of every sentence: corpus/ or rejected/ is not there")
         return accounts
+    readable = [
+        has_columns(name, path, columns, findings)
+        for files, columns in ((corpus, SENTENCE_COLUMNS), (rejected, REJECTED_COLUMNS))
+        for name, path in files
+    ]
+    if not all(readable):
+        findings.unchecked.append("what became of every sentence: corpus/ or rejected/ cannot be read")
+        return accounts
     ledger = _Ledger()
     dropped: Counter[str] = Counter()
     accounts.candidates = 0
     for name, path in corpus:
         for row in read_table(name, path, findings):
             accounts.candidates += 1
+            if row["id"] is None or row["text"] is None:
+                findings.wrong("sentences", "has no id or no text", name, expected="both", found=row)
+                continue
             if row["reason"] is None:
                 ledger.kept.add(text_digest(row["id"]), text_digest(row["text"]))
             else:
@@ -77,9 +90,9 @@ def _follow_rejected(files: Files, ledger: _Ledger, findings: Findings) -> Count
     counts: Counter[tuple[str, str]] = Counter()
     for name, path in files:
         for row in read_table(name, path, findings):
-            counts[row["stage"], row["reason"]] += 1
-            if row["stage"] in _ASKED:
-                _decide(ledger, row["id"], row["text"], f"{name} (id {row['id']})", findings)
+            counts[str(row["stage"]), str(row["reason"])] += 1
+            if row["stage"] in _ASKED and row["id"] is not None:
+                _decide(ledger, row["id"], row["text"] or "", f"{name} (id {row['id']})", findings)
     return counts
 
 
@@ -87,7 +100,11 @@ def _follow_rows(subject: Subject, ledger: _Ledger, findings: Findings) -> None:
     for split in SPLITS:
         for name, path in subject.row_files(split):
             for number, row in enumerate(read_table(name, path, Findings())):
-                if not is_written(row) and isinstance(row["id"], str) and isinstance(row["original_text"], str):
+                if (
+                    not is_written(row)
+                    and isinstance(row.get("id"), str)
+                    and isinstance(row.get("original_text"), str)
+                ):
                     _decide(ledger, row["id"], row["original_text"], f"{name} row {number} (id {row['id']})", findings)
 
 
@@ -122,7 +139,7 @@ def _name_the_lost(corpus: Files, ledger: _Ledger, findings: Findings) -> None:
         return
     for name, path in corpus:
         for row in read_table(name, path, Findings()):
-            if row["reason"] is None and ledger.decided.get(text_digest(row["id"])) is None:
+            if row["reason"] is None and row["id"] is not None and ledger.decided.get(text_digest(row["id"])) is None:
                 findings.wrong(
                     "sentences",
                     "became neither pair nor rejection",

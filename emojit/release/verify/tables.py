@@ -48,6 +48,24 @@ def column_types(name: str, path: Path, findings: Findings) -> dict[str, str] | 
     return {field.name: _plain(str(field.type)) for field in schema}
 
 
+def has_columns(name: str, path: Path, columns: Columns, findings: Findings) -> bool:
+    """Whether a file of the build has the columns of its table; what is missing or of another type is reported."""
+    types = column_types(name, path, findings)
+    if types is None:
+        return False
+    wrong = {
+        column: types.get(column, "no such column")
+        for column, wanted in wanted_types(columns).items()
+        if types.get(column) not in (wanted, "null")
+    }
+    for column, found in wrong.items():
+        wanted = wanted_types(columns)[column]
+        findings.wrong(
+            "files", "a column is missing or has another type", f"{name}: {column}", expected=wanted, found=found
+        )
+    return not wrong
+
+
 def wanted_types(columns: Columns) -> Mapping[str, str]:
     """Return the type of every column of a table of ours, in the same words as `column_types`."""
     return {field.name: _plain(str(field.type)) for field in arrow_schema(columns)}
