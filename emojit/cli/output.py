@@ -1,4 +1,4 @@
-"""The only place that writes results to stdout."""
+"""The only place that writes results to stdout, and what a person reads before them to stderr."""
 
 from __future__ import annotations
 
@@ -20,3 +20,8 @@ def show(result: Mapping[str, object], *, as_json: bool, text: str) -> None:
         typer.echo(json.dumps(result, ensure_ascii=False, default=str))
     elif text:
         typer.echo(text)
+
+
+def note(text: str) -> None:
+    """Print what a person shall read before the result, such as the plan of a push, to stderr: stdout holds results alone."""
+    typer.echo(text, err=True)

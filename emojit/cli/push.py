@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,7 @@ from emojit.cli.options import DryRunOption, JsonOption
 
 if TYPE_CHECKING:
     from emojit.release.address import Kind
-    from emojit.release.push import PushResult
+    from emojit.release.plan import PushResult
 
 app = typer.Typer(no_args_is_help=True, help="Publish a data set, a model, a metric or a Space as a tagged version.")
 
@@ -20,6 +21,19 @@ PathArgument = Annotated[Path, typer.Argument(metavar="PATH", help="Folder to pu
 RepoArgument = Annotated[str, typer.Argument(metavar="REPO_ID", help="Where to: namespace/name.", show_default=False)]
 TagOption = Annotated[str, typer.Option("--tag", metavar="vN", help="Version; never moved.", show_default=False)]
 PrivateOption = Annotated[bool, typer.Option("--private", help="Create the repository for its owners' eyes only.")]
+BranchOption = Annotated[
+    str | None,
+    typer.Option(
+        "--branch", metavar="NAME", help="Commit there and leave main alone; begun at main.", show_default=False
+    ),
+]
+CreatePrOption = Annotated[
+    bool,
+    typer.Option("--create-pr", help="Open a pull request; the tag comes with a second push, once it is merged."),
+]
+
+_CHANGES = {"new": "new", "changed": "changed", "same": "there", "deleted": "delete", "kept": "stays"}
+"""What a plan calls the fate of a file."""
 
 
 @app.command()
@@ -28,6 +42,8 @@ def dataset(
     repo_id: RepoArgument,
     tag: TagOption,
     private: PrivateOption = False,
+    branch: BranchOption = None,
+    create_pr: CreatePrOption = False,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -35,7 +51,8 @@ def dataset(
 
     Example: emojit push dataset builds/v1 you/emoji-pairs --tag v1
     """
-    _push("dataset", path, repo_id, tag=tag, private=private, dry_run=dry_run, as_json=as_json)
+    target = _Target(tag=tag, private=private, branch=branch, create_pr=create_pr)
+    _push("dataset", path, repo_id, target, dry_run=dry_run, as_json=as_json)
 
 
 @app.command()
@@ -44,6 +61,8 @@ def model(
     repo_id: RepoArgument,
     tag: TagOption,
     private: PrivateOption = False,
+    branch: BranchOption = None,
+    create_pr: CreatePrOption = False,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -51,7 +70,8 @@ def model(
 
     Example: emojit push model outputs/experiments/demo_20260101 you/emoji-student --tag v1
     """
-    _push("model", path, repo_id, tag=tag, private=private, dry_run=dry_run, as_json=as_json)
+    target = _Target(tag=tag, private=private, branch=branch, create_pr=create_pr)
+    _push("model", path, repo_id, target, dry_run=dry_run, as_json=as_json)
 
 
 @app.command()
@@ -60,6 +80,8 @@ def metric(
     repo_id: RepoArgument,
     tag: TagOption,
     private: PrivateOption = False,
+    branch: BranchOption = None,
+    create_pr: CreatePrOption = False,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -67,7 +89,8 @@ def metric(
 
     Example: emojit push metric eval_modules/emoji_jaccard you/emoji_jaccard --tag v1
     """
-    _push("metric", path, repo_id, tag=tag, private=private, dry_run=dry_run, as_json=as_json)
+    target = _Target(tag=tag, private=private, branch=branch, create_pr=create_pr)
+    _push("metric", path, repo_id, target, dry_run=dry_run, as_json=as_json)
 
 
 @app.command()
@@ -76,6 +99,8 @@ def space(
     repo_id: RepoArgument,
     tag: TagOption,
     private: PrivateOption = False,
+    branch: BranchOption = None,
+    create_pr: CreatePrOption = False,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -83,34 +108,72 @@ def space(
 
     Example: emojit push space my-space you/emoji-demo --tag v1 --dry-run
     """
-    _push("space", path, repo_id, tag=tag, private=private, dry_run=dry_run, as_json=as_json)
+    target = _Target(tag=tag, private=private, branch=branch, create_pr=create_pr)
+    _push("space", path, repo_id, target, dry_run=dry_run, as_json=as_json)
 
 
-def _push(kind: Kind, path: Path, repo_id: str, *, tag: str, private: bool, dry_run: bool, as_json: bool) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Target:
+    """The options that say where a version goes."""
+
+    tag: str
+    private: bool
+    branch: str | None
+    create_pr: bool
+
+
+def _push(kind: Kind, path: Path, repo_id: str, target: _Target, *, dry_run: bool, as_json: bool) -> None:
     from emojit.release.push import push
 
-    result = push(kind, path, repo_id, tag=tag, private=private, dry_run=dry_run, quiet=as_json)
-    output.show(result.as_dict(), as_json=as_json, text=_text(result))
+    def announce(plan: PushResult) -> None:
+        if not as_json:
+            output.note(_plan(plan, target))
 
-
-def _text(result: PushResult) -> str:
-    if result.already_there:
-        return f"{result.repo_id} {result.tag} is published already with the same bytes: {result.url}"
-    sent = [file for file in result.files if file.change in ("new", "changed")]
-    counts = f"{len(sent)} of {len(result.files)} files to send, {_size(result.uploaded_bytes)}"
-    if not result.dry_run:
-        return f"published {result.repo_id} {result.tag} ({counts.replace(' to send', ' sent')})\n{result.url}"
-    lines = [f"  {file.change:<8} {_size(file.size):>9}  {file.path}" for file in result.files]
-    target = f"{'a new' if result.created else 'the'} repository {result.repo_id}"
-    return "\n".join(
-        [
-            *lines,
-            f"{counts}, to {target}",
-            f"commit message: {result.message}",
-            f"tag: {result.tag}",
-            "dry run: nothing was sent",
-        ]
+    result = push(
+        kind,
+        path,
+        repo_id,
+        tag=target.tag,
+        branch=target.branch,
+        private=target.private,
+        create_pr=target.create_pr,
+        dry_run=dry_run,
+        quiet=as_json,
+        announce=announce,
     )
+    output.show(result.as_dict(), as_json=as_json, text=_text(result, target))
+
+
+def _text(result: PushResult, target: _Target) -> str:
+    name = f"{result.repo_id} {result.tag}"
+    if result.already_there:
+        return f"{name} is published already with the same bytes: {result.url}"
+    if result.dry_run:
+        return f"{_plan(result, target)}\ndry run: nothing was sent"
+    counts = f"{_counts(result)} sent, {_size(result.uploaded_bytes)}"
+    if result.pull_request:
+        return f"proposed {name} ({counts}); no tag before it is merged\n{result.url}"
+    return f"published {name} ({counts})\n{result.url}"
+
+
+def _plan(plan: PushResult, target: _Target) -> str:
+    """Return everything that a push is about to do."""
+    lines = [f"  {_CHANGES[file.change]:<8} {_size(file.size):>9}  {file.path}" for file in plan.files]
+    where = f"{'a new ' if plan.created else 'the '}{'private ' if plan.private else ''}repository {plan.repo_id}"
+    lines.append(f"{_counts(plan)} to send, {_size(plan.uploaded_bytes)}, to {where}")
+    if all(file.change in ("same", "kept") for file in plan.files):
+        lines.append("commit: none, everything is there; only the tag is missing")
+    else:
+        lines.append(f"commit message: {plan.message}")
+    lines.append(f"branch: {plan.branch}{', by a pull request' if target.create_pr else ''}")
+    later = "the same command without --create-pr puts it once the pull request is merged"
+    lines.append(f"tag: none yet; {later}" if target.create_pr else f"tag: {plan.tag}")
+    return "\n".join(lines)
+
+
+def _counts(result: PushResult) -> str:
+    sent = sum(file.change in ("new", "changed") for file in result.files)
+    return f"{sent} of {len(result.files)} files"
 
 
 def _size(size: int) -> str:

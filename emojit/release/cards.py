@@ -5,23 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 
 from emojit.release.dataset_facts import dataset_context
+from emojit.release.imported_facts import is_imported, render_imported_card
 from emojit.release.model_facts import model_context
 from emojit.release.templates import render
 
 
-def render_dataset_card(folder: Path) -> str:
+def render_dataset_card(folder: Path, *, repo_id: str | None = None, version: str | None = None) -> str:
     """Render the card of a data set version.
 
     Args:
         folder: a build folder that holds `recipe.toml` and `statistics.json`; it need not be finished.
+        repo_id: the repository that the card's snippet names; None leaves it to the recipe, and where that names none, to the reader.
+        version: the tag that it names; None leaves it to the recipe, which may name none.
 
     Returns:
-        README.md as Markdown with YAML front matter; the same files give the same text.
+        README.md as Markdown with YAML front matter; the same files and address give the same text.
 
     Raises:
         CardError: a file or a fact that the card needs is missing; the message names it.
     """
-    return render("dataset_cards/dataset.md.jinja", dataset_context(folder))
+    if is_imported(folder):
+        return render_imported_card(folder, repo_id=repo_id, version=version)
+    return render("dataset_cards/dataset.md.jinja", dataset_context(folder, repo_id=repo_id, version=version))
 
 
 def render_model_card(run_folder: Path, *, repo_id: str | None = None, revision: str | None = None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,6 @@ import yaml
 
 from emojit.errors import ConfigError, DatasetError, PublishError, StudentError, UsageError
 from emojit.release.address import Kind
-
-logger = logging.getLogger(__name__)
 
 _WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
 _TOKENIZERS = ("tokenizer.json", "spiece.model", "tokenizer.model")
@@ -110,20 +107,15 @@ def front_matter(folder: Path) -> dict[str, Any]:
 
 def _check_dataset(folder: Path, *, repo_id: str, tag: str) -> None:
     from emojit.dataset.folder import verify_manifest
+    from emojit.dataset.importing import KIND
     from emojit.recipe import BuildRecipe, load
 
-    verify_manifest(folder)
+    if verify_manifest(folder).get("kind") == KIND:  # has no recipe, whose address could be another one
+        return
     try:
         release = load(BuildRecipe, folder / "recipe.toml").release
     except ConfigError as exc:
         raise DatasetError(f"{folder}: the recipe cannot be read: {exc}", hint="build the data set again") from exc
-    if release.repo_id is None:
-        logger.warning(
-            "the card of %s leaves a gap for the repository's name; to fill it, build with --set release.repo_id=%s --set release.version=%s",
-            folder,
-            repo_id,
-            tag,
-        )
     for key, said, wanted in (("repo_id", release.repo_id, repo_id), ("version", release.version, tag)):
         if said is not None and said != wanted:
             raise PublishError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import TypedDict
 
 from emojit.dataset.density import MANY
 from emojit.dataset.distribution import TOP
@@ -12,6 +13,15 @@ from emojit.release.facts import Facts
 _LISTED = 20
 _RARE = 5  # rows
 _FAR = 10  # times the rows at hand: beyond that the benchmark of the density report has nothing to say
+
+
+class HistogramBin(TypedDict):
+    """How many emoji occur how often."""
+
+    rows: str
+    """Rows per emoji, in words."""
+    emoji: int
+    """Different emoji with so many rows (count)."""
 
 
 def emoji_facts(facts: Facts, rows: int) -> dict[str, object]:
@@ -42,14 +52,14 @@ def emoji_facts(facts: Facts, rows: int) -> dict[str, object]:
             name: facts.count(f"emoji.rows_per_emoji.{name}")
             for name in ("min", "lower_quartile", "median", "upper_quartile", "max")
         },
-        "histogram": _histogram(facts.items("emoji.histogram")),
+        "histogram": named_histogram(facts.items("emoji.histogram")),
     }
 
 
-def _histogram(bins: list[list[int]]) -> list[dict[str, object]]:
+def named_histogram(bins: list[list[int]]) -> list[HistogramBin]:
     """Name the bins, which come as [first, emoji] in order."""
     starts = [start for start, _ in bins]
-    named = []
+    named: list[HistogramBin] = []
     for (start, n), following in itertools.zip_longest(bins, starts[1:]):
         if following is None:
             name = f"{start:,} or more"

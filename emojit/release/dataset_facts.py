@@ -12,6 +12,7 @@ from emojit.recipe import BuildRecipe, load
 from emojit.release.dataset_emoji import balance_facts, density_facts, emoji_facts
 from emojit.release.dataset_teacher import agreement_facts, teacher_facts
 from emojit.release.dataset_words import COLUMNS, FLAGS, STAGES
+from emojit.release.emoji_plot import PLOT
 from emojit.release.facts import Facts
 from emojit.release.markdown import bibtex
 from emojit.release.templates import front_matter
@@ -20,11 +21,13 @@ _PUBLIC_DOMAIN = ("cc0-1.0",)
 _NO_REPOSITORY = "NAMESPACE"
 
 
-def dataset_context(folder: Path) -> dict[str, object]:
+def dataset_context(folder: Path, *, repo_id: str | None, version: str | None) -> dict[str, object]:
     """Return the variables of the data set card's template.
 
     Args:
         folder: a build folder that holds `recipe.toml` and `statistics.json`; it need not be finished.
+        repo_id: the repository that the card's snippet names; None leaves it to the recipe.
+        version: the tag that it names; None leaves it to the recipe.
 
     Raises:
         CardError: one of the files, or a fact in them, is missing.
@@ -37,13 +40,12 @@ def dataset_context(folder: Path) -> dict[str, object]:
         raise CardError(f"{facts.path}: no row in any split, so there is nothing to publish")
     candidates = facts.count("corpus.candidates")
     licence = facts.text("licence.id")
-    repo_id = recipe.release.repo_id or f"{_NO_REPOSITORY}/{recipe.name}"
     return {
         "front_matter": _front_matter(recipe, rows, licence),
         "title": recipe.release.title,
         "summary_ja": recipe.release.summary_ja,
-        "repo_id": repo_id,
-        "version": recipe.release.version,
+        "repo_id": repo_id or recipe.release.repo_id or f"{_NO_REPOSITORY}/{recipe.name}",
+        "version": version or recipe.release.version,
         "rows": total,
         "articles": sum(facts.count(f"articles.{split}") for split in SPLITS),
         "splits": [
@@ -66,6 +68,7 @@ def dataset_context(folder: Path) -> dict[str, object]:
         "dropped_lists": recipe.filters.drop_flags if "sensitive" in recipe.filters.order else (),
         "leaked": facts.count("leaked"),
         "emoji": emoji_facts(facts, total),
+        "plot": PLOT if (folder / PLOT).is_file() else None,
         "balance": balance_facts(facts, total),
         "density": density_facts(facts),
         "teacher": teacher_facts(facts),

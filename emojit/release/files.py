@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import os
+import shutil
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -11,7 +13,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from huggingface_hub import RepoFile
 
-Change = Literal["new", "changed", "same", "deleted"]
+Change = Literal["new", "changed", "same", "deleted", "kept"]
+"""What happens to a path: "same" is there already, "kept" is somebody else's file, which stays though the release does not bring it."""
 
 _BLOCK = 1 << 20  # bytes read at a time
 _IGNORED = {".git", ".cache", "__pycache__", ".DS_Store", ".ipynb_checkpoints"}
@@ -52,7 +55,7 @@ class PlannedFile:
     Attributes:
         path: path in the repository.
         size: bytes it will have, or had when it is deleted.
-        change: "new", "changed", "same" or "deleted".
+        change: what happens to it.
     """
 
     path: str
@@ -88,15 +91,37 @@ def read_file(source: Path, path: str) -> LocalFile:
     return LocalFile(path=path, source=source, size=size, blob_sha1=blob.hexdigest(), sha256=whole.hexdigest())
 
 
-def compare(local: Iterable[LocalFile], remote: Mapping[str, RepoFile]) -> list[PlannedFile]:
-    """Say for every path of the folder and of the repository what a release changes, sorted by path."""
-    planned = []
+def left_over(local: Iterable[LocalFile], remote: Iterable[str]) -> list[str]:
+    """Return the paths of a repository that a folder does not bring, sorted; without those that the Hub writes itself."""
+    return sorted(set(remote) - {file.path for file in local} - _KEPT_ON_HUB)
+
+
+def compare(
+    local: Iterable[LocalFile], remote: Mapping[str, RepoFile], *, kept: Collection[str] = ()
+) -> list[PlannedFile]:
+    """Say for every path of the folder and of the repository what a release changes, sorted by path.
+
+    Args:
+        local: the files to be published.
+        remote: the files of the repository.
+        kept: paths that stay though the folder does not bring them; all others of that kind are deleted.
+    """
     wanted = {file.path: file for file in local}
-    for path in sorted({*wanted, *remote}):
-        file, there = wanted.get(path), remote.get(path)
-        if file is not None:
-            change: Change = "new" if there is None else "same" if file.equals(there) else "changed"
-            planned.append(PlannedFile(path=path, size=file.size, change=change))
-        elif there is not None and path not in _KEPT_ON_HUB:
-            planned.append(PlannedFile(path=path, size=there.size, change="deleted"))
-    return planned
+    planned = [
+        PlannedFile(path=path, size=remote[path].size, change="kept" if path in kept else "deleted")
+        for path in left_over(wanted.values(), remote)
+    ]
+    for path, file in wanted.items():
+        there = remote.get(path)
+        change: Change = "new" if there is None else "same" if file.equals(there) else "changed"
+        planned.append(PlannedFile(path=path, size=file.size, change=change))
+    return sorted(planned, key=lambda file: file.path)
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Put a file into a folder that is laid out to be published: as a hard link, so that weights and Parquet files are not copied."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source.resolve(), target)
+    except OSError:  # another file system, or one without hard links
+        shutil.copyfile(source, target)

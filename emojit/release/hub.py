@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING
 
 from emojit.errors import HeadMovedError, OfflineError, PublishError
 from emojit.release.address import Kind, hub_type
+from emojit.release.files import LocalFile
 
 if TYPE_CHECKING:
-    from huggingface_hub import HfApi, RepoFile
+    from huggingface_hub import CommitInfo, HfApi, RepoFile
     from huggingface_hub.errors import HfHubHTTPError
 
 _BAD_TOKEN = "the Hub at {endpoint} does not accept the token"
 _CONFLICTS = (409, 412)
+_OBJECTS_AT_ONCE = 256
+_WORTH_ASKING = 1_000_000  # bytes; what is smaller is sent again sooner than asked about
+_PATHS_AT_ONCE = 50  # what the Hub answers at once when it looks up last commits
 _LOGIN_HINT = "log in with `hf auth login`, or set HF_TOKEN to a token with write permission"
 
 
@@ -29,11 +33,28 @@ class Head:
         commit: newest commit of main, or None in an empty repository.
         private: whether only its owners see it.
         tags: commit (40 hex digits) of every tag.
+        branches: newest commit of every branch.
     """
 
     commit: str | None
     private: bool
     tags: dict[str, str]
+    branches: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCommit:
+    """A commit that was made.
+
+    Attributes:
+        id: 40 hex digits.
+        pull_request: page of the pull request that it was made for, or None.
+        revision: where it can be read: the pull request's own ref, or the commit itself.
+    """
+
+    id: str
+    pull_request: str | None
+    revision: str
 
 
 class HubRepo:
@@ -74,8 +95,8 @@ class HubRepo:
             except RepositoryNotFoundError:
                 return None
             refs = self._api.list_repo_refs(self.repo_id, repo_type=self.repo_type)
-        tags = {tag.name: tag.target_commit for tag in refs.tags}
-        return Head(commit=info.sha, private=bool(info.private), tags=tags)
+        tags, branches = ({ref.name: ref.target_commit for ref in found} for found in (refs.tags, refs.branches))
+        return Head(commit=info.sha, private=bool(info.private), tags=tags, branches=branches)
 
     def files(self, revision: str) -> dict[str, RepoFile]:
         """Return every file at a revision, by path, with size and checksum."""
@@ -84,6 +105,19 @@ class HubRepo:
         with self._errors():
             tree = self._api.list_repo_tree(self.repo_id, repo_type=self.repo_type, revision=revision, recursive=True)
             return {item.path: item for item in tree if isinstance(item, RepoFile)}
+
+    def last_titles(self, paths: Sequence[str], revision: str) -> dict[str, str]:
+        """Return the title of the commit that last changed each of some files, by path."""
+        titles = {}
+        with self._errors():
+            for start in range(0, len(paths), _PATHS_AT_ONCE):
+                asked = list(paths[start : start + _PATHS_AT_ONCE])
+                for item in self._api.get_paths_info(
+                    self.repo_id, asked, expand=True, revision=revision, repo_type=self.repo_type
+                ):
+                    if item.last_commit is not None:
+                        titles[item.path] = item.last_commit.title
+        return titles
 
     def download(self, path: str, revision: str) -> Path:
         """Bring a file into the Hub's cache, where it may be already, and return where it lies; what broke off goes on."""
@@ -97,6 +131,13 @@ class HubRepo:
                 self.repo_id, repo_type=self.repo_type, private=private, space_sdk=space_sdk, exist_ok=True
             )
 
+    def create_branch(self, branch: str, commit: str) -> None:
+        """Begin a branch at a commit; one that has appeared meanwhile is taken as it is."""
+        with self._errors(revision=branch):
+            self._api.create_branch(
+                self.repo_id, branch=branch, revision=commit, repo_type=self.repo_type, exist_ok=True
+            )
+
     def commit(
         self,
         added: Mapping[str, Path],
@@ -105,8 +146,10 @@ class HubRepo:
         message: str,
         parent: str | None,
         description: str | None = None,
+        branch: str | None = None,
+        held: Collection[str] = (),
     ) -> str:
-        """Make one commit on main, only if main still stands at `parent`, and return its id.
+        """Make one commit on a branch, only if it still stands at `parent`, and return its id.
 
         Args:
             added: path in the repository to the file that shall stand there.
@@ -114,28 +157,88 @@ class HubRepo:
             message: the title of the commit.
             parent: the commit (40 hex digits) that the plan was made for.
             description: what follows the title, or None.
+            branch: which branch; None is main.
+            held: paths among `added` whose content need not be sent, for the Hub has it already (`held`).
         """
+        done = self._commit(
+            added, deleted, message=message, parent=parent, description=description, branch=branch, held=held
+        )
+        return done.oid
+
+    def held(self, files: Iterable[LocalFile]) -> set[str]:
+        """Return the paths of the large files whose content the Hub has, from a push that broke off before its commit."""
+        from huggingface_hub.lfs import UploadInfo, post_lfs_batch_info
+        from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
+
+        large = [file for file in files if file.size >= _WORTH_ASKING]
+        held: set[str] = set()
+        for start in range(0, len(large), _OBJECTS_AT_ONCE):
+            asked = large[start : start + _OBJECTS_AT_ONCE]
+            with self._errors():
+                objects, _, _ = post_lfs_batch_info(
+                    [UploadInfo(size=file.size, sample=b"", sha256=bytes.fromhex(file.sha256)) for file in asked],
+                    token=None,  # it is in the headers
+                    repo_type=self.repo_type,
+                    repo_id=self.repo_id,
+                    endpoint=self.endpoint,
+                    headers=build_hf_headers(token=self._api.token, library_name="emojit"),
+                )
+            there = {one["oid"] for one in objects if not one.get("actions")}
+            held |= {file.path for file in asked if file.sha256 in there}
+        return held
+
+    def propose(
+        self,
+        added: Mapping[str, Path],
+        deleted: Sequence[str],
+        *,
+        message: str,
+        parent: str | None,
+        description: str | None = None,
+    ) -> NewCommit:
+        """Open a pull request for main with one commit; the arguments are those of `commit`."""
+        done = self._commit(
+            added, deleted, message=message, parent=parent, description=description, branch=None, propose=True
+        )
+        return NewCommit(id=done.oid, pull_request=done.pr_url, revision=done.pr_revision or done.oid)
+
+    def _commit(
+        self,
+        added: Mapping[str, Path],
+        deleted: Sequence[str],
+        *,
+        message: str,
+        parent: str | None,
+        description: str | None,
+        branch: str | None,
+        propose: bool = False,
+        held: Collection[str] = (),
+    ) -> CommitInfo:
         from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
         with self._errors(), warnings.catch_warnings():
             # A model repository rightly holds the run's predictions.parquet; huggingface_hub takes it for a mix-up.
             warnings.filterwarnings("ignore", message="It seems that you are about to commit a data file")
             try:
-                operations: list[CommitOperationAdd | CommitOperationDelete] = [
-                    *(CommitOperationAdd(path_in_repo=path, path_or_fileobj=source) for path, source in added.items()),
-                    *(CommitOperationDelete(path_in_repo=path, is_folder=False) for path in deleted),
-                ]
-                done = self._api.create_commit(
+                additions = [CommitOperationAdd(path_in_repo=path, path_or_fileobj=added[path]) for path in added]
+                deletions = [CommitOperationDelete(path_in_repo=path, is_folder=False) for path in deleted]
+                if known := [one for one in additions if one.path_in_repo in held]:
+                    with _without_xet():
+                        self._api.preupload_lfs_files(
+                            self.repo_id, known, repo_type=self.repo_type, revision=branch, free_memory=False
+                        )
+                return self._api.create_commit(
                     self.repo_id,
-                    operations,
+                    [*additions, *deletions],
                     commit_message=message,
                     commit_description=description,
                     repo_type=self.repo_type,
+                    revision=branch,
                     parent_commit=parent,
+                    create_pr=propose,
                 )
             except ValueError as exc:  # a file that is gone, the Hub's own check of the front matter, LFS refusals
                 raise self._error(f"the files cannot be published: {_first_line(exc)}") from exc
-        return done.oid
 
     def tag(self, tag: str, commit: str, message: str | None = None) -> None:
         """Put a tag on a commit; with a message it is an annotated one, which only git itself shows."""
@@ -193,6 +296,19 @@ class HubRepo:
                 "nothing was overwritten; look at what is there and run the same command again",
             )
         return f"the Hub answered {status}: {said}", "check HF_ENDPOINT, and run the same command again later"
+
+
+@contextmanager
+def _without_xet() -> Iterator[None]:
+    """Let the client speak the LFS protocol for a moment: there it asks before it sends, while hf_xet sends again what no commit refers to."""
+    from huggingface_hub import constants
+
+    before = constants.HF_HUB_DISABLE_XET
+    constants.HF_HUB_DISABLE_XET = True
+    try:
+        yield
+    finally:
+        constants.HF_HUB_DISABLE_XET = before
 
 
 def _first_line(text: object) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from emojit.dataset.licences import UNKNOWN, Licence, combined_licence
 from emojit.errors import CardError, DatasetError, StudentError
 from emojit.recipe import TrainRecipe
+from emojit.release.carbon import carbon_fields, carbon_rows, read_carbon
 from emojit.release.eval_results import TASK, evaluation_facts, find_system, model_index
 from emojit.release.facts import Facts
 from emojit.release.templates import front_matter
@@ -19,6 +20,7 @@ from emojit.student.record import RunRecord, read_run
 _SAMPLE = "predictions_sample.jsonl"
 _SHOWN = 5  # good and bad predictions each
 _PLOT = "plots/jaccard.png"
+_CURVE = "plots/training.png"
 _NO_REPOSITORY = "NAMESPACE"
 _TRAINED_ON = "train"
 _SHOWN_ELSEWHERE = ("name", "data.dataset", "data.revision", "model.base", "model.revision")
@@ -43,6 +45,7 @@ def model_context(run_folder: Path, *, repo_id: str | None, revision: str | None
     facts = evaluation_facts(run_folder)
     licence = _licence(run)
     samples = _samples(run_folder / _SAMPLE)
+    carbon = read_carbon(run_folder)
     title = repo_id.split("/")[1] if repo_id else run.name
     return {
         "front_matter": front_matter(
@@ -55,6 +58,7 @@ def model_context(run_folder: Path, *, repo_id: str | None, revision: str | None
                 "base_model": run.model.base if run.model.base_commit else None,
                 "datasets": [run.data.repo_id] if run.data.repo_id else None,
                 "metrics": [metric["name"] for metric in facts.items("metrics")],
+                "co2_eq_emissions": carbon_fields(carbon, run.hardware, from_nothing=run.model.base is None),
                 "model-index": model_index(facts, name=title),
             }
         ),
@@ -73,8 +77,10 @@ def model_context(run_folder: Path, *, repo_id: str | None, revision: str | None
         "systems": [_system(facts, index) for index in range(len(facts.items("systems")))],
         "verdict": facts.text("verdict"),
         "plot": f"run/{_PLOT}" if (run_folder / _PLOT).is_file() else None,
+        "curve": f"run/{_CURVE}" if (run_folder / _CURVE).is_file() else None,
+        "loss": _loss(run),
         "samples": _good_and_bad(samples),
-        "training": list(_training(run)),
+        "training": [*_training(run), *carbon_rows(carbon)],
         "changed": list(_changed(run.recipe)),
         "licence": {"name": licence.id, "known": licence.id != UNKNOWN, "reason": licence.note},
     }
@@ -155,6 +161,7 @@ def _training(run: RunRecord) -> Iterator[tuple[str, str]]:
     early = ", stopped early" if training.stopped_early else ""
     yield "updates", f"{training.steps:,} ({training.epochs:.1f} epochs{early})"
     yield "weights of", f"update {training.best_step:,} (epoch {training.best_epoch:.1f}), the best on validation"
+    yield "training loss of the last epoch", f"{training.train_loss:.3f} nats per emoji or end token"
     yield "precision", "bfloat16" if training.bf16 else "float32"
     yield "seed", str(run.seed)
     yield "wall time", f"{run.seconds['total']:,.0f} s"
@@ -164,6 +171,11 @@ def _training(run: RunRecord) -> Iterator[tuple[str, str]]:
     for name in ("torch", "transformers", "datasets"):
         if name in run.versions:
             yield name, run.versions[name]
+
+
+def _loss(run: RunRecord) -> dict[str, object]:
+    """Return what the card says about the loss: the recipe holds all that can be chosen of it."""
+    return {"label_smoothing": run.recipe.get("train", {}).get("label_smoothing", 0)}
 
 
 def _changed(recipe: Mapping[str, Any]) -> Iterator[dict[str, str]]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
 from emojit.errors import StudentError
 from emojit.release.cards import render_model_card
 from emojit.release.contents import check_model
 from emojit.release.eval_results import render_eval_results
+from emojit.release.files import link_or_copy
 from emojit.student.record import FILE_NAME as RUN_RECORD
 from emojit.student.run_folder import MODEL
 
@@ -50,10 +49,10 @@ def stage_model(run_folder: Path, out: Path, *, repo_id: str | None = None, revi
     card = render_model_card(run_folder, repo_id=repo_id, revision=revision)
     results = render_eval_results(run_folder)
     for source in _published(model):
-        _place(source, out / source.relative_to(model))
+        link_or_copy(source, out / source.relative_to(model))
     for source in _published(run_folder):
         if source.relative_to(run_folder).parts[0] != MODEL:
-            _place(source, out / "run" / source.relative_to(run_folder))
+            link_or_copy(source, out / "run" / source.relative_to(run_folder))
     _write(out / "README.md", card)
     for name, text in results.items():
         _write(out / ".eval_results" / name, text)
@@ -67,14 +66,6 @@ def _published(folder: Path) -> list[Path]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and not any(part.startswith(_NOT_PUBLISHED) for part in path.relative_to(folder).parts)
     ]
-
-
-def _place(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(source.resolve(), target)
-    except OSError:  # another file system, or one without hard links
-        shutil.copyfile(source, target)
 
 
 def _write(path: Path, text: str) -> None:

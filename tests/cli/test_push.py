@@ -84,6 +84,66 @@ def test_a_dry_run_lists_files_sizes_message_and_tag(emojit, space):
     assert done.out.endswith("dry run: nothing was sent\n")
 
 
+def test_a_dry_run_says_what_happens_to_every_file_and_where_it_goes(emojit, space, hub):
+    from huggingface_hub import HfApi
+
+    (space / "old.txt").write_text("old\n", encoding="utf-8")
+    emojit("push", "space", str(space), "me/all-kinds", "--tag", "v1", "--private")
+    HfApi(endpoint=hub.endpoint).upload_file(
+        path_or_fileobj=b"x", path_in_repo="theirs.txt", repo_id="me/all-kinds", repo_type="space"
+    )
+    (space / "old.txt").unlink()
+    (space / "app.py").write_text("x = 22\n", encoding="utf-8")
+    (space / "more.py").write_text("y = 1\n", encoding="utf-8")
+
+    done = emojit("push", "space", str(space), "me/all-kinds", "--tag", "v2", "--dry-run", "--branch", "next")
+
+    assert done.out.splitlines() == [
+        "  there         29 B  README.md",
+        "  changed        7 B  app.py",
+        "  new            6 B  more.py",
+        "  delete         4 B  old.txt",
+        "  stays          1 B  theirs.txt",
+        "2 of 5 files to send, 13 B, to the private repository me/all-kinds",
+        "commit message: Release v2",
+        "branch: next",
+        "tag: v2",
+        "dry run: nothing was sent",
+    ]
+
+
+def test_a_real_push_prints_the_same_plan_before_it_on_stderr_and_the_result_alone_on_stdout(emojit, space):
+    dry = emojit("push", "space", str(space), "me/twofold", "--tag", "v1", "--dry-run")
+
+    done = emojit("push", "space", str(space), "me/twofold", "--tag", "v1")
+
+    assert done.err == dry.out.replace("dry run: nothing was sent\n", "")
+    assert len(done.out.splitlines()) == 2
+
+
+def test_where_only_the_tag_is_missing_the_plan_says_so(emojit, space, hub):
+    from huggingface_hub import HfApi
+
+    emojit("push", "space", str(space), "me/untagged", "--tag", "v1")
+    HfApi(endpoint=hub.endpoint).delete_tag("me/untagged", tag="v1", repo_type="space")
+
+    done = emojit("push", "space", str(space), "me/untagged", "--tag", "v1", "--dry-run")
+
+    assert "commit: none, everything is there; only the tag is missing" in done.out
+
+
+def test_a_pull_request_is_named_and_so_is_the_way_to_its_tag(emojit, space, hub):
+    emojit("push", "space", str(space), "me/proposal", "--tag", "v1")
+    (space / "app.py").write_text("x = 3\n", encoding="utf-8")
+
+    done = emojit("push", "space", str(space), "me/proposal", "--tag", "v2", "--create-pr")
+
+    assert done.code == 0
+    assert "proposed me/proposal v2 (1 of 2 files sent, 6 B); no tag before it is merged" in done.out
+    assert done.out.splitlines()[-1] == f"{hub.endpoint}/spaces/me/proposal/discussions/1"
+    assert "tag: none yet; the same command without --create-pr puts it once the pull request is merged" in done.err
+
+
 def test_the_same_push_twice_says_so_and_succeeds(emojit, space):
     emojit("push", "space", str(space), "me/twice", "--tag", "v1")
 

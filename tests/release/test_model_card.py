@@ -100,6 +100,42 @@ def test_a_missing_fact_is_a_card_error_that_names_the_file_and_the_key(run_fold
         render_model_card(run_folder)
 
 
+def test_without_a_training_curve_the_card_shows_none(run_folder):
+    assert "](run/plots/training.png)" in render_model_card(run_folder)
+
+    (run_folder / "plots" / "training.png").unlink()
+
+    assert "training.png" not in render_model_card(run_folder)
+
+
+def test_emissions_are_those_of_codecarbons_last_run_or_said_not_to_be_measured(run_folder):
+    assert "| emissions | not measured |" in render_model_card(run_folder)
+
+    (run_folder / "emissions.csv").write_text(
+        "timestamp,emissions,energy_consumed,country_name\n2026,9,9,Japan\n2026,0.0123,0.0456,Japan\n",
+        encoding="utf-8",
+    )
+
+    card = render_model_card(run_folder)
+    assert "| emissions | 12.3 g of CO₂ equivalent, measured by codecarbon, Japan |" in card
+    assert "| energy | 0.046 kWh |" in card
+    assert ModelCard(card).data.to_dict()["co2_eq_emissions"] == {
+        "emissions": 12.3,
+        "source": "codecarbon",
+        "training_type": "fine-tuning",
+        "hardware_used": "A CPU",
+        "geographical_location": "Japan",
+    }
+
+
+@pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "emissions,energy_consumed\nmany,1\n"])
+def test_a_file_that_is_none_of_codecarbons_is_named(run_folder, text):
+    (run_folder / "emissions.csv").write_text(text, encoding="utf-8")
+
+    with pytest.raises(CardError, match=r"emissions\.csv"):
+        render_model_card(run_folder)
+
+
 @pytest.mark.parametrize("name", ["run.json", "eval_metrics.json", "predictions_sample.jsonl"])
 def test_a_missing_file_is_a_card_error(run_folder, name):
     (run_folder / name).unlink()
@@ -147,6 +183,7 @@ def test_a_staged_model_has_the_model_on_top_and_the_run_below(run_folder, tmp_p
         "run/config.yaml",
         "run/eval_metrics.json",
         "run/plots/jaccard.png",
+        "run/plots/training.png",
         "run/predictions_sample.jsonl",
         "run/run.json",
         "tokenizer.json",

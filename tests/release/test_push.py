@@ -152,27 +152,6 @@ def test_a_front_matter_that_the_hub_refuses_is_one_clear_line(account, metric):
         push("metric", metric, f"{account.name}/emoji_count", tag="v1", quiet=True)
 
 
-def test_a_change_of_somebody_else_in_between_is_not_overwritten(account, metric, monkeypatch):
-    repo_id = f"{account.name}/emoji_count"
-    push("metric", metric, repo_id, tag="v1", quiet=True)
-    commit = HubRepo.commit
-
-    def overtaken(self, added, deleted, **arguments):
-        account.api.upload_file(
-            path_or_fileobj=b"theirs", path_in_repo="theirs.txt", repo_id=repo_id, repo_type="space"
-        )
-        return commit(self, added, deleted, **arguments)
-
-    monkeypatch.setattr(HubRepo, "commit", overtaken)
-    (metric / "emoji_count.py").write_text("ours = True\n", encoding="utf-8")
-
-    with pytest.raises(PublishError, match="somebody else changed the repository"):
-        push("metric", metric, repo_id, tag="v2", quiet=True)
-
-    assert "theirs.txt" in account.files(repo_id, "space", "main")
-    assert set(account.tags(repo_id, "space")) == {"v1"}
-
-
 def test_a_dry_run_says_everything_and_sends_nothing(account, metric):
     repo_id = f"{account.name}/emoji_count"
 

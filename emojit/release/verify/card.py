@@ -8,9 +8,10 @@ from pathlib import Path
 
 from emojit.dataset.folder import CARD
 from emojit.errors import CardError
+from emojit.release.card_merge import own_part
 from emojit.release.cards import render_dataset_card
 from emojit.release.verify.card_text import compare_cards
-from emojit.release.verify.findings import Findings
+from emojit.release.verify.findings import ODD_CONTENT, Findings
 from emojit.release.verify.subject import Subject
 
 
@@ -19,8 +20,15 @@ def check_dataset_card(subject: Subject, findings: Findings) -> None:
     if not (subject.folder / CARD).exists() or subject.recipe is None or subject.statistics is None:
         return
     files = subject.manifest.get("files", {}) if subject.manifest is not None else {}
-    recorded = files.get(CARD, {}).get("sha256") if isinstance(files, dict) else None
-    check_card(subject.folder, lambda: render_dataset_card(subject.folder), findings, recorded=recorded)
+    facts = files.get(CARD) if isinstance(files, dict) else None
+    recorded = facts.get("sha256") if isinstance(facts, dict) else None
+    repo_id, version = subject.address
+    check_card(
+        subject.folder,
+        lambda: render_dataset_card(subject.folder, repo_id=repo_id, version=version),
+        findings,
+        recorded=recorded,
+    )
 
 
 def check_card(folder: Path, render: Callable[[], str], findings: Findings, *, recorded: str | None) -> None:
@@ -38,15 +46,13 @@ def check_card(folder: Path, render: Callable[[], str], findings: Findings, *, r
     found = (folder / CARD).read_bytes()
     try:
         rendered = render()
-    except CardError as exc:
+    except (CardError, *ODD_CONTENT) as exc:
         findings.wrong("card", "cannot be rendered from the files", CARD, expected="every fact it needs", found=exc)
         return
     text = found.decode("utf-8", errors="replace")
-    if text == rendered:
-        findings.checked.append(f"every line of {CARD}")
-        return
-    result = compare_cards(rendered, text)
     digest = hashlib.sha256(found).hexdigest()
+    own = own_part(text)  # what stands below the mark of a published card is not ours
+    result = compare_cards(rendered, own)
     untouched = recorded == digest
     words = 0
     for difference in result.differences:
@@ -66,6 +72,8 @@ def check_card(folder: Path, render: Callable[[], str], findings: Findings, *, r
         findings.notes.append(
             f"{CARD}: {words} lines are worded otherwise than by this version of emojit; no number differs in them"
         )
-    if result.own_sections:
-        findings.notes.append(f"{CARD}: sections that emojit did not write: {', '.join(result.own_sections)}")
-    findings.checked.append(f"{CARD} against the card that the files give")
+    if foreign := compare_cards(rendered, text).own_sections:
+        findings.notes.append(f"{CARD}: sections that emojit did not write: {', '.join(foreign)}")
+    findings.checked.append(
+        f"every line of {CARD}" if own == rendered else f"{CARD} against the card that the files give"
+    )

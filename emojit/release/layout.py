@@ -1,0 +1,85 @@
+"""What a push publishes: a folder as it is, or a build or a run laid out as a repository and fitted to what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from emojit.dataset.folder import CARD, MANIFEST, write_text
+from emojit.release.address import Kind
+from emojit.release.card_merge import merge_card
+from emojit.release.contents import check_contents
+from emojit.release.emoji_plot import PLOT
+from emojit.release.files import LocalFile, list_files, read_file
+from emojit.release.staging import is_run_folder, stage_model
+from emojit.release.staging_dataset import dress_dataset, stage_dataset
+
+
+class Layout:
+    """The files of a release.
+
+    A data set and a run get a card that is merged with the one in the repository, and so does the manifest of a data set. What somebody laid out by hand,
+    a plain model folder, a metric or a Space, is published as it is: there the folder's own card says everything.
+
+    Args:
+        kind: what is published.
+        path: the folder that the user named.
+        scratch: an empty folder for what is laid out anew.
+        repo_id: where it will stand.
+        tag: the version it will be.
+
+    Raises:
+        UsageError: no such folder.
+        DatasetError: a half or damaged build folder.
+        StudentError: a model folder that nobody could load.
+        CardError: a fact that the card needs is missing.
+        PublishError: a Space that cannot be used, or a card that names another release.
+    """
+
+    def __init__(self, kind: Kind, path: Path, scratch: Path, *, repo_id: str, tag: str) -> None:
+        self.kind = kind
+        self.folder = path
+        self._card: str | None = None
+        if kind == "dataset":
+            check_contents(kind, path, repo_id=repo_id, tag=tag)
+            self.folder = stage_dataset(path, scratch / "dataset", repo_id=repo_id, tag=tag)
+        elif kind == "model" and is_run_folder(path):
+            self.folder = stage_model(path, scratch / "model", repo_id=repo_id, revision=tag)
+            self._card = (self.folder / CARD).read_text(encoding="utf-8")
+        if kind != "dataset":
+            check_contents(kind, self.folder, repo_id=repo_id, tag=tag)
+        # a build's manifest knows no hidden files
+        self.files = {file.path: file for file in list_files(self.folder, hidden=kind != "dataset")}
+
+    @property
+    def merges_card(self) -> bool:
+        """Whether the release's card is merged with the repository's."""
+        return self.kind == "dataset" or self._card is not None
+
+    @property
+    def has_manifest(self) -> bool:
+        """Whether the release lists its files, those that it keeps included."""
+        return self.kind == "dataset"
+
+    def put_on(
+        self, current: str | None, kept: Mapping[str, tuple[str, int]], *, plot: Path | None = None
+    ) -> list[LocalFile]:
+        """Fit the release to a repository, and return its files, sorted by path.
+
+        Args:
+            current: the card that is there, or None.
+            kept: sha256 and size (bytes) of files of others that stay; only a release with a manifest asks for them.
+            plot: the plot of a data set where it was published with the same statistics.
+
+        Raises:
+            CardError: the card that is there cannot be merged.
+        """
+        if self.has_manifest:
+            dress_dataset(self.folder, current, kept, plot=plot)
+        elif self._card is not None:
+            write_text(self.folder / CARD, merge_card(self._card, current, "model"))
+        if self.merges_card:
+            for name in (CARD, MANIFEST, PLOT):
+                if (self.folder / name).is_file():
+                    self.files[name] = read_file(self.folder / name, name)
+        return [self.files[path] for path in sorted(self.files)]
