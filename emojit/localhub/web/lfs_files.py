@@ -32,7 +32,7 @@ def list_files(call: Call) -> Response:
 def delete_files(call: Call) -> Response:
     """`POST /api/{types}/{id}/lfs-files/batch`: no reader of this repository gets these contents any more.
 
-    The space is given back by `emojit hub gc`, once no other repository has them either.
+    The space on disk is not given back here: other repositories may hold the same content.
     """
     record = call.writable_repo()
     deletions = call.json().get("deletions")
