@@ -231,6 +231,41 @@ def test_an_article_in_two_splits_is_found(release):
     assert (finding.expected, finding.found) == ("test", "train")
 
 
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("statistics.json", lambda table: table.update(teacher="x", emoji=None)),
+        ("statistics.json", lambda table: table["density"]["table"].insert(0, True)),
+        ("manifest.json", lambda table: table["files"].update({"README.md": 3})),
+        ("manifest.json", lambda table: table["files"]["README.md"].update(sha256="0" * 64)),
+        ("recipe.toml", None),
+    ],
+)
+def test_files_of_another_layout_are_findings_and_no_traceback(release, name, change):
+    if change is None:
+        (release / name).write_bytes(b"\xff = 1")
+    else:
+        edit_json(release, name, change)
+
+    assert verify(str(release), quiet=True).findings.total > 0
+
+
+@pytest.mark.parametrize("name", [TRAIN, REPLIES, "corpus/sentences-00000.parquet", "rejected/rejected-00000.parquet"])
+def test_columns_that_are_missing_empty_or_of_another_type_are_findings_and_no_traceback(release, name):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    whole = pq.read_table(release / name)
+    for index, column in list(enumerate(whole.column_names))[::4]:
+        flag = pa.array([True] * len(whole))
+        for damaged in (whole.drop_columns([column]), whole.set_column(index, column, flag)):
+            pq.write_table(damaged, release / name)
+
+            findings = verify(str(release), quiet=True).findings
+
+            assert any(f"{name}: {column}" in finding.where for finding in findings.kept)
+
+
 @pytest.mark.parametrize("column", ["sns_text", "original_text"])
 def test_a_near_duplicate_of_a_held_out_text_in_train_is_found(release, column):
     text = max((row[column] for row in read_rows(release / TEST)), key=len)
@@ -418,6 +453,33 @@ def test_a_release_records_the_checksum_of_its_manifest_where_no_later_commit_re
 
     digest = hashlib.sha256(manifest.read_bytes()).hexdigest()
     assert (commit.title, commit.message) == ("Release v1", f"manifest.json sha256 {digest}")
+
+
+def test_a_card_that_was_merged_with_a_strangers_is_sound(published, account, release):
+    account.api.upload_file(
+        path_or_fileobj=b"---\nlicense: mit\nhomepage: https://example.org\n---\n\n## Errata\n\n3 rows were wrong.\n",
+        path_in_repo="README.md", repo_id=published, repo_type="dataset",
+    )  # fmt: skip
+    edit_json(release, "manifest.json", lambda manifest: manifest["versions"].update(emojit="0.1.1"))
+    push("dataset", release, published, tag="v2", quiet=True)
+
+    findings = verify(f"{published}@v2", quiet=True).findings
+
+    assert findings.kept == []
+    assert any("## Errata" in note for note in findings.notes)
+    assert kinds(verify(published, quiet=True).findings) == set()
+
+
+def test_a_card_that_was_edited_in_the_browser_is_found(published, account):
+    card = Path(account.api.hf_hub_download(published, "README.md", repo_type="dataset")).read_text(encoding="utf-8")
+    account.api.upload_file(
+        path_or_fileobj=card.replace("| test | 10 |", "| test | 1,000 |").encode(), path_in_repo="README.md",
+        repo_id=published, repo_type="dataset",
+    )  # fmt: skip
+
+    findings = verify(published, quiet=True).findings
+
+    assert [(one.expected, one.found) for one in findings.kept] == [("10", "1,000")]
 
 
 def move_tag(account, repo_id: str, tag: str, commit: str) -> None:

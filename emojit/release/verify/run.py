@@ -19,7 +19,7 @@ from emojit.release.verify.model import check_model_release, is_model
 from emojit.release.verify.replies import check_replies
 from emojit.release.verify.rows import check_rows
 from emojit.release.verify.sentences import check_sentences
-from emojit.release.verify.subject import open_subject
+from emojit.release.verify.subject import Subject, open_subject
 from emojit.release.verify.tag import check_tag
 
 
@@ -86,13 +86,13 @@ def verify(address: str, *, kind: Kind | None = None, commit: str | None = None,
     release = open_published(address, kind=kind)
     if release.kind == "dataset":
         folder = release.repo.fetch(release.commit)
-        version = _check_dataset(folder, findings, quiet=quiet)
+        stated = _check_dataset(folder, findings, quiet=quiet).address
     elif release.kind == "model":
-        folder, version = release.repo.fetch(release.commit, weights=False), None
+        folder, stated = release.repo.fetch(release.commit, weights=False), (None, None)
         check_model_release(folder, findings, release=release)
     else:
         raise UsageError(f"{address}: a Space holds no rows and no scores", hint="give a data set or a model")
-    check_tag(release, folder, findings, version=version, commit=commit)
+    check_tag(release, folder, findings, stated=stated, commit=commit)
     return _verified(release, findings)
 
 
@@ -106,8 +106,8 @@ def _verified(release: Published, findings: Findings) -> Verified:
     )
 
 
-def _check_dataset(folder: Path, findings: Findings, *, quiet: bool) -> str | None:
-    """Run every check that needs only the files, and return the version that the recipe names."""
+def _check_dataset(folder: Path, findings: Findings, *, quiet: bool) -> Subject:
+    """Run every check that needs only the files, and return what they were made on."""
     subject = open_subject(folder, findings)
     check_files(subject, findings)
     check_facts(subject, findings)
@@ -131,4 +131,4 @@ def _check_dataset(folder: Path, findings: Findings, *, quiet: bool) -> str | No
                 leaked=replies.leaked,
             )
     check_licence(subject, tally.corpus_licences if tally is not None else None, findings)
-    return subject.recipe.release.version if subject.recipe is not None else None
+    return subject

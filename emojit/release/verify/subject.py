@@ -13,6 +13,7 @@ from emojit.dataset.folder import CARD, MANIFEST, RECIPE, SCHEMA_VERSION, STATIS
 from emojit.dataset.splits import SPLITS, Split
 from emojit.errors import ConfigError, DatasetError
 from emojit.recipe import BuildRecipe, load
+from emojit.release.staging_dataset import RELEASE
 from emojit.release.verify.findings import Findings
 
 _ROW_FILES = (".parquet", ".jsonl")
@@ -46,6 +47,16 @@ class Subject:
     def own(self) -> bool:
         """Whether emojit built it: only then a missing column is an error."""
         return self.manifest is not None
+
+    @property
+    def address(self) -> tuple[str | None, str | None]:
+        """Repository and version that the release says it is; None where it leaves them open, as a build does."""
+        stated = (self.manifest or {}).get(RELEASE)
+        table = stated if isinstance(stated, dict) else {}
+        own = self.recipe.release if self.recipe is not None else None
+        repo_id = table.get("repo_id") or (own.repo_id if own is not None else None)
+        version = table.get("version") or (own.version if own is not None else None)
+        return repo_id, version
 
     def files(self) -> Iterator[tuple[str, Path]]:
         """Yield (path with forward slashes, file) of everything but hidden files, sorted."""

@@ -17,7 +17,7 @@ _MOVED = "the tag does not stand on the commit of its release"
 
 
 def check_tag(
-    release: Published, folder: Path, findings: Findings, *, version: str | None, commit: str | None
+    release: Published, folder: Path, findings: Findings, *, stated: tuple[str | None, str | None], commit: str | None
 ) -> None:
     """Compare a tag with the history of the repository.
 
@@ -25,7 +25,7 @@ def check_tag(
         release: the repository at the revision.
         folder: the files of its commit.
         findings: what is wrong goes here.
-        version: the version that the recipe names, or None.
+        stated: repository and version that the files name, or None where they leave them open.
         commit: the commit that somebody wrote down (at least 7 hex digits), or None.
     """
     if commit is not None and not release.commit.startswith(commit):
@@ -44,8 +44,13 @@ def check_tag(
     if release.tag is None:
         findings.unchecked.append(f"tag and commit: {release.revision or 'the main branch'} is no tag")
         return
+    repo_id, version = stated
     if version is not None and version != release.tag:
-        findings.wrong("tag", "the recipe names another version", release.tag, expected=release.tag, found=version)
+        findings.wrong(
+            "tag", "the files say that they are another version", release.tag, expected=release.tag, found=version
+        )
+    if repo_id is not None and repo_id != release.repo.repo_id:
+        findings.notes.append(f"the files say that they were published as {repo_id}: this is a copy")
     _check_title(release, here, history, findings)
 
 
