@@ -90,6 +90,9 @@ class TrainingRecord:
     """Update from which `--resume` last went on; None for a run in one piece."""
     bf16: bool
     """Whether bfloat16 was used; a recipe asks for it, the device decides."""
+    threads: int | None = None
+    """Threads that torch computed with (count): with another number sums are added in another order, and the last bits differ. None where an older
+    emojit did not record it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +166,9 @@ def read_run(folder: Path) -> RunRecord:
 
 
 def _take(kind: type[F], table: Mapping[str, Any], **given: object) -> F:
-    """Make a dataclass from the keys that it knows; keys of a later version are passed over."""
-    names = [field.name for field in dataclasses.fields(kind)]
-    return kind(**{name: given[name] if name in given else table[name] for name in names})
+    """Make a dataclass from the keys that it knows; keys of a later version are passed over, and those that came later than the file keep their default."""
+    values = {**table, **given}
+    fields = [
+        field for field in dataclasses.fields(kind) if field.name in values or field.default is dataclasses.MISSING
+    ]
+    return kind(**{field.name: values[field.name] for field in fields})

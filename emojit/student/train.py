@@ -52,6 +52,7 @@ def train(
     revision: str | None = None,
     out: Path | None = None,
     resume: bool = False,
+    deterministic: bool = False,
     quiet: bool = False,
 ) -> RunResult:
     """Train a student and write its run folder; `run.json` is written last.
@@ -62,6 +63,7 @@ def train(
         revision: tag, branch or commit of a repository; None takes the recipe's, unless `dataset` is given.
         out: the run folder; None makes `outputs/experiments/<name>_<YYYYMMDD>`.
         resume: go on with an interrupted run from its last complete checkpoint, or from its beginning when there is none yet.
+        deterministic: on the CPU, and by algorithms that add in a fixed order only; with the same number of threads the same weights to the last bit.
         quiet: no progress bars.
 
     Raises:
@@ -98,7 +100,9 @@ def train(
         }
         clock.lap("prepare")
         try:
-            trainer, resumed = _fit(student, recipe, rows, folder, resume=resume, quiet=quiet)
+            trainer, resumed = _fit(
+                student, recipe, rows, folder, resume=resume, deterministic=deterministic, quiet=quiet
+            )
             clock.lap("train")
             record = write_run(
                 folder,
@@ -208,6 +212,7 @@ def _fit(
     folder: Path,
     *,
     resume: bool,
+    deterministic: bool,
     quiet: bool,
 ) -> tuple[EmojiTrainer, int | None]:
     """Train; return the Trainer with the best weights loaded, and the step that `resume` went on from."""
@@ -223,6 +228,7 @@ def _fit(
         train=rows["train"].features,
         validation=rows["validation"].features,
         checkpoints=folder / CHECKPOINTS,
+        deterministic=deterministic,
         quiet=quiet,
     )
     try:
@@ -305,6 +311,8 @@ def _model_record(student: NewStudent, recipe: TrainRecipe) -> ModelRecord:
 
 
 def _training_record(trainer: EmojiTrainer, resumed: int | None) -> TrainingRecord:
+    import torch
+
     state = trainer.state
     history = state.log_history
     best = state.best_global_step or state.global_step
@@ -318,4 +326,5 @@ def _training_record(trainer: EmojiTrainer, resumed: int | None) -> TrainingReco
         train_loss=losses[-1] if losses else math.nan,
         resumed_from=resumed,
         bf16=trainer.args.bf16,
+        threads=torch.get_num_threads(),
     )

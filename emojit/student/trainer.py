@@ -99,7 +99,9 @@ class ProgressBar(TrainerCallback):  # type: ignore[misc]  # transformers is not
         self._bar.close()
 
 
-def training_arguments(recipe: TrainRecipe, checkpoints: Path) -> Seq2SeqTrainingArguments:
+def training_arguments(
+    recipe: TrainRecipe, checkpoints: Path, *, deterministic: bool = False
+) -> Seq2SeqTrainingArguments:
     """Translate the section `[train]` into the Trainer's arguments.
 
     What differs from `Seq2SeqTrainingArguments` beyond the recipe's own keys: evaluation and a checkpoint after every epoch with the best one
@@ -109,9 +111,10 @@ def training_arguments(recipe: TrainRecipe, checkpoints: Path) -> Seq2SeqTrainin
     Args:
         recipe: the recipe.
         checkpoints: folder for the checkpoints.
+        deterministic: on the CPU, by deterministic algorithms only.
     """
     config = recipe.train
-    cuda = torch.cuda.is_available()
+    cuda = torch.cuda.is_available() and not deterministic
     return Seq2SeqTrainingArguments(
         output_dir=str(checkpoints),
         num_train_epochs=config.epochs,
@@ -140,6 +143,8 @@ def training_arguments(recipe: TrainRecipe, checkpoints: Path) -> Seq2SeqTrainin
         remove_unused_columns=False,
         label_names=["labels"],
         dataloader_pin_memory=cuda,
+        use_cpu=deterministic,
+        full_determinism=deterministic,
     )
 
 
@@ -150,6 +155,7 @@ def make_trainer(
     train: Sequence[Features],
     validation: Sequence[Features],
     checkpoints: Path,
+    deterministic: bool = False,
     quiet: bool,
 ) -> EmojiTrainer:
     """Put a student, its rows and its recipe together.
@@ -160,6 +166,7 @@ def make_trainer(
         train: rows with `input_ids` and `labels`.
         validation: the same.
         checkpoints: folder for the checkpoints.
+        deterministic: on the CPU, by deterministic algorithms only.
         quiet: no progress bar.
     """
     callbacks: list[TrainerCallback] = [ProgressBar(quiet=quiet)]
@@ -167,7 +174,7 @@ def make_trainer(
         callbacks.append(EarlyStoppingCallback(early_stopping_patience=recipe.train.early_stopping))
     trainer = EmojiTrainer(
         model=student.model,
-        args=training_arguments(recipe, checkpoints),
+        args=training_arguments(recipe, checkpoints, deterministic=deterministic),
         train_dataset=train,
         eval_dataset=validation,
         processing_class=student.tokenizer,

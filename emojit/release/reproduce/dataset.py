@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -15,11 +13,12 @@ from emojit.dataset.folder import read_manifest
 from emojit.dataset.importing import KIND, Stated, import_dataset
 from emojit.dataset.older_files import find_origin
 from emojit.dataset.rebuild import Rebuilt, rebuild
-from emojit.errors import DatasetError, UsageError
+from emojit.errors import CardError, DatasetError, UsageError
 from emojit.recipe import BuildRecipe, load
 from emojit.release.cards import render_dataset_card
 from emojit.release.imported_facts import render_imported_card
 from emojit.release.reproduce.folders import FileResult, compare_folders
+from emojit.release.staging_dataset import stage_like
 from emojit.teacher import prompt_id
 
 Verdict = Literal["identical", "same content", "different"]
@@ -95,12 +94,14 @@ def reproduce_dataset(
         DatasetError: no build folder, or a file of it is missing or damaged; `out` holds something.
         CorpusError: the corpus that was named cannot be used.
     """
-    with _place(out) as place:
+    with tempfile.TemporaryDirectory(prefix="emojit-") as temporary:
+        scratch = Path(temporary)
+        place = out or scratch / "rebuilt"
         if read_manifest(folder).get("kind") == KIND:
             made = _imported_again(folder, place, corpus, quiet=quiet)
         else:
             made = rebuild(folder, place, render_card=render_dataset_card, corpus=corpus, quiet=quiet)
-        files = compare_folders(folder, made.folder) if made.folder is not None else []
+        files = compare_folders(folder, _laid_out(made.folder, folder, scratch)) if made.folder is not None else []
         rows = sum(read_manifest(made.folder)["rows"].values()) if made.folder is not None else None
     states = {file.state for file in files}
     verdict: Verdict = "different"
@@ -161,10 +162,9 @@ def _why(folder: Path, made: Rebuilt) -> str | None:
     return None
 
 
-@contextmanager
-def _place(out: Path | None) -> Iterator[Path]:
-    if out is not None:
-        yield out
-        return
-    with tempfile.TemporaryDirectory(prefix="emojit-") as scratch:
-        yield Path(scratch) / "rebuilt"
+def _laid_out(build: Path, released: Path, scratch: Path) -> Path:
+    """Return the rebuild in the form in which the release was published: its address in the card, and what others wrote there."""
+    try:
+        return stage_like(build, released, scratch / "published")
+    except CardError:  # the card of the release is damaged, which the comparison will say
+        return build

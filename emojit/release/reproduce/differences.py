@@ -17,6 +17,9 @@ _SHOWN_CHARS = 300  # of a value: a text may be as long as it likes
 _CLOSE = 1e-6
 """Relative difference up to which two numbers of the statistics are the same: another machine may round a sum otherwise."""
 
+_TEXTS = (".json", ".md", ".toml")
+"""Files in which a difference can be named; a plot is no such file."""
+
 NOTHING = "nothing"
 
 
@@ -45,6 +48,8 @@ def difference(released: Path, rebuilt: Path) -> Difference | None:
     """
     if released.suffix == ".parquet":
         return _rows(released, rebuilt)
+    if released.suffix not in _TEXTS:
+        return Difference(place="bytes", released="a file", rebuilt="another one")
     try:
         ours, theirs = rebuilt.read_text(encoding="utf-8"), released.read_text(encoding="utf-8")
         if released.suffix == ".json":
