@@ -37,11 +37,9 @@ _FIRST_CONTACT_S = 0.02  # longest wait of the others for the very first call
 _PROBE_S = 2.0  # a 429 comes at once: a probe that is not refused by then was let in
 _BACKOFF_LIMIT_S = 30.0
 _LATELY = 20  # calls whose ends say what share is refused
-_CROWD_SHARE, _CROWD_EVENTS = (
-    0.5,
-    3,
-)  # refused share of them, or refusals one after the other, from which on everybody waits
-_WINDOW_EVENTS = 4  # refusals one after the other, from which on a limit by the minute is assumed
+# refused share of them, or refusals in a row, from which on everybody waits
+_CROWD_SHARE, _CROWD_ROW = 0.5, 3
+_WINDOW_EVENTS = 4  # refusals while everybody waits, from which on a limit by the minute is assumed
 _FEWEST = 10  # calls in a minute below which nothing can be learned from them
 _HIGHER, _USED_UP = 1.15, 0.9  # the learned rate is tried so much higher when so much of it was used
 _QUIET_S = 10.0  # after each so many seconds without a 429 the calls in flight grow by one more per round
@@ -84,7 +82,7 @@ class Gate:
 
     Attributes:
         room: calls that may be in flight now, from 1 to `concurrency` (count, with a fraction on the way to the next).
-        refusals: 429s one after the other, those of calls that were in flight together as one (count).
+        refusals: 429s since everybody waits, the one that was one too many and those of the probes (count); 0 while calls start freely.
     """
 
     def __init__(self, config: TeacherConfig, *, backoff_s: float) -> None:
@@ -107,7 +105,7 @@ class Gate:
         self._learned_at = -math.inf
         self._paused_until = -math.inf
         self._refused_at = -math.inf  # when the latest refusal of a call came that had started after the one before
-        self.refusals = 0  # in a row
+        self.refusals = 0
         self._lately: deque[bool] = deque(maxlen=_LATELY)
         self._closed, self._probe_s = True, _FIRST_CONTACT_S
         self._probe: Ticket | None = None
@@ -281,15 +279,15 @@ class Gate:
         self._minute.add(ticket.started, -1)
         if wait_s > self._patience_s:
             return 0.0  # the question is given up; nobody waits so long
-        share = sum(self._lately) / len(self._lately)
         together = ticket.started < self._refused_at  # it was in flight when another one was refused
         if not together:
             self._refused_at = now
-            self.refusals += 1
         if self._paused_until > now or (together and self._closed):
             self._paused_until = max(self._paused_until, now + wait_s)
             return 0.0
-        if share < _CROWD_SHARE and self.refusals < _CROWD_EVENTS:
+        share = sum(self._lately) / len(self._lately)
+        in_a_row = all(itertools.islice(reversed(self._lately), _CROWD_ROW)) and len(self._lately) >= _CROWD_ROW
+        if not self._closed and share < _CROWD_SHARE and not in_a_row:
             if not together:
                 self.room = max(1.0, self.room * (1 - share / 2))
             return wait_s + self._backoff_s * random.uniform(0.5, 1.0)
@@ -298,9 +296,10 @@ class Gate:
 
     def _pause(self, wait_s: float, now: float) -> None:
         """Hold everybody back, and let one probe try first."""
-        if not self._closed:  # a refused probe says nothing about how many may be in flight
+        if self.refusals == 0:  # a refused probe says nothing about how many may be in flight
             self.room = max(1.0, self.room / 2)
-        first = not self._closed
+        first = self.refusals == 0
+        self.refusals += 1
         self._close_for(_PROBE_S)
         backoff_s = min(_BACKOFF_LIMIT_S, self._backoff_s * 2.0 ** min(self.refusals - 1, 16)) * random.uniform(
             0.5, 1.0

@@ -162,15 +162,20 @@ def test_a_429_among_many_answers_holds_up_its_own_question_alone():
     in_a_loop(work)
 
 
-def test_when_half_of_what_came_lately_is_refused_everybody_waits():
-    gate = gate_for(concurrency=20)
+@pytest.mark.parametrize(
+    ("ends", "alone"),
+    [(["limited"] * 12, 2), (["limited", "answered"] * 12, 9)],
+    ids=["three in a row", "half of what came lately"],
+)
+def test_429s_in_a_row_or_as_half_of_what_came_lately_make_everybody_wait(ends, alone):
+    gate = gate_for(concurrency=40)
 
     async def work():
         for _ in range(20):
             gate.leave(await let_in(gate), "answered")
-        tickets = [await let_in(gate) for _ in range(12)]
-        own_waits = [gate.leave(ticket, "limited", wait_s=0.3) for ticket in tickets]
-        assert sum(wait_s > 0 for wait_s in own_waits) == 9
+        tickets = [await let_in(gate) for _ in ends]
+        own_waits = [gate.leave(ticket, end, wait_s=0.3) for ticket, end in zip(tickets, ends, strict=True)]
+        assert sum(wait_s > 0 for wait_s in own_waits) == alone
         start = time.monotonic()
         await let_in(gate)
         assert time.monotonic() - start >= 0.29
@@ -248,6 +253,8 @@ def test_where_probes_keep_being_refused_the_rate_of_the_last_minute_is_learned(
         for _ in range(30):
             gate.leave(await let_in(gate), "answered")
         start = time.monotonic()
+        for _ in range(2):  # two among thirty answers are no limit yet
+            gate.leave(await let_in(gate), "limited", wait_s=0.01)
         for _ in range(4):
             gate.leave(await let_in(gate), "limited", wait_s=0.01)
         assert gate.rate == 30
