@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from emojit.cli.app import app
 from emojit.errors import UsageError
 from emojit.release.imported_facts import is_imported
+from emojit.release.push import push
 from emojit.release.reproduce.run import reproduce
 from emojit.release.verify.run import verify
 from emojit.resources import resource
@@ -80,6 +81,26 @@ def test_the_card_says_what_is_known_and_what_is_not(older, tmp_path):
     assert "license: cc0-1.0" in card
     assert "a\\|b, as the one who imported the rows states it." in card
     assert "* the teacher\n" not in card
+
+
+def test_an_imported_version_is_published_with_its_address_and_imported_again_from_where_it_was(
+    older, account, tmp_path
+):
+    origin, repo_id = f"{account.name}/older", f"{account.name}/pairs"
+    account.api.create_repo(origin, repo_type="dataset")
+    commit = account.api.upload_folder(folder_path=older, repo_id=origin, repo_type="dataset").oid
+    done = CliRunner().invoke(app, ["import", f"{origin}@{commit}", "--file", "v2", "--out", str(tmp_path / "v2")])
+    assert done.exit_code == 0, done.output
+
+    push("dataset", tmp_path / "v2", repo_id, tag="v1", quiet=True)
+
+    card = Path(account.api.hf_hub_download(repo_id, "README.md", repo_type="dataset", revision="v1"))
+    text = card.read_text(encoding="utf-8")
+    assert f'load_dataset("{repo_id}", revision="v1")' in text
+    assert f"| data/v2.jsonl | {origin} | {commit} |" in text.replace("\\", "")
+    assert "plots/emoji.png" in text
+    assert verify(f"{repo_id}@v1", quiet=True).findings.kept == []
+    assert reproduce(f"{repo_id}@v1", quiet=True).verdict == "identical"
 
 
 def test_a_folder_of_several_versions_is_refused_in_one_line(older, tmp_path):

@@ -70,6 +70,49 @@ def test_a_published_release_is_identical_and_is_named_with_its_commit(release, 
         reproduce(f"{repo_id}@v2", quiet=True)
 
 
+def test_what_others_wrote_into_the_published_card_is_no_difference_but_a_number_is(release, account):
+    repo_id = f"{account.name}/pairs"
+    push("dataset", release, repo_id, tag="v1", quiet=True)
+    card = account.api.hf_hub_download(repo_id, "README.md", repo_type="dataset")
+    text = Path(card).read_text(encoding="utf-8")
+    account.api.upload_file(
+        path_or_fileobj=f"{text}\n## Thanks\n\nTo the birds.\n".encode(),
+        path_in_repo="README.md",
+        repo_id=repo_id,
+        repo_type="dataset",
+    )
+    recipe = (release / "recipe.toml").read_text(encoding="utf-8")
+    push("dataset", release, repo_id, tag="v2", quiet=True)
+
+    result = reproduce(f"{repo_id}@v2", quiet=True)
+
+    assert result.verdict == "identical"
+    assert (release / "recipe.toml").read_text(encoding="utf-8") == recipe
+    published = Path(account.api.snapshot_download(repo_id, repo_type="dataset", revision="v2"))
+    assert "To the birds." in (published / "README.md").read_text(encoding="utf-8")
+    copy = shutil.copytree(published, release.parent / "copy")
+    text = (copy / "README.md").read_text(encoding="utf-8")
+    (copy / "README.md").write_text(text.replace("license: cc0-1.0", "license: mit"), encoding="utf-8")
+
+    first = reproduce(str(copy), quiet=True).first
+
+    assert first.path == "README.md"
+    assert (first.difference.released, first.difference.rebuilt) == ("license: mit", "license: cc0-1.0")
+    assert "the rebuilt file's is" in first.difference.why
+
+
+def test_a_plot_that_was_exchanged_is_found_by_its_checksum(release, account):
+    repo_id = f"{account.name}/pairs"
+    push("dataset", release, repo_id, tag="v1", quiet=True)
+    published = Path(account.api.snapshot_download(repo_id, repo_type="dataset", revision="v1"))
+    copy = shutil.copytree(published, release.parent / "copy")
+    (copy / "plots" / "emoji.png").write_bytes(b"no plot")
+
+    first = reproduce(str(copy), quiet=True).first
+
+    assert first.difference.place == "key files.plots/emoji.png.sha256"
+
+
 def test_a_changed_reply_is_found_in_the_row_that_was_made_of_it(release):
     row = read_rows(release / TRAIN)[2]
 
