@@ -125,7 +125,7 @@ def _foreign_fields(ours: Mapping[str, Any], theirs: Mapping[str, Any], own_keys
         if key == "tags" and isinstance(value, list):
             fields[key] = _joined(ours.get(key, []), value)
         elif key == "configs" and isinstance(value, list) and key in ours:
-            fields[key] = _joined(ours[key], [one for one in value if _config_name(one) not in _OWN_CONFIGS])
+            fields[key] = _joined(ours[key], _foreign_configs(value))
         elif key == "dataset_info" and "configs" in ours:
             if (kept := _foreign_info(value)) is not None:
                 fields[key] = kept
@@ -136,6 +136,15 @@ def _foreign_fields(ours: Mapping[str, Any], theirs: Mapping[str, Any], own_keys
 
 def _joined(ours: Sequence[Any], theirs: Sequence[Any]) -> list[Any]:
     return [*ours, *(item for item in theirs if item not in ours)]
+
+
+def _foreign_configs(configs: Sequence[Any]) -> list[Any]:
+    """Return the configs of others, none of which may say that it is the default one: that is ours, and two of them cannot be loaded."""
+    return [
+        {key: value for key, value in config.items() if key != "default"} if isinstance(config, dict) else config
+        for config in configs
+        if _config_name(config) not in _OWN_CONFIGS
+    ]
 
 
 def _config_name(config: object) -> str | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emojit.dataset.folder import CARD, STATISTICS
+from emojit.dataset.splits import SPLITS
 from emojit.release.address import Kind
 from emojit.release.emoji_plot import PLOT
 from emojit.release.files import PlannedFile, compare, left_over, read_file
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 
 MAIN = "main"
 _OURS = re.compile(r"Release v\d+\b")
+_READ: dict[Kind, re.Pattern[str]] = {
+    "dataset": re.compile(rf"data/(?:{'|'.join(SPLITS)})-[^/]*\.parquet"),
+    "model": re.compile(r"[^/]+\.(?:json|safetensors|bin|model|jinja)|(?:vocab|merges)\.txt"),
+}
+"""Paths that are read with a release whoever put them there: rows by the card's `data_files`, weights and tokenizer by `from_pretrained`. What a release
+does not bring of them would be mixed into it, so it goes."""
 
 
 def release_message(tag: str) -> str:
@@ -48,13 +55,17 @@ class Plan:
         """The files that a commit would touch."""
         return [file for file in self.files if file.change not in ("same", "kept")]
 
-    def differs_in(self, now: Mapping[str, RepoFile]) -> list[str]:
-        """Return the paths of this plan that have changed in the repository since it was made, sorted."""
-        concerned = {file.path for file in self.files if file.change != "kept"}
+    def overtaken_by(self, again: Plan) -> list[str]:
+        """Return the paths that both this plan and others, since it was made, have changed; sorted.
+
+        Args:
+            again: the same release planned on the repository as it is now.
+        """
+        concerned = {file.path for plan in (self, again) for file in plan.files if file.change != "kept"}
         return sorted(
             path
-            for path in concerned & {*self.there, *now}
-            if _content(self.there.get(path)) != _content(now.get(path))
+            for path in concerned & {*self.there, *again.there}
+            if _content(self.there.get(path)) != _content(again.there.get(path))
         )
 
 
@@ -102,8 +113,8 @@ class PushResult:
 def make_plan(layout: Layout, repo: HubRepo, commit: str | None, *, published: bool = False) -> Plan:
     """Fit a release to a commit of its repository and say what it changes.
 
-    A file of the repository that the release does not bring is deleted where a release put it there, by the title of the commit that last changed it.
-    Everything else is somebody's own and stays.
+    A file of the repository that the release does not bring is deleted where a release put it there, by the title of the commit that last changed it, or
+    where it would be read as a part of this one. Everything else is somebody's own and stays.
 
     Args:
         layout: the release.
@@ -124,6 +135,8 @@ def make_plan(layout: Layout, repo: HubRepo, commit: str | None, *, published: b
         if layout.files[STATISTICS].equals(there[STATISTICS]):
             plot = repo.download(PLOT, commit)
         extra = [path for path in extra if path != PLOT]
+    read = _READ.get(layout.kind)
+    extra = [path for path in extra if read is None or not read.fullmatch(path)]
     titles = repo.last_titles(extra, commit) if extra else {}
     kept = [path for path in extra if not _OURS.match(titles.get(path, ""))]
     current = None

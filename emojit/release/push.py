@@ -212,7 +212,8 @@ class _Push:
         parent = self._parent(self._look_again())
         if parent is None or parent == plan.parent:
             raise moved  # refused for another reason
-        if touched := plan.differs_in(self.repo.files(parent)):
+        again = make_plan(self.layout, self.repo, parent)
+        if touched := plan.overtaken_by(again):
             more = f" and {len(touched) - 1} more" if len(touched) > 1 else ""
             raise HeadMovedError(
                 f"{self.repo.repo_id}: somebody else changed the repository at the same time, {touched[0]}{more} among it; nothing was overwritten",
@@ -225,7 +226,6 @@ class _Push:
             "%s: somebody else committed other files meanwhile; they stay, and the release goes on top",
             self.repo.repo_id,
         )
-        again = make_plan(self.layout, self.repo, parent)
         self.announce(self._result(again, commit=None, head=self._look_again(), dry_run=True))
         return again
 

@@ -131,24 +131,62 @@ def test_a_data_set_keeps_hand_written_parts_and_files_and_its_manifest_covers_t
         assert (alike / path).read_bytes() == (folder / path).read_bytes()
 
 
-def test_the_snippet_of_a_published_card_runs_though_the_recipe_names_no_repository(account, finished_build, tmp_path):
+def test_the_snippet_of_a_published_card_runs_though_the_recipe_names_no_repository_and_another_config_is_there(
+    account, finished_build, tmp_path
+):
     repo_id = f"{account.name}/pairs"
+    account.api.create_repo(repo_id, repo_type="dataset")
+    card = "---\nconfigs:\n- config_name: v0\n  data_files: v0/*.parquet\n  default: true\n---\n"
+    stray = (finished_build / "data" / "test-00000-of-00001.parquet").read_bytes()
+    for path, content in (
+        ("README.md", card.encode()),
+        ("v0/a.parquet", stray),
+        ("data/train-9.parquet", stray),
+    ):
+        account.api.upload_file(path_or_fileobj=content, path_in_repo=path, repo_id=repo_id, repo_type="dataset")
     before = (finished_build / "README.md").read_bytes()
     push("dataset", finished_build, repo_id, tag="v7", quiet=True)
-    card = Path(account.api.hf_hub_download(repo_id, "README.md", repo_type="dataset", revision="v7"))
-    snippet = re.search(r"```python\n(.+?)```", card.read_text(encoding="utf-8"), re.DOTALL)
+    published = Path(account.api.hf_hub_download(repo_id, "README.md", repo_type="dataset", revision="v7"))
+    snippet = re.search(r"```python\n(.+?)```", published.read_text(encoding="utf-8"), re.DOTALL)
     assert snippet is not None
     assert f'load_dataset("{repo_id}", revision="v7")' in snippet[1]
+    script = f"{snippet[1]}\nprint(load_dataset({repo_id!r}, 'v0', revision='v7')['train'].num_rows)\n"
 
     done = subprocess.run(
-        [sys.executable, "-I", "-c", snippet[1]],
+        [sys.executable, "-I", "-c", script],
         capture_output=True, text=True, encoding="utf-8", cwd=tmp_path, check=False,
     )  # fmt: skip
 
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(str(read_manifest(finished_build)["rows"]))
+    lines = done.stdout.splitlines()
+    assert lines[0] == str(read_manifest(finished_build)["rows"])
+    assert lines[-1] == str(read_manifest(finished_build)["rows"]["test"])
     assert (finished_build / "README.md").read_bytes() == before
     assert b"NAMESPACE" in before
+
+
+def test_what_would_be_read_with_a_model_goes_and_the_rest_of_others_stays(account, run_folder):
+    repo_id = f"{account.name}/student"
+    account.api.create_repo(repo_id)
+    for path in ("added_tokens.json", "vocab.txt", "onnx/model.onnx", "LICENSE", "notes.txt"):
+        account.api.upload_file(path_or_fileobj=b"{}", path_in_repo=path, repo_id=repo_id)
+
+    push("model", run_folder, repo_id, tag="v1", quiet=True)
+
+    files = account.files(repo_id, "model", "v1")
+    assert {"onnx/model.onnx", "LICENSE", "notes.txt"} <= files
+    assert not {"added_tokens.json", "vocab.txt"} & files
+
+
+def test_rows_that_somebody_adds_meanwhile_are_not_deleted_but_stop_the_push(account, finished_build, second_writer):
+    repo_id = f"{account.name}/pairs"
+    account.api.create_repo(repo_id, repo_type="dataset")
+    second_writer(repo_id, "data/train-9.parquet", "dataset")
+
+    with pytest.raises(HeadMovedError, match=r"data/train-9\.parquet among it"):
+        push("dataset", finished_build, repo_id, tag="v1", quiet=True)
+
+    assert "data/train-9.parquet" in account.files(repo_id, "dataset", "main")
 
 
 def test_a_lower_version_after_a_higher_one_is_refused_unless_it_goes_to_a_branch(account, metric, repo_id):
