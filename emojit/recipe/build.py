@@ -19,7 +19,7 @@ class BalanceConfig:
     ask_again: int = 2
     """How often a sentence whose emoji are over the limit is asked again, with a prompt that steers away from them (count)."""
     block: int = 256
-    """Sentences that are decided together (count)."""
+    """Sentences that are decided together (count). A batch job holds what is open, `block` times `lag` at most: for batch mode give thousands."""
     lag: int = 16
     """Blocks that may be open at once (count): the prompts of a block know the outcome of all blocks but the latest `lag`."""
     floor_rows: int = 0

@@ -20,6 +20,9 @@ from emojit.dataset.staging import locked
 from emojit.errors import DatasetError
 from emojit.recipe import dump
 
+OPEN = 2
+"""Conversations that the engine keeps open per place at the endpoint: one may wait for the disk while the next is answered."""
+
 SCRIPT = textwrap.dedent(
     """
     import sys
@@ -62,11 +65,11 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-@pytest.mark.parametrize("answers", [5, 60])
+@pytest.mark.parametrize("answers", [5, 80])
 def test_kill_nine_and_the_same_command_give_the_same_bytes_and_ask_nothing_twice(
     written, recipe, tmp_path, server, contents, answers
 ):
-    build(recipe, tmp_path / "whole" / "v1", render_card=lambda folder: "# card\n", quiet=True)
+    whole = build(recipe, tmp_path / "whole" / "v1", render_card=lambda folder: "# card\n", quiet=True)
     server.answered.clear()
     server.delay_s = 0.02
     process = start(written, tmp_path / "killed" / "v1")
@@ -82,10 +85,8 @@ def test_kill_nine_and_the_same_command_give_the_same_bytes_and_ask_nothing_twic
 
     assert contents(result.folder) == contents(tmp_path / "whole" / "v1")
     assert names(tmp_path / "killed") == {"v1", "v1.replies.sqlite"}
-    assert (
-        result.asked <= result.asked + result.from_store - before + recipe.teacher.concurrency
-    )  # in flight when it died
-    assert result.from_store > 0
+    asked_twice = before + result.asked - whole.asked
+    assert 0 <= asked_twice <= OPEN * recipe.teacher.concurrency  # what was not yet on the disk when it died
 
 
 def test_many_kills_of_a_steered_build_with_posts_give_the_same_bytes_and_ask_nothing_twice(
@@ -115,7 +116,7 @@ def test_many_kills_of_a_steered_build_with_posts_give_the_same_bytes_and_ask_no
     assert contents(result.folder) == contents(whole.folder)
     assert sum(result.rows.values()) > 200
     asked_twice = synthetic.stats()["answered"] - 2 * needed
-    assert asked_twice <= kills * recipe.teacher.concurrency  # what was in flight
+    assert asked_twice <= kills * OPEN * recipe.teacher.concurrency
 
 
 def test_killed_while_it_writes_files_leaves_nothing_that_looks_whole(recipe, tmp_path, contents):
