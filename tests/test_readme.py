@@ -181,6 +181,7 @@ def test_the_commands_of_the_readme_run_as_written(tmp_path, teacher):
         "verify",
         "verify",
         "releases",
+        "reproduce",
         "build-dataset",
         "build-dataset",
         "replies push",
