@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from emojit.localhub import LocalHub
+
+_NO_BARS = ("HF_HUB_DISABLE_PROGRESS_BARS", "TQDM_DISABLE")
 
 
 @dataclass
@@ -207,3 +212,38 @@ def test_every_kind_has_help_with_an_example(emojit, kind):
 
     assert done.code == 0
     assert f"Example: emojit push {kind} " in done.out
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_progress_bars_are_for_terminals_alone(hub, space, terminal):
+    (space / "large.bin").write_bytes(b"\0" * 3_000_000)
+    environment = {name: value for name, value in os.environ.items() if name not in _NO_BARS}
+    ours, theirs = pty.openpty()
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "emojit", "push", "space", str(space), f"me/bars-{terminal}", "--tag", "v1"],
+            env={**environment, "HF_ENDPOINT": hub.endpoint, "HF_TOKEN": hub.create_token("me")},
+            stdout=subprocess.PIPE, stderr=theirs if terminal else subprocess.PIPE,
+        )  # fmt: skip
+        os.close(theirs)
+        seen = _drained(ours) if terminal else b""
+        out, err = process.communicate(timeout=60)
+    finally:
+        os.close(ours)
+
+    assert process.returncode == 0
+    assert out.decode().splitlines()[0].startswith("published me/bars")
+    assert (b"%|" in (seen if terminal else err)) is terminal
+
+
+def _drained(terminal: int) -> bytes:
+    """Read a terminal until the last process that writes to it has ended."""
+    parts = []
+    while True:
+        try:
+            part = os.read(terminal, 1 << 16)
+        except OSError:  # how Linux says that nobody is left
+            part = b""
+        if not part:
+            return b"".join(parts)
+        parts.append(part)
