@@ -59,6 +59,11 @@ def rebuild(
         CorpusError: the corpus that was named cannot be used.
     """
     manifest = read_manifest(released)
+    if not (released / RECIPE).is_file():
+        raise DatasetError(
+            f"{released}: no {RECIPE}, so nobody knows how it was built",
+            hint="give a data set that `emojit build-dataset` made",
+        )
     try:
         recipe = load(BuildRecipe, released / RECIPE)
     except ConfigError as exc:

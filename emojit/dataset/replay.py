@@ -16,14 +16,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from emojit.corpus.choice import Offer
 from emojit.corpus.records import Rejected, Sentence, sentence_id
 from emojit.dataset.decontaminate import IN_TEST, IN_TRAIN
 from emojit.dataset.folder import STATISTICS
 from emojit.dataset.outcome import DecontaminationOutcome
-from emojit.dataset.parquet import REJECTED_COLUMNS
+from emojit.dataset.parquet import REJECTED_COLUMNS, REPLY_COLUMNS, SENTENCE_COLUMNS, Columns, arrow_schema
 from emojit.dataset.rows import post_of
 from emojit.dataset.splits import Split
 from emojit.dataset.tables import Tables
@@ -31,10 +31,23 @@ from emojit.errors import DatasetError, TeacherError
 from emojit.teacher import Question, ReplayTeacher, Reply, ReplyStore
 from emojit.teacher.records import reply_from_columns
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 _BATCH_ROWS = 1000
 
 MISSING = "the release holds no reply to this question"
 """What stands in place of the answer to a question that the release was not made with."""
+
+
+_AGAIN = "download the whole release again"
+
+_TABLES: dict[str, tuple[Columns, tuple[str, ...]]] = {
+    "corpus/sentences": (SENTENCE_COLUMNS, ("id", "source", "doc_id", "index", "text", "flags")),
+    "rejected/rejected": (REJECTED_COLUMNS, tuple(REJECTED_COLUMNS)),
+    "teacher/replies": (REPLY_COLUMNS, ("request", "text")),
+}
+"""Tables of a build: their columns, and those that always hold something."""
 
 
 class Release:
@@ -74,16 +87,23 @@ class Release:
         import pyarrow.parquet as pq
 
         room, _, name = table.partition("/")
+        wanted, filled = arrow_schema(_TABLES[table][0]), _TABLES[table][1]
         paths = sorted((self.folder / room).glob(f"{name}-*.parquet"))
         if not paths:
-            raise DatasetError(f"{self.folder}: no {table}-*.parquet", hint="download the whole release again")
+            raise DatasetError(f"{self.folder}: no {table}-*.parquet", hint=_AGAIN)
         for path in paths:
+            number = 0
             try:
                 with pq.ParquetFile(path) as file:
-                    for batch in file.iter_batches(batch_size=_BATCH_ROWS):
-                        yield from batch.to_pylist()
+                    _check_columns(path, file.schema_arrow, wanted)
+                    for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=wanted.names):
+                        for row in batch.to_pylist():
+                            if (empty := next((column for column in filled if row[column] is None), None)) is not None:
+                                raise DatasetError(f"{path}: row {number}: {empty} is null", hint=_AGAIN)
+                            yield row
+                            number += 1
             except (pa.ArrowException, OSError) as exc:
-                raise DatasetError(f"{path}: cannot be read ({exc})", hint="download the release again") from exc
+                raise DatasetError(f"{path}: cannot be read ({exc})", hint=_AGAIN) from exc
 
     def offers(self) -> ReplayedDraw:
         """Return the sentences that were offered."""
@@ -112,7 +132,7 @@ class Release:
         batch: list[Reply] = []
         for row in self.rows("teacher/replies"):
             # The key is worked out, not believed: a question that was changed is then another question.
-            key = hashlib.sha256(str(row["request"]).encode()).hexdigest()
+            key = hashlib.sha256(row["request"].encode()).hexdigest()
             reply = reply_from_columns({**row, "key": key})
             if reply.error is not None:
                 failed[key] = reply
@@ -123,6 +143,14 @@ class Release:
                 batch.clear()
         store.put_many(batch)
         return ReleaseTeacher(failed)
+
+
+def _check_columns(path: Path, found: pa.Schema, wanted: pa.Schema) -> None:
+    for field in wanted:
+        there = found.field(field.name).type if field.name in found.names else None
+        if there != field.type:
+            what = "no such column" if there is None else str(there)
+            raise DatasetError(f"{path}: column {field.name} should be {field.type}, is {what}", hint=_AGAIN)
 
 
 class ReplayedDraw:
@@ -206,7 +234,7 @@ def _source_lines(rejected: Iterator[Mapping[str, Any]]) -> Iterator[tuple[int, 
     others = 0
     for row in rejected:
         if row["stage"] == "source":
-            yield others, Rejected(**{name: row[name] for name in REJECTED_COLUMNS})
+            yield others, Rejected(**row)
         else:
             others += 1
 

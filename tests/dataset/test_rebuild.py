@@ -8,9 +8,12 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from emojit.dataset.build import build
+from emojit.dataset.corpus_folder import build_corpus
 from emojit.dataset.parquet import read_rows
 from emojit.dataset.rebuild import rebuild
 from emojit.dataset.replay import MISSING
@@ -110,6 +113,22 @@ def test_a_build_that_was_held_against_others_needs_them_no_more(recipe, corpus,
     assert contents(made.folder) == contents(result.folder)
 
 
+@pytest.mark.parametrize("count", [0, 25])
+def test_a_build_from_a_corpus_folder_and_one_by_two_processes(recipe, corpus, tmp_path, card, contents, count):
+    lines = corpus.read_text(encoding="utf-8").splitlines()
+    corpus.write_text("".join(f"{line}\n" for line in ["no JSON", *lines, "no JSON"]), encoding="utf-8")
+    read = dataclasses.replace(recipe.corpus, max_bad_lines=0.5, processes=2, share=0.8)
+    recipe = dataclasses.replace(recipe, count=count, corpus=read)
+    prepared = build_corpus(recipe, tmp_path / "prepared", quiet=True).folder
+    for number, source in enumerate((corpus, prepared)):
+        drawn = dataclasses.replace(recipe, corpus=dataclasses.replace(read, source=str(source)))
+        result = build(drawn, tmp_path / f"v{number}", render_card=card, quiet=True)
+        for name in (None, str(source)):
+            out = tmp_path / f"again-{number}-{name is None}"
+            made = rebuild(result.folder, out, render_card=card, corpus=name, quiet=True)
+            assert contents(made.folder) == contents(result.folder)
+
+
 def test_the_corpus_step_can_be_run_again_too(recipe, corpus, server, tmp_path, card, contents):
     recipe = dataclasses.replace(recipe, count=20, filters=FilterConfig(near_duplicate_threshold=0.9))
     result = build(recipe, tmp_path / "v1", render_card=card, quiet=True)
@@ -147,6 +166,23 @@ def test_other_prompts_leave_nothing_to_build(recipe, tmp_path, card, with_teach
     assert "no pair came out" in made.refusal
     assert made.missing == 60
     assert not (tmp_path / "again").exists()
+
+
+def test_tables_that_are_not_those_of_a_build_are_named(recipe, tmp_path, card):
+    result = build(recipe, tmp_path / "v1", render_card=card, quiet=True)
+    path = result.folder / "corpus" / "sentences-00000.parquet"
+    whole = pq.read_table(path)
+    for number, (table, message) in enumerate(
+        [
+            (whole.drop_columns(["text"]), "column text should be string, is no such column"),
+            (whole.set_column(7, "text", pa.array(range(len(whole)))), "column text should be string, is int64"),
+            (whole.set_column(7, "text", pa.nulls(len(whole), pa.string())), "row 0: text is null"),
+        ]
+    ):
+        pq.write_table(table, path)
+        made = rebuild(result.folder, tmp_path / f"again{number}", render_card=card, quiet=True)
+        assert made.folder is None
+        assert message in made.refusal
 
 
 def test_a_folder_that_is_taken_and_a_recipe_of_another_version_are_refused(recipe, tmp_path, card):

@@ -113,6 +113,19 @@ def test_a_plot_that_was_exchanged_is_found_by_its_checksum(release, account):
     assert first.difference.place == "key files.plots/emoji.png.sha256"
 
 
+def test_a_forged_path_in_a_published_manifest_leads_nowhere(release, account):
+    push("dataset", release, f"{account.name}/pairs", tag="v1", quiet=True)
+    published = account.api.snapshot_download(f"{account.name}/pairs", repo_type="dataset", revision="v1")
+    copy = shutil.copytree(published, release.parent / "deep" / "copy")
+    (copy.parent / "secret").write_text("x", encoding="utf-8")
+    manifest = read_manifest(copy)
+    manifest["kept"] = ["../secret"]
+    manifest["files"]["../secret"] = {"sha256": "0", "size": 1}
+    (copy / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+
+    assert reproduce(str(copy), quiet=True).verdict == "different"
+
+
 def test_a_changed_reply_is_found_in_the_row_that_was_made_of_it(release):
     row = read_rows(release / TRAIN)[2]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 import emojit
-from emojit.dataset.folder import read_manifest
+from emojit.dataset.folder import listed_files, read_manifest
 from emojit.dataset.importing import KIND, Stated, import_dataset
 from emojit.dataset.older_files import find_origin
 from emojit.dataset.rebuild import Rebuilt, rebuild
@@ -18,7 +18,7 @@ from emojit.recipe import BuildRecipe, load
 from emojit.release.cards import render_dataset_card
 from emojit.release.imported_facts import render_imported_card
 from emojit.release.reproduce.folders import FileResult, compare_folders
-from emojit.release.staging_dataset import stage_like
+from emojit.release.staging_dataset import KEPT, stage_like
 from emojit.teacher import prompt_id
 
 Verdict = Literal["identical", "same content", "different"]
@@ -164,6 +164,11 @@ def _why(folder: Path, made: Rebuilt) -> str | None:
 
 def _laid_out(build: Path, released: Path, scratch: Path) -> Path:
     """Return the rebuild in the form in which the release was published: its address in the card, and what others wrote there."""
+    kept = read_manifest(released).get(KEPT, [])
+    if not isinstance(kept, list) or not all(isinstance(name, str) for name in kept):
+        return build
+    if not set(kept) <= set(listed_files(released)):  # a forged path must lead nowhere
+        return build
     try:
         return stage_like(build, released, scratch / "published")
     except CardError:  # the card of the release is damaged, which the comparison will say
