@@ -279,7 +279,9 @@ def talks_about_the_task(post: str, original: str) -> bool:
 
 def _without_echo(text: str, original: str) -> str:
     """Cut the sentence where it stands before the answer, with a blank, a line break or an arrow in between: 入力: 元の文。 出力: 答え."""
-    if original.strip() not in text:  # a pattern per sentence takes longer to compile than everything else about a reply
+    if (
+        original.strip() not in text
+    ):  # a pattern per sentence takes longer to compile than everything else about a reply
         return text
     echo = (
         rf"\A(?:{_INPUT})?[「『\"“]?{re.escape(original.strip())}[」』\"”]?(?:\s*(?:→|⇒|=>|->|➡\ufe0f?)\s*|\s+)(?=\S)"

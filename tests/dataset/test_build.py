@@ -321,7 +321,9 @@ def test_the_packaged_sample_builds_from_recorded_replies_alone(tmp_path, card):
     result = build(load(BuildRecipe, "sample"), tmp_path / "v1", render_card=card, quiet=True)
 
     assert sum(result.rows.values()) >= 600
-    assert result.rejected["rewrite"] == result.rejected["emoji"] == result.rejected["pair"] == {}  # the cap costs no row
+    assert (
+        result.rejected["rewrite"] == result.rejected["emoji"] == result.rejected["pair"] == {}
+    )  # the cap costs no row
     assert (result.wanted, result.short_of, result.why) == (0, 0, None)
     assert result.store is None
     manifest = verify_manifest(result.folder)
