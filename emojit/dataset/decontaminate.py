@@ -15,6 +15,7 @@ from emojit.corpus.near import NearDuplicates, fold
 from emojit.dataset.others import Other, Role, open_other
 from emojit.dataset.outcome import DecontaminationOutcome
 from emojit.dataset.splits import Split
+from emojit.errors import DatasetError
 from emojit.logs import progress
 from emojit.recipe import DecontaminateConfig
 
@@ -54,7 +55,7 @@ class Guard:
             quiet: no progress bar.
 
         Raises:
-            DatasetError: something cannot be read, or has no text column.
+            DatasetError: something cannot be read, has no text column, or holds no text at all: a comparison with nothing would look like a clean one.
         """
         self.inputs = [{"role": "decontamination", **other.inputs} for other in others]
         self._names = [other.name for other in others]
@@ -65,13 +66,18 @@ class Guard:
             for role, text in progress(other.texts(), label=f"against {other.name}", unit="text", quiet=quiet):
                 self._indexes[role].add(text, number)
                 self._texts[number] += 1
+            if not self._texts[number]:
+                raise DatasetError(
+                    f"decontaminate.against: {other.name} holds no text",
+                    hint="give a build folder, a data set or a file with rows, or take it out of the list",
+                )
 
     @classmethod
     def open(cls, config: DecontaminateConfig, *, quiet: bool = True) -> Guard:
         """Open and read everything that the recipe names.
 
         Raises:
-            DatasetError: no such folder, file, repository or revision; something cannot be read, or has no text column.
+            DatasetError: no such folder, file, repository or revision; something cannot be read, has no text column, or holds no text.
             MissingExtraError: a Hub data set that emojit did not make is named, and `datasets` is not installed.
             OfflineError: a Hub data set is named while `EMOJIT_OFFLINE` is set.
         """

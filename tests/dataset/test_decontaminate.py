@@ -166,6 +166,21 @@ def test_a_folder_that_is_no_build_is_refused(tmp_path):
         guard(tmp_path)
 
 
+def test_what_holds_no_text_is_refused_for_it_would_look_like_a_clean_comparison(tmp_path):
+    blank = tmp_path / "blank.txt"
+    blank.write_text("\n \n", encoding="utf-8")
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    write_manifest(
+        corpus, {"kind": "corpus"}
+    )  # a corpus folder has sentences, and no rows that anybody trains or measures on
+
+    for entry in (blank, corpus):
+        with pytest.raises(DatasetError, match=f"{entry.name} holds no text") as caught:
+            guard(entry)
+        assert caught.value.hint
+
+
 def test_offline_a_repository_is_not_asked(monkeypatch):
     monkeypatch.setenv("EMOJIT_OFFLINE", "1")
     with pytest.raises(OfflineError):
