@@ -55,7 +55,7 @@ class Guard:
             quiet: no progress bar.
 
         Raises:
-            DatasetError: something cannot be read, has no text column, or holds no text at all: a comparison with nothing would look like a clean one.
+            DatasetError: something cannot be read, or has no text column.
         """
         self.inputs = [{"role": "decontamination", **other.inputs} for other in others]
         self._names = [other.name for other in others]
@@ -66,11 +66,6 @@ class Guard:
             for role, text in progress(other.texts(), label=f"against {other.name}", unit="text", quiet=quiet):
                 self._indexes[role].add(text, number)
                 self._texts[number] += 1
-            if not self._texts[number]:
-                raise DatasetError(
-                    f"decontaminate.against: {other.name} holds no text",
-                    hint="give a build folder, a data set or a file with rows, or take it out of the list",
-                )
 
     @classmethod
     def open(cls, config: DecontaminateConfig, *, quiet: bool = True) -> Guard:
@@ -81,7 +76,14 @@ class Guard:
             MissingExtraError: a Hub data set that emojit did not make is named, and `datasets` is not installed.
             OfflineError: a Hub data set is named while `EMOJIT_OFFLINE` is set.
         """
-        return cls([open_other(entry) for entry in config.against], config.threshold, quiet=quiet)
+        guard = cls([open_other(entry) for entry in config.against], config.threshold, quiet=quiet)
+        for one in guard.outcomes():
+            if not one.texts:  # a comparison with nothing would look like a clean one
+                raise DatasetError(
+                    f"decontaminate.against: {one.name} holds no text",
+                    hint="give a build folder, a data set or a file with rows, or take it out of the list",
+                )
+        return guard
 
     def reason(self, split: Split, texts: Sequence[str]) -> tuple[str, str] | None:
         """Say why a row may not be in a split, and count it for the source concerned.
