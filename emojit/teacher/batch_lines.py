@@ -13,6 +13,7 @@ from emojit.teacher.batch_store import Outcome
 from emojit.teacher.completions import Completion, read_completion
 from emojit.teacher.failures import Failure, judge, redact
 from emojit.teacher.records import Question, Reply
+from emojit.teacher.wire import parse_json
 
 ENDPOINT: Final = "/v1/chat/completions"
 """What every line asks for; the same for all base URLs."""
@@ -47,11 +48,10 @@ def read_line(line: bytes, *, model: str, secret: str) -> tuple[Outcome | None, 
     if len(secret) >= _SHORTEST_SECRET:
         text = text.replace(secret, "***")
     try:
-        value = json.loads(text)
+        value = parse_json(text)
     except ValueError:
         return None, None
-    key = value.get("custom_id") if isinstance(value, dict) else None
-    if not isinstance(key, str):
+    if not isinstance(value, dict) or not isinstance(key := value.get("custom_id"), str):
         return None, None
     result = _result(value, model=model, secret=secret)
     if isinstance(result, Completion):

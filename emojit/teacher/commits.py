@@ -51,7 +51,8 @@ class Commits:
             rows = [reply for replies, _ in batch for reply in replies]
             try:
                 stored = await asyncio.to_thread(self._store.put_many, rows)
-            except TeacherError as exc:
+            # ValueError and OverflowError are what SQLite cannot hold: a bug, but nobody shall wait for ever for it.
+            except (TeacherError, ValueError, OverflowError) as exc:
                 for _, future in batch:
                     if not future.done():
                         future.set_exception(exc)

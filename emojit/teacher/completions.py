@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from emojit.teacher.failures import Failure, judge, redact
 from emojit.teacher.reading import answer
 from emojit.teacher.records import canonical_json
+from emojit.teacher.wire import bill, parse_json, token_count
 
 _SHORTEST_SECRET = 16  # characters; what is shorter is a placeholder such as "EMPTY"
 _FINAL = frozenset({"length", "content_filter", "refusal"})  # with these finish reasons an empty answer is the answer
@@ -61,7 +62,7 @@ def read_body(body: str, *, model: str, secret: str) -> Completion | Failure:
     if len(secret) >= _SHORTEST_SECRET:
         body = body.replace(secret, "***")
     try:
-        value = json.loads(body)
+        value = parse_json(body)
     except ValueError:
         return Failure(kind="retry", message=redact(f"the body is no JSON: {body[:80]}", secret))
     return read_completion(value, model=model, secret=secret)
@@ -88,12 +89,11 @@ def read_completion(value: object, *, model: str, secret: str) -> Completion | F
         return Failure(kind="retry", message=redact(f"the provider failed: {_short(value)[:200]}", secret))
     usage, provider = value.get("usage"), value.get("provider")
     counted = usage if isinstance(usage, dict) else {}
-    tokens, cost = counted.get("total_tokens"), counted.get("cost")
     return Completion(
         choices=good,
         usage=canonical_json(usage) if isinstance(usage, dict) else None,
-        tokens=tokens if isinstance(tokens, int) else None,
-        cost=float(cost) if isinstance(cost, int | float) else None,
+        tokens=token_count(counted.get("total_tokens")),
+        cost=bill(counted.get("cost")),
         provider=provider if isinstance(provider, str) else None,
     )
 

@@ -23,6 +23,7 @@ from emojit.teacher.commits import Commits
 from emojit.teacher.prices import reply_cost
 from emojit.teacher.records import Question, Reply
 from emojit.teacher.store import ReplyStore
+from emojit.teacher.wire import token_count
 
 T = TypeVar("T")
 
@@ -286,5 +287,4 @@ async def together(workers: Iterable[Coroutine[object, None, None]]) -> None:
 
 
 def _tokens(usage: object, name: str) -> int:
-    value = usage.get(name) if isinstance(usage, dict) else None
-    return value if isinstance(value, int) else 0
+    return token_count(usage.get(name)) or 0 if isinstance(usage, dict) else 0

@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 
 from emojit.network import mask_secrets
 from emojit.teacher.limit_headers import retry_after
+from emojit.teacher.wire import parse_json
 
 _POLICY = re.compile(r"content[ _-]?(?:policy|filter|management)|moderation|flagged|responsible ?ai", re.IGNORECASE)
 _SOCKET = re.compile(r" ?\('[^']*', \d+(?:, \d+)*\)")  # an address as the socket module writes it
@@ -97,7 +98,7 @@ def redact(text: str, secret: str) -> str:
 def _error_of(body: str) -> tuple[str, str]:
     """Return the code and the message of an error body, whatever its shape."""
     try:
-        value = json.loads(body)
+        value = parse_json(body)
     except ValueError:
         return "", re.sub(r"(?s)<(script|style)\b.*?</\1>|<[^>]*>", " ", body).strip()
     error = value.get("error", value) if isinstance(value, dict) else value

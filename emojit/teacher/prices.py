@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from emojit.recipe import PriceConfig
 from emojit.teacher.records import Reply
+from emojit.teacher.wire import token_count
 
 MILLION = 1_000_000
 """Tokens that a price of the recipe stands for."""
@@ -40,8 +41,8 @@ def used_tokens(usage: str | None) -> Tokens | None:
     if usage is None:
         return None
     counts = json.loads(usage)
-    prompt, completion = (counts.get(name) for name in ("prompt_tokens", "completion_tokens"))
-    if not (isinstance(prompt, int) and isinstance(completion, int)):
+    prompt, completion = (token_count(counts.get(name)) for name in ("prompt_tokens", "completion_tokens"))
+    if prompt is None or completion is None:
         return None
     return Tokens(prompt=prompt, completion=completion)
 
