@@ -135,19 +135,37 @@ def test_without_a_cap_a_floor_or_other_data_the_card_says_so(build_folder):
     assert "自然な分布ではありません" not in card
 
 
-@pytest.mark.parametrize(
-    ("key", "words"),
-    [("short_of", "1,500 pairs were asked for, and the build went on drawing sentences until they stood."), ("wanted", "every sentence that the filters keep was asked about")],
-)  # fmt: skip
-def test_the_card_says_whether_the_asked_number_of_pairs_stands(build_folder, key, words):
+def test_the_card_says_whether_the_asked_number_of_pairs_stands(build_folder):
     assert "1,500 pairs were asked for; **10 are missing**: the corpus is at its end." in render_dataset_card(
         build_folder
     )
 
-    change(build_folder, f"balance.{key}", 0)
+    change(build_folder, "balance.short_of", 0)
 
-    assert words in render_dataset_card(build_folder)
-    assert "are missing**" not in render_dataset_card(build_folder)
+    card = render_dataset_card(build_folder)
+    assert "1,500 pairs were asked for, and the build went on drawing sentences until they stood." in card
+    assert "are missing**" not in card
+
+
+def test_without_an_asked_number_the_card_says_whether_every_sentence_was_asked_about(build_folder):
+    change(build_folder, "balance.wanted", 0)
+    change(build_folder, "balance.short_of", 0)
+    change(build_folder, "balance.why", "of the last 4,096 sentences only 3 became pairs")
+
+    stopped = render_dataset_card(build_folder)
+    change(build_folder, "balance.why", None)
+    held_against = render_dataset_card(build_folder)
+    change(build_folder, "duplicates.against", [])
+    whole = render_dataset_card(build_folder)
+
+    assert "**not the whole corpus**: of the last 4,096 sentences only 3 became pairs" in stopped
+    assert "was asked about" not in stopped.split("## Splits")[1].split("### Duplicates")[0]
+    assert (
+        "every sentence that the filters keep and that repeats no row of other data (see below) was asked about"
+        in held_against
+    )
+    assert "every sentence that the filters keep was asked about" in whole
+    assert not any("are missing**" in card for card in (stopped, held_against, whole))
 
 
 def test_a_cap_that_changed_nothing_is_not_said_to_have_changed_the_emoji(build_folder):
