@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emojit.teacher.conversation import banned_forms, choose, converse, question_count, stored_count
+from emojit.teacher.conversation import banned_forms, choose, converse
 from emojit.teacher.engine import Counts, Engine, Teacher, run, together
 from emojit.teacher.factory import make_teacher, open_store
 from emojit.teacher.labelling import label, progress_note
@@ -50,7 +50,6 @@ __all__ = [
     "progress_note",
     "prompt_id",
     "prompt_texts",
-    "question_count",
     "read_emojis",
     "read_rewrite",
     "release_columns",
@@ -58,7 +57,6 @@ __all__ = [
     "reply_from_columns",
     "rewrite_question",
     "run",
-    "stored_count",
     "together",
     "usage_cost",
 ]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from emojit import emoji
@@ -14,8 +12,7 @@ from emojit.recipe import TeacherConfig
 from emojit.teacher.engine import Engine
 from emojit.teacher.prompts import emoji_question, rewrite_question
 from emojit.teacher.reading import Rewrite, Unreadable, read_emojis, read_rewrite
-from emojit.teacher.records import NO_ANSWER, Labelled, Reply, Task
-from emojit.teacher.store import ReplyStore
+from emojit.teacher.records import NO_ANSWER, Labelled, Task
 
 
 async def converse(task: Task, engine: Engine, config: TeacherConfig) -> Labelled:
@@ -82,29 +79,6 @@ async def choose(
         return dataclasses.replace(labelled, emojis=votes[0] if len(votes) == 1 else consensus(votes))
     reason, detail = rejections[0]
     return dataclasses.replace(labelled, stage="emoji", reason=reason, detail=detail)
-
-
-def question_count(tasks: Iterable[Task]) -> int:
-    """Return how many questions the tasks make when every rewrite can be read (count)."""
-    return sum(1 + task.samples for task in tasks)
-
-
-def stored_count(tasks: Iterable[Task], config: TeacherConfig, store: ReplyStore) -> int:
-    """Return how many questions of the tasks are answered in the store (count); nothing is asked."""
-    return sum(1 for task in tasks for _ in _stored(task, config, store))
-
-
-def _stored(task: Task, config: TeacherConfig, store: ReplyStore) -> Iterator[Reply]:
-    reply = store.get(rewrite_question(task.text, config).key)
-    if reply is None or reply.error is not None:
-        return
-    yield reply
-    with contextlib.suppress(Unreadable):
-        post = read_rewrite(reply.text, task.text, finish_reason=reply.finish_reason).text
-        for sample in range(task.samples):
-            vote = store.get(emoji_question(post, config, sample).key)
-            if vote is not None and vote.error is None:
-                yield vote
 
 
 @lru_cache(maxsize=16)

@@ -23,12 +23,11 @@ from emojit.teacher import (
     open_store,
     prompt_id,
     prompt_texts,
-    question_count,
     release_columns,
     reply_from_columns,
     rewrite_question,
-    stored_count,
 )
+from emojit.teacher.estimate import outlook
 
 CONFIG = TeacherConfig()
 
@@ -59,7 +58,7 @@ def test_the_packaged_sample_labels_its_own_sentences():
     assert [[*labelled.votes[1:]] for labelled in run.labelled] == [
         [tuple(row["second"])] if row["second"] else [] for row in rows
     ]
-    assert (run.asked, run.from_store, run.failed) == (question_count(tasks), 0, 0)
+    assert (run.asked, run.from_store, run.failed) == (sum(1 + task.samples for task in tasks), 0, 0)
     assert len(replies) == run.asked
     assert {reply.provider for reply in replies} == {"recorded"}
 
@@ -209,7 +208,8 @@ def test_a_banned_thing_that_is_no_emoji_is_a_recipe_error():
 def test_what_is_stored_is_counted_without_asking():
     _, tasks = sample_tasks(10)
     with ReplyStore(None) as store:
-        assert stored_count(tasks, CONFIG, store) == 0
+        assert sum(outlook(task, CONFIG, store).stored for task in tasks) == 0
         label(tasks[:4], CONFIG, make_teacher(CONFIG), store, quiet=True)
 
-        assert stored_count(tasks, CONFIG, store) == question_count(tasks[:4])
+        stored = [outlook(task, CONFIG, store).stored for task in tasks]
+        assert stored == [*(1 + task.samples for task in tasks[:4]), *[0] * 6]
