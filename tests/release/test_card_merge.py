@@ -205,5 +205,6 @@ def test_merging_twice_is_merging_once_and_loses_no_line_of_others(lines, front)
     if not front:
         assert own_part(once) == own or yaml.safe_load(once.split("---\n")[1]) != {"license": "mit", "tags": ["emoji"]}
     for line in ("text", "## Mine", "### Deep", "* b"):
-        if not {"## Splits", "# T", "# "} & set(lines):
+        title = "text\n====" in theirs  # the title above our mark, in its other spelling, is ours like "# T"
+        if not title and not {"## Splits", "# T", "# "} & set(lines):
             assert once.count(line) >= lines.count(line)
