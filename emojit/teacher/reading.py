@@ -28,6 +28,7 @@ Nothing is repaired that needs a guess. What is cut is wrapping, and always the 
 | an emoji newer than 16.0, a flag of no region, a joined sequence nobody recommends | taken out | `outside_inventory` |
 | kana under a tenth of the letters: mostly Latin letters / other ones | `english` / `foreign_script` | – |
 | two letters in a row of Hangul, Cyrillic, Arabic, Thai …, or one simplified Chinese character (in GB 2312 but not in JIS X 0213), that the sentence does not have | `foreign_script` | – |
+| U+FFFD, a control character, one that turns the direction of writing or one for private use, that the sentence does not have | `foreign_script` | – |
 | talk about the task ("この文には…", "絵文字", "言い換えました") in words that the sentence does not have; over 3 times its length | `chatter` | – |
 | the sentence again, but for blanks and end marks | `unchanged` | – |
 
@@ -98,6 +99,7 @@ _TASK_WORDS = re.compile(
 )
 _FOREIGN = re.compile(
     "[\u0400-\u052f]{2,}|[\u0590-\u05ff]{2,}|[\u0600-\u06ff]{2,}|[\u0900-\u0dff]{2,}|[\u0e00-\u0eff]{2,}|[\u1100-\u11ff\uac00-\ud7af]{2,}"
+    "|[\u0000-\u0008\u000e-\u001b\u007f-\u0084\u0086-\u009f\u202a-\u202e\u2066-\u2069\ue000-\uf8ff\ufffd]"
 )
 
 

@@ -276,6 +276,17 @@ def test_the_sentence_again_is_unchanged_whatever_stands_around_it(reply):
     assert caught.value.reason == "unchanged"
 
 
+@pytest.mark.parametrize("char", ["\x00", "\x1b", "\x07", "\ufffd", "\u202e", "\ue000"])
+def test_characters_that_are_no_text_are_foreign_unless_the_sentence_has_them(char):
+    post = f"猫って夜に{char}動き回るよね"
+
+    with pytest.raises(Unreadable) as caught:
+        read_rewrite(post, ORIGINAL)
+
+    assert caught.value.reason == "foreign_script"
+    assert char in read_rewrite(post, ORIGINAL + char).text
+
+
 @pytest.mark.parametrize("reply", ["猫って夜はすごく活发だよね", "这だと夜に動き回るよね", "猫って夜に谢々だよね"])
 def test_simplified_chinese_that_the_sentence_does_not_have_is_foreign(reply):
     with pytest.raises(Unreadable) as caught:
