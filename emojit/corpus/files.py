@@ -17,6 +17,7 @@ Reader = Callable[[Path, Position], Iterator[Row]]
 _BATCH_ROWS = 256
 _BUFFER_BYTES = 2**20
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_SHOWN_BYTES = 4096  # what is kept of a line that is not read
 _TOO_LARGE = ("too_large", f"larger than {MAX_LINE_BYTES // 2**20} MiB")
 
 
@@ -70,10 +71,6 @@ class _Block:
             return Row(place, {"text": content.decode("utf-8").replace("\r\n", "\n").strip()})
         except UnicodeDecodeError as exc:
             return Row(place, content[:_SHOWN_BYTES], ("bad_unicode", f"no UTF-8 at byte {exc.start}"))
-
-
-_SHOWN_BYTES = 4096
-"""What is kept of a line that is not read (bytes)."""
 
 
 def read_parquet(path: Path, position: Position) -> Iterator[Row]:

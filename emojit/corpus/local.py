@@ -163,9 +163,8 @@ def _visible(folder: Path) -> Iterator[Path]:
     for file in folder.rglob("*"):
         if any(part.startswith(_HIDDEN) for part in file.relative_to(folder).parts):
             continue
-        if file.is_file() or (
-            file.is_symlink() and not file.exists()
-        ):  # a link to nothing is a lost shard: reading it says so
+        # A link to nothing is a lost shard: reading it says so.
+        if file.is_file() or (file.is_symlink() and not file.exists()):
             yield file
 
 

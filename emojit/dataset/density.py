@@ -34,9 +34,8 @@ TOPS = (100, 50)
 MANY = (10, 50)
 """Rows from which an emoji counts as covered."""
 
-_GRID = (
-    160  # probabilities of the grid beside zero: at 1,000 rows about ten per factor of two, finer changed no figure
-)
+# Probabilities of the grid beside zero: at 1,000 rows about ten per factor of two, finer changed no figure.
+_GRID = 160
 _SMALLEST = 0.02  # the smallest one, in rows expected at hand: less than that cannot be told from never
 _NARROW = 30  # from this count on the grid is coarser than what the count tells, so that the count's own share joins the grid
 _STEPS = 300  # EM steps: with 100 to 1,000 the figures of the test moved by less than their error

@@ -12,9 +12,8 @@ Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 """The splits in the order of every table and file list."""
 
-_SALT = (
-    "emojit-split-v1"  # constant for ever: another salt would move test articles into a later version's training rows
-)
+# Constant for ever: another salt would move test articles into a later version's training rows.
+_SALT = "emojit-split-v1"
 
 
 def split_of(source: str, doc_id: str, config: SplitConfig) -> Split:

@@ -9,9 +9,8 @@ from urllib.parse import urlsplit
 from emojit.errors import ConfigError
 from emojit.recipe.loader import ABOUT
 
-_MAX_CONCURRENCY = (
-    10_000  # every call in flight holds a connection; no endpoint and no system takes more from one process
-)
+# Every call in flight holds a connection; no endpoint and no system takes more from one process.
+_MAX_CONCURRENCY = 10_000
 _MAX_BATCH = 50_000  # requests in one file: https://platform.openai.com/docs/guides/batch
 
 

@@ -58,9 +58,8 @@ class _Tries:
                 return None
             wait_s = self._backoff()
         elif outcome.kind == "limited":
-            wait_s = (
-                0.0 if (outcome.wait_s or 0.0) <= self.config.patience_s else None
-            )  # the gate says who waits how long
+            # The gate says who waits how long.
+            wait_s = 0.0 if (outcome.wait_s or 0.0) <= self.config.patience_s else None
         elif outcome.kind == "retry":
             wait_s = max(outcome.wait_s or 0.0, self._backoff())
         else:
