@@ -1,7 +1,7 @@
 """Remembering that a text was there before, for millions of texts: 64 bits of a digest each, in flat arrays.
 
-A Python set of the texts themselves would hold the whole build in memory, a set of integers 70 bytes per entry; this holds 16 bytes per slot, at most half
-and on average a third to a half of the slots used: 24 to 64 bytes per entry. Among ten million texts two share their digest by chance in one build of
+A Python set of the texts themselves would hold the whole build in memory, a set of integers 70 bytes per entry; this holds 16 bytes per slot, of which a
+quarter to a half is used: 32 to 64 bytes per entry, and half of that once more while it grows. Among ten million texts two share their digest by chance in one build of
 370,000.
 """
 
