@@ -27,7 +27,7 @@ from emojit.dataset.filling import Parts, fill
 from emojit.dataset.folder import STATISTICS, read_manifest, verify_manifest
 from emojit.dataset.identity import all_inputs, difference, identity
 from emojit.dataset.staging import locked, place, staged
-from emojit.errors import DatasetError
+from emojit.errors import DatasetError, UsageError
 from emojit.recipe import BuildRecipe
 from emojit.teacher import ReplyStore, Teacher, check_licence, make_teacher, open_store
 from emojit.teacher.budget import BudgetedTeacher
@@ -116,6 +116,7 @@ def build(
 
     Raises:
         ConfigError: the teacher's licence, or its permission to train other models on its output, is not stated.
+        UsageError: the reply store lies inside `out`.
         CorpusError: the corpus cannot be used, or the filters keep nothing.
         TeacherError: the teacher cannot be asked, left questions unanswered, or would cost more than `max_cost`. Replies so far are stored.
         DatasetError: `out` holds something else, no pair came out, the licences conflict, or the disk is full. No partial folder is left.
@@ -124,6 +125,12 @@ def build(
     start = time.monotonic()
     out = place(out)
     store = store or default_store(out)
+    if store.resolve().is_relative_to(out):
+        # Seen only now, it would cost every question first: the folder takes its name at the very end, and must be empty then.
+        raise UsageError(
+            f"{store}: the reply store lies inside the build folder {out}",
+            hint=f"leave --store out, then it is {default_store(out)}; or give another path",
+        )
     with locked(out):
         if (finished := _finished(recipe, out)) is not None:
             return finished

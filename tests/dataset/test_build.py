@@ -14,7 +14,7 @@ from emojit.dataset.folder import verify_manifest
 from emojit.dataset.parquet import PAIR_COLUMNS, REJECTED_COLUMNS, REPLY_COLUMNS, SENTENCE_COLUMNS, read_rows
 from emojit.dataset.plan import plan
 from emojit.dataset.splits import SPLITS, split_of
-from emojit.errors import CorpusError, DatasetError, TeacherError
+from emojit.errors import CorpusError, DatasetError, TeacherError, UsageError
 from emojit.recipe import BuildRecipe, CorpusConfig, FilterConfig, SplitConfig, TeacherConfig, dump, load
 
 
@@ -147,6 +147,14 @@ def test_a_changed_corpus_is_another_build(recipe, corpus, tmp_path, card):
 
     with pytest.raises(DatasetError, match="another corpus"):
         build(recipe, tmp_path / "v1", render_card=card, quiet=True)
+
+
+def test_a_store_inside_the_folder_is_refused_before_anything_is_asked(recipe, tmp_path, card, server):
+    with pytest.raises(UsageError, match="lies inside the build folder"):
+        build(recipe, tmp_path / "v1", render_card=card, store=tmp_path / "v1" / "deep" / "s.sqlite", quiet=True)
+
+    assert server.answered == []
+    assert not (tmp_path / "v1").exists()
 
 
 def test_a_folder_of_somebody_else_is_refused_before_anything_is_asked(recipe, tmp_path, card, server):
