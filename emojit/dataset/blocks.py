@@ -35,6 +35,7 @@ OVER_REPRESENTED = "over_represented"
 
 _FIRST_BLOCKS = 2  # one that is decided, one that keeps the teacher busy meanwhile
 _LEAST_YIELD = 0.02  # pairs per asked sentence under which drawing on would only cost money
+_LEAST_WINDOW = 100  # decisions from which a yield can be told: with blocks of one sentence, a single rejection would be a yield of nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +123,8 @@ class Blocks:
         self._waiting: deque[_Deferred] = deque()
         self._again: deque[_Deferred] = deque()
         # Rejections since the last look at the yield, over as many sentences as may be open at once.
-        self._window = min(self._most_deferred, max(count, config.block)) if count else self._most_deferred
+        window = min(self._most_deferred, max(count, config.block)) if count else self._most_deferred
+        self._window = max(window, _LEAST_WINDOW)
         self._settled = 0
         self._rejections: Counter[str] = Counter()
 

@@ -177,6 +177,15 @@ def test_a_cap_that_cannot_be_kept_ends_the_build_and_says_so():
     assert len(drawn) < 2_000
 
 
+@pytest.mark.parametrize("count", [0, 50])
+def test_a_few_rejections_in_a_row_do_not_end_a_build_of_tiny_blocks(count):
+    config = BalanceConfig(block=1, lag=1, max_share=1.0)
+    blocks, desk, _, drawn = build(SeededTeacher(unreadable=0.6), config, count=count, corpus=300)
+
+    assert blocks.barren is None
+    assert len(desk.rows) == count or len(drawn) == 300
+
+
 def test_deferred_rows_become_rows_once_the_data_set_is_large_enough():
     """One emoji has 2.5 % of all, but stands in the first rows only: in order it would be over the cap, at the end it is not."""
 
