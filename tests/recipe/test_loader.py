@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
+import tomllib
+
 import pytest
 
 from emojit.errors import ConfigError
 from emojit.recipe import BuildRecipe, TrainRecipe, load
+from emojit.resources import resource
 
 
 @pytest.fixture
@@ -146,3 +151,28 @@ def test_the_licence_of_the_packaged_replies_is_not_that_of_another_teacher():
     assert teacher_of("sample").licence == "CC0-1.0"
     assert teacher_of("sample", "teacher.kind=openai", "teacher.model=m").licence is None
     assert teacher_of("sample", "teacher.recorded=mine.jsonl").licence is None
+
+
+def test_the_sample_recipe_names_every_key_and_says_where_it_differs_from_the_default():
+    text = resource("recipes/sample.toml").read_text(encoding="utf-8")
+    sections = {"": "", **dict.fromkeys(re.findall(r"^\[(.+?)\]", text, re.MULTILINE), "")}
+    section = ""
+    for line in text.splitlines():
+        if heading := re.match(r"\[(.+?)\]", line):
+            section = heading[1]
+        sections[section] += f"{line}\n"
+
+    def check(defaults: object, table: dict[str, object], section: str) -> None:
+        for field in dataclasses.fields(defaults):
+            default, place = getattr(defaults, field.name), f"{section}.{field.name}".strip(".")
+            if dataclasses.is_dataclass(default):
+                check(default, table[field.name], place)
+                continue
+            line = re.search(rf"^(?:# )?{field.name} *= .*$", sections[section], re.MULTILINE)
+            assert line, f"{place} is not named"
+            value = table.get(field.name)
+            same = value == (list(default) if isinstance(default, tuple) else default)
+            unset = line[0].startswith("# ") and value is None
+            assert same or unset or "default" in line[0], f"{place} differs from {default!r} and does not say so"
+
+    check(BuildRecipe(), tomllib.loads(text), "")
