@@ -32,7 +32,7 @@ class RowChanges:
 
 
 def row_changes(before: Path, after: Path) -> RowChanges:
-    """Compare two build folders by the ids of their rows; 24 to 64 bytes of memory per row of the earlier one.
+    """Compare two build folders by the ids of their rows; 32 to 64 bytes of memory per row of the earlier one.
 
     Raises:
         DatasetError: a file cannot be read, or has no ids.
