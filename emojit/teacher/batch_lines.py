@@ -18,7 +18,6 @@ from emojit.teacher.wire import parse_json
 ENDPOINT: Final = "/v1/chat/completions"
 """What every line asks for; the same for all base URLs."""
 
-_SHORTEST_SECRET = 16  # characters; what is shorter is a placeholder such as "EMPTY"
 _LINE_OVERHEAD = 200  # bytes of a request line beside the question, generously
 
 
@@ -45,10 +44,8 @@ def read_line(line: bytes, *, model: str, secret: str) -> tuple[Outcome | None, 
         The outcome for the line's question, or None where the line names none; and a failure where no further question makes sense.
     """
     text = line.decode(errors="replace")
-    if len(secret) >= _SHORTEST_SECRET:
-        text = text.replace(secret, "***")
     try:
-        value = parse_json(text)
+        value = parse_json(text, secret=secret)
     except ValueError:
         return None, None
     if not isinstance(value, dict) or not isinstance(key := value.get("custom_id"), str):

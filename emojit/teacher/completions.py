@@ -10,7 +10,6 @@ from emojit.teacher.reading import answer
 from emojit.teacher.records import canonical_json
 from emojit.teacher.wire import bill, parse_json, token_count
 
-_SHORTEST_SECRET = 16  # characters; what is shorter is a placeholder such as "EMPTY"
 _FINAL = frozenset({"length", "content_filter", "refusal"})  # with these finish reasons an empty answer is the answer
 
 
@@ -59,10 +58,8 @@ def read_body(body: str, *, model: str, secret: str) -> Completion | Failure:
         model: the model that was asked, for the hint of a failure.
         secret: the API key.
     """
-    if len(secret) >= _SHORTEST_SECRET:
-        body = body.replace(secret, "***")
     try:
-        value = parse_json(body)
+        value = parse_json(body, secret=secret)
     except ValueError:
         return Failure(kind="retry", message=redact(f"the body is no JSON: {body[:80]}", secret))
     return read_completion(value, model=model, secret=secret)

@@ -11,22 +11,33 @@ import math
 import re
 
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")  # an escaped half of a surrogate pair; most stand beside their other half
+_SHORTEST_SECRET = 16  # characters; what is shorter is a placeholder such as "EMPTY"
 _MOST_TOKENS = 2**53  # what a float still counts
 
 
-def parse_json(text: str) -> object:
+def parse_json(text: str, *, secret: str = "") -> object:
     """Read JSON that came from outside.
 
     NaN, infinite and too large numbers become null, halves of surrogate pairs U+FFFD.
+
+    Args:
+        text: as it came.
+        secret: an API key that is masked wherever it stands, also where it came escaped (`\\/`, `\\u002d`); a short one is a placeholder and stays.
 
     Raises:
         ValueError: it is no JSON, or nested too deeply.
     """
     try:
         value = json.loads(text, parse_constant=lambda name: None, parse_float=_finite)
-        if _HALF.search(text):
-            whole = json.dumps(value, ensure_ascii=False).encode("utf-16-le", "surrogatepass")
-            value = json.loads(whole.decode("utf-16-le", "replace"))
+        hidden = json.dumps(secret, ensure_ascii=False)[1:-1] if len(secret) >= _SHORTEST_SECRET else ""
+        if not hidden and not _HALF.search(text):
+            return value
+        plain = json.dumps(value, ensure_ascii=False)
+        whole = plain.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        if hidden:
+            whole = whole.replace(hidden, "***")
+        if whole != plain:
+            value = json.loads(whole)
     except RecursionError as exc:
         raise ValueError("nested too deeply") from exc
     return value

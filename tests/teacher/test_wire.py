@@ -53,6 +53,14 @@ def test_halves_of_surrogate_pairs_become_replacement_characters_and_whole_pairs
     assert parse_json(r'{"a": ["あ\ud800い", "\ud83d\ude0a", "\\ud800"]}') == {"a": ["あ\ufffdい", "😊", "\\ud800"]}
 
 
+@pytest.mark.parametrize("written", ["k/e+y" * 4, r"k\/e+y" * 4, r"k\/e\u002by" * 4])
+def test_a_key_that_comes_back_is_masked_however_it_is_escaped(written):
+    completion = read_body(body('{"k": 1}', f"{written} すごい"), model="m", secret="k/e+y" * 4)
+
+    assert isinstance(completion, Completion)
+    assert completion.choices[0].text == "*** すごい"
+
+
 def test_json_nested_too_deeply_is_a_failed_call_and_a_readable_error():
     deep = "[" * 200_000
 
