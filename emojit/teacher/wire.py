@@ -22,7 +22,7 @@ def parse_json(text: str, *, secret: str = "") -> object:
 
     Args:
         text: as it came.
-        secret: an API key that is masked wherever it stands, also where it came escaped (`\\/`, `\\u002d`); a short one is a placeholder and stays.
+        secret: an API key that is masked wherever it stands, also where it came with JSON escapes; a short one is a placeholder and stays.
 
     Raises:
         ValueError: it is no JSON, or nested too deeply.
