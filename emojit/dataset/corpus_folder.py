@@ -32,6 +32,7 @@ from emojit.corpus.prepared import KIND, plain_filters
 from emojit.corpus.records import Scanned
 from emojit.corpus.shards import read_shards
 from emojit.corpus.sources import ArticleSource, open_articles
+from emojit.dataset.drawing import nothing_kept
 from emojit.dataset.folder import (
     STATISTICS,
     read_manifest,
@@ -43,7 +44,7 @@ from emojit.dataset.folder import (
 from emojit.dataset.identity import versions
 from emojit.dataset.parquet import REJECTED_COLUMNS, SENTENCE_COLUMNS, TableWriter
 from emojit.dataset.staging import locked, place, staged
-from emojit.errors import CorpusError, DatasetError
+from emojit.errors import DatasetError
 from emojit.recipe import BuildRecipe
 
 logger = logging.getLogger(__name__)
@@ -185,7 +186,8 @@ def _write(
     quiet: bool,
 ) -> dict[str, Any]:
     """Write the folder: from the corpus itself, or from the shards of a job. Returns its statistics."""
-    reasons: Counter[str | None] = Counter()
+    kept = 0
+    reasons: Counter[str] = Counter()
     flags: Counter[str] = Counter()
     with staged(out) as folder:
         with (
@@ -202,20 +204,20 @@ def _write(
             for article in watched(scanned, source.position, quiet=quiet or shards is not None):
                 for offer in choice.offers(article):
                     table.add(_row(offer))
-                    reasons[offer.reason] += 1
-                    flags.update(offer.sentence.flags if offer.reason is None else ())
-        if not reasons[None]:
-            raise CorpusError(
-                f"{recipe.corpus.source}: the filters keep none of {reasons.total()} sentences",
-                hint="look at the text, then change [filters] in the recipe, for example filters.order or filters.min_chars",
-            )
+                    if offer.reason is None:
+                        kept += 1
+                        flags.update(offer.sentence.flags)
+                    else:
+                        reasons[offer.reason] += 1
+        if not kept:
+            raise nothing_kept(recipe, reasons)
         statistics: dict[str, Any] = {
             "articles": source.articles,
             "left_out": source.left_out,
             "unreadable": dict(source.rejected.most_common()),
-            "candidates": reasons.total(),
-            "kept": reasons.pop(None),
-            "dropped": dict(sorted(reasons.items(), key=lambda item: (-item[1], str(item[0])))),
+            "candidates": kept + reasons.total(),
+            "kept": kept,
+            "dropped": dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
             "flags": dict(sorted(flags.items())),
         }
         write_json(folder / STATISTICS, statistics)

@@ -56,6 +56,7 @@ class Drawing:
     Attributes:
         draw: what the corpus counted: inputs, articles, left_out, candidates.
         kept: sentences that the filters keep (count).
+        given: those of them that leak nowhere, which are asked about (count).
     """
 
     def __init__(self, recipe: BuildRecipe, tables: Tables, guard: Leaks, offers: Offers) -> None:
@@ -67,7 +68,7 @@ class Drawing:
             guard: of the rows of others.
             offers: the sentences.
         """
-        self.kept = 0
+        self.kept = self.given = 0
         self.draw = offers
         self._recipe = recipe
         self._tables = tables
@@ -75,7 +76,7 @@ class Drawing:
         self._licences: set[str | None] = set()
 
     def __iter__(self) -> Iterator[Sentence]:
-        """Yield the sentences that the filters keep.
+        """Yield the sentences that the filters keep and that leak nowhere.
 
         Raises:
             CorpusError: the corpus cannot be used, or the filters keep nothing of it.
@@ -92,15 +93,12 @@ class Drawing:
                 combined_licence(self._licences)
             self.kept += 1
             if (leak := self._leak(offer.sentence)) is None:
+                self.given += 1
                 yield offer.sentence
             else:
                 self._tables.reject(leak)
         if not self.kept:
-            reasons = ", ".join(f"{reason} {count}" for reason, count in dropped.most_common(3))
-            raise CorpusError(
-                f"{self._recipe.corpus.source}: the filters keep none of {self.draw.candidates} sentences ({reasons or 'no sentence at all'})",
-                hint="look at the text, then change [filters] in the recipe, for example filters.order or filters.min_chars",
-            )
+            raise nothing_kept(self._recipe, dropped)
 
     def _leak(self, sentence: Sentence) -> Rejected | None:
         split = split_of(sentence.source, sentence.doc_id, self._recipe.splits)
@@ -108,6 +106,15 @@ class Drawing:
             return None
         reason, detail = found
         return Rejected(id=sentence.id, stage="pair", reason=reason, detail=detail, text=sentence.text)
+
+
+def nothing_kept(recipe: BuildRecipe, dropped: Counter[str]) -> CorpusError:
+    """Return the error of a corpus of which the filters keep nothing, given the sentences by the reason they were dropped for (counts)."""
+    reasons = ", ".join(f"{reason} {count}" for reason, count in dropped.most_common(3)) or "no sentence at all"
+    return CorpusError(
+        f"{recipe.corpus.source}: the filters keep none of {dropped.total()} sentences ({reasons})",
+        hint="look at the text, then change [filters] in the recipe, for example filters.order or filters.min_chars",
+    )
 
 
 def make_task(recipe: BuildRecipe, sentence: Sentence, avoid: tuple[str, ...] = ()) -> Task:

@@ -12,10 +12,9 @@ from pathlib import Path
 
 from emojit.corpus import Sentence
 from emojit.corpus.draw import Draw, draw
-from emojit.dataset.drawing import make_task
+from emojit.dataset.drawing import make_task, nothing_kept
 from emojit.dataset.licences import combined_licence
 from emojit.dataset.splits import SPLITS, split_of
-from emojit.errors import CorpusError
 from emojit.logs import progress
 from emojit.recipe import BuildRecipe
 from emojit.teacher import ReplyStore, open_store
@@ -168,11 +167,7 @@ def _kept(recipe: BuildRecipe, drawn: Draw, counted: _Counted, sentences: int, *
             if counted.kept == sentences:
                 break
     if not counted.kept:
-        reasons = ", ".join(f"{reason} {count}" for reason, count in counted.dropped.most_common(3))
-        raise CorpusError(
-            f"{recipe.corpus.source}: the filters keep none of {counted.candidates} sentences ({reasons or 'no sentence at all'})",
-            hint="look at the text, then change [filters] in the recipe, for example filters.order or filters.min_chars",
-        )
+        raise nothing_kept(recipe, counted.dropped)
 
 
 def _count(recipe: BuildRecipe, sentences: Iterator[Sentence], counted: _Counted, replies: ReplyStore | None) -> None:

@@ -78,7 +78,7 @@ def hold_session(
             def stand() -> tuple[int, int | None]:
                 """Return the sentences that are answered, and how many there will be: for the asked number of pairs, at the yield so far."""
                 if blocks.exhausted or not recipe.count:
-                    return min(answered, drawing.kept), drawing.kept if blocks.exhausted else None
+                    return min(answered, drawing.given), drawing.given if blocks.exhausted else None
                 tried = blocks.accepted + blocks.rejected
                 return answered, max(
                     answered, round(recipe.count * (tried / blocks.accepted if blocks.accepted else 1))
@@ -126,5 +126,10 @@ def _why(blocks: Blocks, drawing: Drawing) -> str | None:
     if blocks.barren is not None:
         return f"{blocks.barren}, so no more were drawn"
     if blocks.short_of:
-        return f"the corpus is at its end: all {drawing.kept} sentences that the filters keep were asked about"
+        which = (
+            "that the filters keep"
+            if drawing.given == drawing.kept
+            else "that the filters keep and that repeat no row of others"
+        )
+        return f"the corpus is at its end: all {drawing.given} sentences {which} were asked about"
     return None

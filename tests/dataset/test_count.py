@@ -10,7 +10,7 @@ import pytest
 from emojit.dataset.build import build, default_store
 from emojit.dataset.parquet import read_rows
 from emojit.dataset.splits import SPLITS
-from emojit.recipe import BalanceConfig
+from emojit.recipe import BalanceConfig, DecontaminateConfig
 
 
 def rows_of(folder):
@@ -74,6 +74,24 @@ def test_a_corpus_that_is_too_small_gives_what_it_has_and_says_so(made_up, tmp_p
     assert statistics_of(result.folder)["balance"]["why"] == result.why
     again = build(recipe, tmp_path / "v1", render_card=card, quiet=True)
     assert (again.already_complete, again.short_of, again.why) == (True, result.short_of, result.why)
+
+
+def test_sentences_that_leak_are_not_said_to_have_been_asked_about(recipe, tmp_path, card):
+    first = build(recipe, tmp_path / "v1", render_card=card, quiet=True)
+    leaked = read_rows(first.folder / "data/train-00000-of-00001.parquet")[0]["original_text"]
+    (tmp_path / "bench.txt").write_text(f"{leaked}\n", encoding="utf-8")
+    against = DecontaminateConfig(against=(str(tmp_path / "bench.txt"),), threshold=0.95)
+    held = dataclasses.replace(recipe, count=100_000, decontaminate=against)
+
+    result = build(held, tmp_path / "v2", render_card=card, quiet=True)
+
+    offered = read_rows(result.folder / "corpus/sentences-00000.parquet")
+    kept = len(offered) - sum(result.rejected["filter"].values())
+    leaks = result.rejected["pair"]["in_test_of_other"]
+    assert leaks == 1
+    assert result.why == (
+        f"the corpus is at its end: all {kept - leaks} sentences that the filters keep and that repeat no row of others were asked about"
+    )
 
 
 def test_a_larger_number_asks_only_what_is_new(made_up, tmp_path, card):
