@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from emojit.cli import hub_organization, output
+from emojit.cli import hub_organization, hub_store, output
+from emojit.cli.hub_root import default_root
 from emojit.cli.options import JsonOption
 
 if TYPE_CHECKING:
@@ -16,11 +16,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Run a Hugging Face Hub on this machine, without a network.")
 app.add_typer(hub_organization.app, name="organization")
-
-
-def _default_root() -> Path:
-    data_home = os.environ.get("XDG_DATA_HOME")
-    return (Path(data_home) if data_home else Path.home() / ".local" / "share") / "emojit" / "hub"
+app.command()(hub_store.check)
+app.command()(hub_store.gc)
 
 
 def _text(hub: LocalHub, user: str, token: str | None) -> str:
@@ -51,4 +48,4 @@ def serve(
         result = {"endpoint": hub.endpoint, "root": str(hub.root), "user": user, "token": token}
         output.show(result, as_json=as_json, text=_text(hub, user, token))
 
-    localhub.serve(root or _default_root(), port, user=user, new_token=new_token, host=host, announce=announce)
+    localhub.serve(root or default_root(), port, user=user, new_token=new_token, host=host, announce=announce)

@@ -176,11 +176,16 @@ def create_repository(path: Path, files: Mapping[str, bytes], *, author: str) ->
         git.move_reference(f"refs/heads/{DEFAULT_BRANCH}", commit)
 
 
+def stale_files(path: Path) -> list[Path]:
+    """Lock files and half packs that a killed writer left in a repository. Ask only while no writer can be alive."""
+    patterns = ("*.lock", "refs/**/*.lock", "objects/*/*.lock", "objects/pack/tmp*.pack")
+    return sorted({file for pattern in patterns for file in path.glob(pattern)})
+
+
 def remove_stale_locks(path: Path) -> None:
-    """Remove lock files and half packs of a writer that was killed. Call it only while no writer can be alive."""
-    for pattern in ("*.lock", "refs/**/*.lock", "objects/*/*.lock", "objects/pack/tmp*.pack"):
-        for lock in path.glob(pattern):
-            lock.unlink(missing_ok=True)
+    """Remove what a killed writer left behind. Call it only while no writer can be alive."""
+    for file in stale_files(path):
+        file.unlink(missing_ok=True)
 
 
 def put_blob(tree: EditableTree, path: str, oid: str) -> None:

@@ -78,7 +78,7 @@ class Store:
         """Create the folders.
 
         Raises:
-            HubServerError: the root cannot be created or written.
+            HubServerError: the root cannot be created or written, or it holds repositories without a database.
         """
         try:
             for folder in (self.root, self.repos, self.tmp):
@@ -90,6 +90,12 @@ class Store:
             raise HubServerError(
                 f"cannot write to the Hub folder {self.root}: {reason}", hint="choose another folder with --root"
             ) from exc
+        if not self.database.exists() and any(self.repos.iterdir()):
+            # A new database would know none of them, and what no database knows is cleared away at the start.
+            raise HubServerError(
+                f"{self.root} holds repositories, but their database {self.database.name} is missing",
+                hint="bring the database back from a backup, or choose another folder with --root",
+            )
 
     def sweep(self) -> None:
         """Remove what an interrupted server left behind. Call it only while the database is locked by this process."""
