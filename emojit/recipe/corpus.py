@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from emojit.errors import ConfigError
+from emojit.recipe.loader import ABOUT
 
 FILTER_ORDER = (
     "meta_section",
@@ -43,7 +44,8 @@ class CorpusConfig:
     """Where the articles come from (section `[corpus]`)."""
 
     source: str = "sample"
-    """"sample" (the packaged one), a path to a .jsonl, .txt (both also .gz, .zst) or .parquet file, a folder of them or a pattern, or a Hub data set id."""
+    """"sample" (the packaged one), a path to a .jsonl, .txt (both also .gz, .zst) or .parquet file, a folder of them or a pattern, a corpus folder, or a
+    Hub data set id."""
     config: str | None = None
     """Configuration of a Hub data set, e.g. "20231101.ja"."""
     files: str | None = None
@@ -52,9 +54,9 @@ class CorpusConfig:
     """Branch, tag or commit of a Hub data set; the commit it stands for goes into the manifest."""
     split: str = "train"
     """Split of a Hub data set."""
-    name: str | None = None
+    name: str | None = field(default=None, metadata={ABOUT: ("source", "config")})
     """What the `source` column says; None takes the row's own `source`, or else the file's or repository's name."""
-    licence: str | None = None
+    licence: str | None = field(default=None, metadata={ABOUT: ("source",)})
     """Licence of rows that carry none themselves."""
     share: float = 1.0
     """Fraction of the articles to use, in (0, 1]. Chosen by a hash of the article, so a smaller share is a subset of a larger one."""
@@ -66,6 +68,10 @@ class CorpusConfig:
     """Stop when more than this fraction of the input lines cannot be read, in [0, 1]."""
 
     def __post_init__(self) -> None:
+        if not self.source.strip():  # as a path it would be the folder that happens to be the current one
+            raise ConfigError(
+                "corpus.source is empty", hint='name a corpus, for example --corpus articles.jsonl; "." is this folder'
+            )
         if self.files is not None and self.config is not None:
             raise ConfigError("corpus.files and corpus.config exclude each other", hint="leave one of them out")
         if not 0 < self.share <= 1:

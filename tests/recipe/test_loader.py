@@ -30,6 +30,7 @@ def recipe(tmp_path):
         ("[techer]", "unknown key techer", "valid keys: name, seed"),
         ("[teacher]\ntemperature = 'hot'", "teacher.temperature must be a number, got 'hot'", "explain every key"),
         ("count = true", "count must be a whole number, got True", "explain every key"),
+        ("[corpus]\nsource = ' '", "corpus.source is empty", "--corpus"),
         ("count = -1", "count must be >= 0, got -1", "explain every key"),
         ("[teacher]\nbanned = [1]", "teacher.banned[0] must be a string, got 1", "explain every key"),
         ("[teacher]\nkind = 'psychic'", "teacher.kind must be one of 'recorded', 'openai'", "explain every key"),
@@ -145,6 +146,22 @@ def test_what_is_stated_beside_no_model_holds_for_the_one_of_the_command_line(re
     text = STATED.replace('model = "qwen"\n', "")
 
     assert teacher_of(recipe(text), "teacher.model=other").licence == "apache-2.0"
+
+
+def test_name_and_licence_of_a_corpus_are_not_taken_for_another_one(caplog):
+    corpus = load(BuildRecipe, "wikipedia-ja", overrides=["corpus.source=mine.jsonl"]).corpus
+
+    assert (corpus.name, corpus.licence) == (None, None)
+    assert "corpus.licence of" in caplog.text
+    assert "is not about corpus.source = mine.jsonl and is left out" in caplog.text
+
+
+def test_another_dump_of_a_corpus_keeps_the_licence_and_not_the_name():
+    corpus = load(BuildRecipe, "wikipedia-ja", overrides=["corpus.config=20240101.ja"]).corpus
+    same = load(BuildRecipe, "wikipedia-ja", overrides=["corpus.share=0.5"]).corpus
+
+    assert (corpus.name, corpus.licence) == (None, "CC BY-SA 3.0")
+    assert (same.name, same.licence) == ("wikimedia/wikipedia 20231101.ja", "CC BY-SA 3.0")
 
 
 def test_the_licence_of_the_packaged_replies_is_not_that_of_another_teacher():
