@@ -74,6 +74,8 @@ def judge(status: int, headers: Mapping[str, str], body: str, *, model: str, sec
         429: "the account's quota is used up; every reply so far is stored, so run the same command again later",
     }
     refused = "the endpoint refuses the request itself: check --model and [teacher]"
+    if 300 <= status < 400:
+        refused = "the endpoint sends elsewhere: give the address where the API itself answers as --base-url, mostly https:// and ending in /v1"
     return Failure(kind="fatal", message=message, hint=hints.get(status, refused))
 
 

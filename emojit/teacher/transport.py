@@ -93,7 +93,8 @@ class Http:
         import aiohttp
 
         try:
-            async with self._session.post(self._post_url, data=body) as response:
+            # A redirect is an answer: followed, a POST would become a GET, and the prompts would go where nobody sent them.
+            async with self._session.post(self._post_url, data=body, allow_redirects=False) as response:
                 content = await response.read()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError) as exc:
             raise CallError("unreached", _words(exc)) from exc

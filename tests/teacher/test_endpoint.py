@@ -184,6 +184,20 @@ def test_what_would_fail_again_stops_at_once(serve, answer, config_for, monkeypa
     assert len(server.calls) == 1
 
 
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_not_followed_because_the_prompts_would_go_with_it(serve, answer, config_for, status):
+    elsewhere = serve()
+    server = serve(
+        lambda call: answer(status=status, headers={"Location": f"{elsewhere.url}/chat/completions"}, body=b"")
+    )
+
+    with pytest.raises(TeacherError, match=f"HTTP {status}") as caught:
+        ask(config_for(server))
+
+    assert "--base-url" in (caught.value.hint or "")
+    assert (len(server.calls), elsewhere.calls) == (1, [])
+
+
 @pytest.mark.parametrize(
     ("status", "body"),
     [
