@@ -86,7 +86,7 @@ def open_prepared(corpus: CorpusConfig, filters: FilterConfig | None = None) -> 
         The source; None where `corpus.source` is no corpus folder.
 
     Raises:
-        CorpusError: the folder was made with other filters or a smaller limit, or its manifest is damaged.
+        CorpusError: the folder was made with other filters, a smaller limit or another name or licence, or its manifest is damaged.
     """
     folder = Path(corpus.source).expanduser()
     path = folder / MANIFEST
@@ -117,6 +117,13 @@ def _check_same(folder: Path, manifest: Mapping[str, Any], corpus: CorpusConfig,
             raise CorpusError(
                 f"{folder}: was made with filters.{key} = {made.get(key)}, the recipe says {wanted.get(key)}",
                 hint=hint,
+            )
+    for key in ("name", "licence"):  # they stand in the rows already
+        stated, there = getattr(corpus, key), manifest["corpus"].get(key)
+        if stated is not None and stated != there:
+            raise CorpusError(
+                f"{folder}: was made with corpus.{key} = {there}, the recipe says {stated}",
+                hint=f"leave corpus.{key} out, or make {folder.name} again with this recipe",
             )
     limit, made_limit = corpus.sentences_per_article, manifest["sentences_per_article"]
     if made_limit and not 0 < limit <= made_limit:

@@ -160,6 +160,16 @@ def test_a_folder_made_with_other_filters_is_refused(recipe, tmp_path, change, m
         draw(corpus, change.get("filters", recipe.filters), seed=0, spread=False)
 
 
+@pytest.mark.parametrize("key", ["name", "licence"])
+def test_a_name_or_licence_that_the_rows_of_a_folder_do_not_have_is_refused(recipe, tmp_path, key):
+    build_corpus(recipe, tmp_path / "c", quiet=True)
+    other = dataclasses.replace(recipe.corpus, **{key: "another"})
+
+    with pytest.raises(CorpusError, match=f"was made with corpus.{key} = .*, the recipe says another") as caught:
+        offers(dataclasses.replace(recipe, corpus=other), tmp_path / "c", spread=False)
+    assert caught.value.hint
+
+
 def test_the_last_job_of_a_cluster_makes_the_folder_of_what_the_tasks_wrote(recipe, tmp_path):
     from emojit.corpus.shards import write_shard
     from emojit.corpus.sources import open_articles
