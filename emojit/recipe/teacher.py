@@ -106,7 +106,7 @@ class TeacherConfig:
     timeout_s: float = 60.0
     """Give up on one call after this many seconds."""
     patience_s: float = 600.0
-    """Longest wait that an endpoint may ask for before the question is given up (s)."""
+    """Longest wait that an endpoint may ask for before the question is given up (s). The run stops, to be continued, when nothing but 429s came for so long."""
     max_error_share: float = 0.5
     """Stop, to be continued, when more than this fraction of the latest questions got no answer, in (0, 1]."""
     max_unanswered: float = 0.0

@@ -176,6 +176,8 @@ class OpenAITeacher:
                     headers=headers,
                     tokens=outcome.tokens if isinstance(outcome, Completion) else None,
                 )
+            if isinstance(outcome, Failure) and outcome.kind == "limited":
+                outcome = self._out_of_patience(outcome)
             wait_s = tries.wait_after(outcome)
             if wait_s is None:
                 return outcome, tries
@@ -195,6 +197,15 @@ class OpenAITeacher:
         if response.status == 200:
             return read_body(response.body, model=model, secret=key), response.headers
         return judge(response.status, response.headers, response.body, model=model, secret=key), response.headers
+
+    def _out_of_patience(self, limited: Failure) -> Failure:
+        """Return what a 429 comes to: the end of the run where nothing else has come for `patience_s`. One by one the questions would take hours."""
+        refused_s = self._gate.refused_for()
+        if refused_s <= self._config.patience_s:
+            return limited
+        message = f"nothing but 429 for {refused_s:.0f} s, longer than teacher.patience_s = {self._config.patience_s:g}: {limited.message}"
+        hint = "every reply so far is stored: run the same command again later, with a smaller --concurrency or with teacher.requests_per_minute"
+        return Failure(kind="fatal", message=message, hint=hint)
 
     def _unanswered(self, exc: CallError) -> Failure:
         what = redact(str(exc), self._address.key)

@@ -43,7 +43,7 @@ _WINDOW_EVENTS = 4  # refusals while everybody waits, from which on a limit by t
 _FEWEST = 10  # calls in a minute below which nothing can be learned from them
 _HIGHER, _USED_UP = 1.15, 0.9  # the learned rate is tried so much higher when so much of it was used
 _QUIET_S = 10.0  # after each so many seconds without a 429 the calls in flight grow by one more per round
-_SAID_S = 30.0  # a pause that is worth a line in the log
+_SAID_S = 10.0  # a pause that is worth a line in the log
 _TOKENS_PER_CHAR = 1.5  # question and answer together, until the endpoint has counted some
 
 Verdict = Literal["answered", "limited", "failed", "fatal", "dropped"]
@@ -106,6 +106,7 @@ class Gate:
         self._paused_until = -math.inf
         self._refused_at = -math.inf  # when the latest refusal of a call came that had started after the one before
         self.refusals = 0
+        self._refusing_since = math.inf
         self._lately: deque[bool] = deque(maxlen=_LATELY)
         self._closed, self._probe_s = True, _FIRST_CONTACT_S
         self._probe: Ticket | None = None
@@ -114,6 +115,10 @@ class Gate:
     def rate(self) -> float:
         """Calls that may start in any minute, of the recipe or learned (count); 0 is no limit."""
         return self._requests.per_minute
+
+    def refused_for(self) -> float:
+        """Return since when nothing but 429s came (s); 0.0 while calls start freely."""
+        return max(0.0, time.monotonic() - self._refusing_since) if self.refusals else 0.0
 
     def order(self) -> int:
         """Return the place of a question in the queue; it keeps it over all its calls."""
@@ -299,6 +304,8 @@ class Gate:
         if self.refusals == 0:  # a refused probe says nothing about how many may be in flight
             self.room = max(1.0, self.room / 2)
         first = self.refusals == 0
+        if first:
+            self._refusing_since = now
         self.refusals += 1
         self._close_for(_PROBE_S)
         backoff_s = min(_BACKOFF_LIMIT_S, self._backoff_s * 2.0 ** min(self.refusals - 1, 16)) * random.uniform(
