@@ -65,6 +65,11 @@ bench: $(READY) ## run the benchmarks; each prints ratios and fails below its ta
 	$(BIN)/python benchmarks/corpus_filters.py
 	$(BIN)/python benchmarks/corpus_scale.py
 	$(BIN)/python benchmarks/teacher_engine.py
+	$(BIN)/python benchmarks/density.py
+
+.PHONY: bench-large
+bench-large: $(READY) ## a build of 100,000 pairs through a synthetic endpoint: flat memory, steady rate
+	$(BIN)/python benchmarks/build_scale.py
 
 .PHONY: wheel
 wheel: $(READY) ## build the wheel into dist/
