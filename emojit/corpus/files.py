@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from emojit.corpus.articles import COLUMNS
@@ -132,3 +132,8 @@ def file_facts(path: Path) -> dict[str, object]:
             "sha256": hashlib.file_digest(file, "sha256").hexdigest(),
             "size": path.stat().st_size,
         }
+
+
+def listing_sha256(sums: Iterable[tuple[str, object]]) -> str:
+    """Return one sha256 for several files, given (path, sha256) of each in order: that of what `sha256sum` prints for them."""
+    return hashlib.sha256("".join(f"{digest}  {path}\n" for path, digest in sums).encode()).hexdigest()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from emojit.corpus.files import ENDINGS, READERS, ending_of, file_facts
+from emojit.corpus.files import ENDINGS, READERS, ending_of, file_facts, listing_sha256
 from emojit.corpus.opened import Opened
 from emojit.corpus.rows import Row
 from emojit.corpus.streams import Position, check_content
@@ -83,8 +82,6 @@ def _several(base: Path, files: Sequence[Path], *, name: str, shown: str, quiet:
     places = [file.relative_to(base).as_posix() for file in files]
     facts = [{**fact, "path": place} for fact, place in zip(_facts(files, quiet=quiet), places, strict=True)]
     states = [_state(file) for file in files]
-    listing = "".join(f"{fact['sha256']}  {fact['path']}\n" for fact in facts)
-
     parts = tuple(
         partial(_read_part, file, place, state) for file, place, state in zip(files, places, states, strict=True)
     )
@@ -96,7 +93,7 @@ def _several(base: Path, files: Sequence[Path], *, name: str, shown: str, quiet:
         inputs={
             "kind": "files",
             "path": shown,
-            "sha256": hashlib.sha256(listing.encode()).hexdigest(),  # of what `sha256sum` prints for them
+            "sha256": listing_sha256((str(fact["path"]), fact["sha256"]) for fact in facts),
             "files": facts,
         },
         size=sum(size for size, _ in states),

@@ -7,7 +7,6 @@ was made with, which is checked.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from emojit.corpus.articles import in_share
+from emojit.corpus.files import listing_sha256
 from emojit.corpus.records import ScannedArticle
 from emojit.corpus.streams import Position
 from emojit.errors import CorpusError
@@ -39,11 +39,10 @@ class PreparedSource:
     """
 
     def __init__(self, folder: Path, manifest: Mapping[str, Any], share: float) -> None:
-        listing = "".join(f"{facts['sha256']}  {name}\n" for name, facts in sorted(manifest["files"].items()))
         self.inputs: dict[str, object] = {
             "kind": KIND,
             "path": folder.resolve().name,
-            "sha256": hashlib.sha256(listing.encode()).hexdigest(),
+            "sha256": listing_sha256((name, facts["sha256"]) for name, facts in sorted(manifest["files"].items())),
             "made_of": manifest["inputs"],
         }
         self.position = Position(unit="sentence", total=manifest["counts"]["candidates"])

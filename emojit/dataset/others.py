@@ -9,14 +9,13 @@ benchmark.jsonl:question            the column to read, where it is none of sns_
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from emojit.corpus.files import file_facts
+from emojit.corpus.files import file_facts, listing_sha256
 from emojit.corpus.streams import Position, check_content, numbered_lines
 from emojit.dataset.folder import read_manifest
 from emojit.dataset.splits import SPLITS, Split
@@ -89,11 +88,11 @@ def _split_column(entry: str) -> tuple[str, str | None]:
 
 def _folder(path: Path, column: str | None) -> Other:
     files = read_manifest(path)["files"]
-    listing = "".join(f"{facts['sha256']}  {name}\n" for name, facts in sorted(files.items()))
+    sums = ((file, facts["sha256"]) for file, facts in sorted(files.items()))
     name = path.resolve().name
     return Other(
         name=name,
-        inputs={"kind": "build", "path": name, "sha256": hashlib.sha256(listing.encode()).hexdigest()},
+        inputs={"kind": "build", "path": name, "sha256": listing_sha256(sums)},
         texts=lambda: (found for split in SPLITS for found in _own_split(path, split, column, where=name)),
     )
 
