@@ -185,6 +185,7 @@ def test_the_last_job_of_a_cluster_makes_the_folder_of_what_the_tasks_wrote(reci
     assert contents(tmp_path / "c") == contents(tmp_path / "direct")
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_with_the_tasks_that_are_left(recipe, tmp_path):
     build_corpus(recipe, tmp_path / "direct", quiet=True)
     out = tmp_path / "c"

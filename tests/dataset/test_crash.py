@@ -89,6 +89,7 @@ def test_kill_nine_and_the_same_command_give_the_same_bytes_and_ask_nothing_twic
     assert 0 <= asked_twice <= OPEN * recipe.teacher.concurrency  # what was not yet on the disk when it died
 
 
+@pytest.mark.slow
 def test_many_kills_of_a_steered_build_with_posts_give_the_same_bytes_and_ask_nothing_twice(
     made_up, synthetic, tmp_path, contents
 ):
