@@ -123,9 +123,8 @@ class Engine:
         """
         known: dict[str, Reply | asyncio.Future[Reply]] = {}
         mine: list[Question] = []
-        for (
-            question
-        ) in questions:  # without a pause, so that no two conversations can claim parts of each other's questions
+        # Without a pause, so that no two conversations can claim parts of each other's questions.
+        for question in questions:
             key = question.key
             if (found := self._known(key)) is not None:
                 known[key] = found
