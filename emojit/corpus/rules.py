@@ -88,7 +88,7 @@ LOST_HEAD = re.compile(rf"[をに](?=[{_WORD}は])|[のが](?=[{_WORD}])|は(?=[
 """The same at the beginning of a sentence: の初代総督には."""
 
 MARKUP = re.compile(
-    r"https?:|www\.|[\[{]{2}|[\]}]{2}|</?[A-Za-z][^>]*>|&(?:[a-z]+|#\d+);|'''|\|\||\b(?:class|style|align)=|#(?:転送|REDIRECT)",
+    r"https?:|www\.|[\[{]{2}|[\]}]{2}|</?[A-Za-z][^>]*>|&(?:[a-z]+|#\d+);|'''|\|\||\b(?:class|style|align)=|#(?:転送|REDIRECT)|\ufffd",
     re.IGNORECASE,
 )
 _SEPARATOR = r"\s－‐‑–−ー\-"
@@ -104,8 +104,8 @@ PERSONAL = re.compile(
 MANY_DIGITS = rf"[{_DIGIT}][{_DIGIT}{_SEPARATOR}()（）]{{6}}"
 """What telephone numbers and long digit runs cannot do without."""
 
-ODD = "[:：.{}<&'|=#_\\[\\]@＠〒\u200d\u20e3\u2300-\u2bff\ufe0e\ufe0f\U0001f000-\U000e007f]"
-"""What markup, an address or an emoji cannot do without."""
+ODD = "[:：.{}<&'|=#_\\[\\]@＠〒\u200d\u20e3\u2300-\u2bff\ufe0e\ufe0f\ufffd\U0001f000-\U000e007f]"
+"""What markup, an address, a broken character or an emoji cannot do without."""
 _KANA = "ぁ-ゖゝ-ゟァ-ヺー-ヿｦ-ﾟ"
 """Hiragana and katakana that are letters: without ・ and ゛."""
 
@@ -207,7 +207,7 @@ def needs_context(text: str) -> str | None:
 
 
 def url_or_markup(text: str) -> str | None:
-    """Drop addresses and the remains of wiki text, HTML and entities."""
+    """Drop addresses, the remains of wiki text, HTML and entities, and text with characters that somebody could not decode (U+FFFD)."""
     return "url_or_markup" if MARKUP.search(text) else None
 
 

@@ -79,6 +79,7 @@ DROPPED = {
         "詳しくは https://example.com を見るとよい。",
         "CHAGE &amp; ASKAが公演を開催した。",
         "これも[[都市鉱山]]という考えである。"[2:],
+        "今日は雨が\ufffd\ufffdっているので、家で本を読む。",
     ],
     "contains_emoji": ["今日は公園でおにぎりを食べました🍙。", "寒いけれど楽しい一日でしたよ☃️。"],
     "personal_data": [
@@ -157,7 +158,10 @@ def test_duplicate_drops_the_second_of_two_whatever_width_and_blanks():
     check = duplicate()
 
     assert [check("気温は25度。"), check("気温は ２５度。"), check("気温は26度。")] == [None, "duplicate", None]
-    assert [check("（ＡＢＣ）だ。"), check("(abc)だ。"), check("ｱｲｽだ。"), check("アイスだ。")] == [None, "duplicate"] * 2
+    assert [check("（ＡＢＣ）だ。"), check("(abc)だ。"), check("ｱｲｽだ。"), check("アイスだ。")] == [
+        None,
+        "duplicate",
+    ] * 2
 
 
 def test_a_recipe_can_leave_filters_out_and_move_limits():
