@@ -39,6 +39,10 @@ _TELLING = 5  # failures in a row that are worth a warning
 _LIVE = "ask question by question: --set teacher.mode=live"
 
 
+class _StrangeError(Exception):
+    """The endpoint answered with success, and with something else than it was asked for: the client passes on what it gets."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteJob:
     """A job as the endpoint describes it.
@@ -90,7 +94,7 @@ class BatchApi:
         async def call() -> str:
             stream.seek(0)
             made = await self._open().files.create(file=(name, stream), purpose="batch", timeout=_UPLOAD_S)
-            return made.id
+            return _text(getattr(made, "id", None), "id of the file")
 
         return await self._patiently(call)
 
@@ -228,6 +232,10 @@ class BatchApi:
                 failure = self._judged(exc, missing)
             except openai.APIConnectionError as exc:  # time-outs among them
                 failure = self._unconnected(exc)
+            except (
+                _StrangeError
+            ) as exc:  # at first contact no batch API is there; later, a proxy may be out of order for a while
+                failure = Failure(kind="retry" if self._contact else "fatal", message=str(exc), hint=_LIVE)
             else:
                 self._contact = True
                 return result
@@ -281,12 +289,20 @@ class BatchApi:
         return self._client
 
 
+def _text(value: object, what: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise _StrangeError(f"answers, but its answer has no {what}")
+    return value
+
+
 def _job(batch: Batch) -> RemoteJob:
+    job_id = _text(getattr(batch, "id", None), "id of the batch job")
+    status = _text(batch.status, "status of the batch job")
     counts = batch.request_counts
     errors = (batch.errors.data if batch.errors else None) or []
     return RemoteJob(
-        id=batch.id,
-        status=batch.status,
+        id=job_id,
+        status=status,
         done=counts.completed if counts else 0,
         failed=counts.failed if counts else 0,
         total=counts.total if counts else 0,
