@@ -67,6 +67,8 @@ def _found(findings: Findings) -> str:
         + (f"{findings.problem_count:,} problems" if findings.problem_count else "everything is there")
     ]
     lines += _listed(findings.problems, findings.problem_count)
+    if counts["void_pointers"]:
+        lines.append(f"{counts['void_pointers']:,} pointers in git are to large files that were deleted for good")
     if findings.remain_count:
         lines.append(
             f"{findings.remain_count:,} remains, harmless; the next start or `emojit hub gc` clears them away:"

@@ -226,6 +226,18 @@ def test_a_store_that_lost_its_database_is_not_served_since_that_would_remove_it
     assert repository(store).is_dir()
 
 
+def test_a_damaged_database_is_named_without_a_traceback(store):
+    path = store / "hub.sqlite3"
+    data = path.read_bytes()
+    path.write_bytes(data[:4096] + bytes(len(data) - 4096))
+
+    for command in ("check", "gc"):
+        done = CliRunner().invoke(app, ["hub", command, "--root", str(store)])
+        assert done.exit_code == 1
+        assert isinstance(done.exception, (SystemExit, HubServerError)), done.exception
+        assert "hub.sqlite3" in done.output + str(done.exception)
+
+
 def test_the_command_exits_with_1_and_lists_what_is_wrong(store):
     runner = CliRunner()
     sound = runner.invoke(app, ["hub", "check", "--root", str(store), "--json"])

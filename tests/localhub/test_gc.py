@@ -206,6 +206,7 @@ def test_what_is_deleted_for_good_with_its_history_kept_gives_its_space_back(tmp
 
     assert collect(tmp_path, grace_s=0, quiet=True).large_files == 1
     assert_sound(tmp_path)
+    assert check(tmp_path, quiet=True).counts["void_pointers"] == 1
 
 
 def test_many_small_commits_become_one_pack_and_a_dry_run_changes_nothing(tmp_path):
@@ -265,6 +266,33 @@ def test_a_damaged_store_is_refused_and_no_large_file_is_removed(tmp_path):
     with pytest.raises(HubServerError, match="needed by refs/heads/main, is missing"):
         collect(tmp_path, grace_s=0, quiet=True)
     assert stored(tmp_path) == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="resource limits")
+def test_on_a_full_disk_gc_says_so_and_everything_stays(tmp_path):
+    with served(tmp_path) as api:
+        api.create_repo("me/a")
+        operations = [CommitOperationAdd(f"{index}.txt", os.urandom(25_000).hex().encode()) for index in range(40)]
+        api.create_commit("me/a", operations, commit_message="many")
+        api.delete_file("0.txt", "me/a")
+        api.super_squash_history("me/a")
+        before = everything(api)
+    # A limit on the size of files stands for the disk: it breaks the same write.
+    script = (
+        "import resource, sys; from emojit.cli.app import main\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000)); main()"
+    )
+    command = [sys.executable, "-c", script, "hub", "gc", "--root", str(tmp_path), "--grace", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert "me/a cannot be packed" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert check(tmp_path, quiet=True).problems == []
+    collect(tmp_path, grace_s=0, quiet=True)
+    assert_sound(tmp_path)
+    with served(tmp_path) as api:
+        assert everything(api) == before
 
 
 def test_a_store_that_is_served_is_refused(tmp_path):

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Never
 
-from emojit.errors import HubServerError
 from emojit.localhub.audit.check_git import GitCheck
 from emojit.localhub.audit.findings import Findings
 from emojit.localhub.audit.notebook import Notebook
@@ -38,18 +36,15 @@ def check(root: Path, *, quiet: bool = False) -> Findings:
     """
     findings = Findings()
     with open_store(root) as opened, Notebook() as notebook:
-        try:
-            _database(opened, findings)
-            with progress(label="git objects", unit="object", quiet=quiet) as bar:
-                for record in opened.records():
-                    if not opened.store.repo(record.key).is_dir():
-                        where = opened.store.repo(record.key)
-                        findings.problem(record.url_path, f"is in the database, but its folder {where} is missing")
-                        continue
-                    findings.counts["repositories"] += 1
-                    GitCheck(opened, record, notebook, findings, bar).run()
-        except sqlite3.DatabaseError as exc:
-            raise HubServerError(f"{opened.store.database} is damaged: {exc}") from exc
+        _database(opened, findings)
+        with progress(label="git objects", unit="object", quiet=quiet) as bar:
+            for record in opened.records():
+                if not opened.store.repo(record.key).is_dir():
+                    where = opened.store.repo(record.key)
+                    findings.problem(record.url_path, f"is in the database, but its folder {where} is missing")
+                    continue
+                findings.counts["repositories"] += 1
+                GitCheck(opened, record, notebook, findings, bar).run()
         total = sum(path.stat().st_size for path in stored_files(opened.store))
         with progress(total=total, label="large files", unit="B", quiet=quiet) as bar:
             _large_files(opened.store, findings, notebook, bar)

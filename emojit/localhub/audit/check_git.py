@@ -100,8 +100,8 @@ class GitCheck:
                 self._problem(f"pull request {discussion.number} has no {discussion.reference}")
         starts = [tip for tip in remembered_commits(self._opened, self._record.key) if "start" in tip[0]]
         for name, item in walk(store, [*tips, *starts], self._notebook, self._lost):
-            note_large_file(self._opened, self._record, name, item, self._notebook)
-            self._bar.update(0)
+            is_void = note_large_file(self._opened, self._record, name, item, self._notebook)
+            self._findings.counts["void_pointers"] += is_void
 
     def _lost(self, tip: str, oid: str, why: str) -> None:
         self._problem(f"the object {oid}, needed by {tip}, {why}")

@@ -126,7 +126,13 @@ def _repository(
                 note_large_file(opened, record, where, item, notebook)
     except NotGitRepository as exc:
         raise _damaged(record, f"{path} is no git repository") from exc
-    done = compact(path, notebook, dry_run=dry_run)
+    try:
+        done = compact(path, notebook, dry_run=dry_run)
+    except OSError as exc:
+        raise HubServerError(
+            f"{record.url_path} cannot be packed: {exc.strerror or exc}; it is as it was, and no large file was removed",
+            hint="make room on the disk or look at its permissions, then run it again",
+        ) from exc
     collected.objects += done.objects
     collected.git_bytes += done.freed
     collected.packed += done.is_packed

@@ -20,10 +20,10 @@ class Findings:
     remain_count: int = 0
     counts: dict[str, int] = field(
         default_factory=lambda: dict.fromkeys(
-            ("repositories", "references", "objects", "large_files", "large_bytes"), 0
+            ("repositories", "references", "objects", "large_files", "large_bytes", "void_pointers"), 0
         )
     )
-    """How much was looked at."""
+    """How much was looked at; void pointers are those to large files that were deleted for good with the history kept."""
 
     def problem(self, where: str, what: str) -> None:
         """Note damage."""

@@ -121,17 +121,17 @@ def _children(item: ShaFile) -> list[str]:
 def note_large_file(opened: OpenStore, record: RepoRecord, where: str, item: ShaFile, notebook: Notebook) -> bool:
     """Note the large file that a blob points to, if it is a pointer that this repository may follow.
 
-    A pointer to what was deleted for good, with the history kept, needs nothing.
-
     Returns:
-        Whether a large file is needed.
+        Whether it is a pointer that nobody can follow: to what was deleted for good with the history kept. It needs nothing.
     """
     from dulwich.objects import Blob
 
     if not isinstance(item, Blob) or item.raw_length() > MAX_POINTER_BYTES:
         return False
     pointer = parse_pointer(item.as_raw_string())
-    if pointer is None or not opened.registry.granted(record.key, pointer.sha256):
+    if pointer is None:
         return False
+    if not opened.registry.granted(record.key, pointer.sha256):
+        return True
     notebook.need(pointer.sha256, pointer.size, f"{record.url_path}, {where}")
-    return True
+    return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ def open_store(root: Path) -> Iterator[OpenStore]:
     """The store in `root`, which must exist.
 
     Raises:
-        HubServerError: there is no store, or a Hub is serving it.
+        HubServerError: there is no store, a Hub is serving it, or its database cannot be read.
         MissingExtraError: the packages of the extra `hub` are not installed.
     """
     if importlib.util.find_spec("dulwich") is None:
@@ -57,5 +58,7 @@ def open_store(root: Path) -> Iterator[OpenStore]:
             repositories=Repositories(store, registry),
             discussions=Discussions(database),
         )
+    except sqlite3.DatabaseError as exc:
+        raise HubServerError(f"{store.database} is damaged: {exc}", hint="bring it back from a backup") from exc
     finally:
         database.close()
