@@ -21,8 +21,11 @@ from emojit.teacher.address import Address
 if TYPE_CHECKING:
     import ssl
 
+    import aiohttp
+
 
 _CONNECT_S = 10.0  # longest wait for a connection
+_MOST_BYTES = 2**24  # of an answer; a long one has some kilobytes
 _KEPT_S = 30.0  # how long an idle connection is kept
 
 
@@ -95,7 +98,7 @@ class Http:
         try:
             # A redirect is an answer: followed, a POST would become a GET, and the prompts would go where nobody sent them.
             async with self._session.post(self._post_url, data=body, allow_redirects=False) as response:
-                content = await response.read()
+                content = await _read(response)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError) as exc:
             raise CallError("unreached", _words(exc)) from exc
         except TimeoutError as exc:
@@ -107,6 +110,16 @@ class Http:
     async def close(self) -> None:
         """Close the connections."""
         await self._session.close()
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    """Return the body, unpacked, unless it is longer than any answer: an endless one in every connection would fill the memory."""
+    content = bytearray()
+    async for block in response.content.iter_any():
+        content += block
+        if len(content) > _MOST_BYTES:
+            raise CallError("lost", f"the answer is longer than {_MOST_BYTES:,} bytes")
+    return bytes(content)
 
 
 def _words(exc: BaseException) -> str:

@@ -346,3 +346,15 @@ def test_messages_are_one_short_line_without_secrets():
 )
 def test_error_bodies_of_any_shape_are_read(body):
     assert judge(500, {}, body, model="m", secret="").message.startswith("HTTP 500")
+
+
+def test_an_answer_without_an_end_is_a_failed_call_and_does_not_fill_the_memory(
+    serve, answer, config_for, monkeypatch
+):
+    monkeypatch.setattr("emojit.teacher.transport._MOST_BYTES", 10_000)
+    server = serve(lambda call: answer(text="あ" * 10_000) if call.nth == 1 else answer())
+
+    assert ask(config_for(server)).attempts == 2
+
+    server = serve(lambda call: answer(text="あ" * 10_000))
+    assert "longer than 10,000 bytes" in ask(config_for(server, max_attempts=2)).error
