@@ -117,11 +117,7 @@ class OpenAITeacher:
         Raises:
             TeacherError: no further question would fare better: unreachable, wrong key, wrong model, no credit.
         """
-        outcome, tries = await self._try((question,))
-        if isinstance(outcome, Failure) and outcome.kind == "fatal":
-            message = f"teacher {self._address.where}: {outcome.message}"
-            raise TeacherError(message, hint=outcome.hint, attempts=tries.calls, last_reply=outcome.message)
-        return _replies((question,), outcome, tries)[0]
+        return await self._alone(question)
 
     async def ask_many(self, questions: Sequence[Question]) -> list[Reply]:
         """Ask for several opinions in one call (`n`), where the endpoint honours it.
@@ -133,16 +129,29 @@ class OpenAITeacher:
             Replies to the first of the questions, usage and cost of the call on the first reply. The others are to be asked alone: the endpoint gave
             fewer answers than it was asked for, or refused to give several; it is not asked for several again. An empty answer among
             others is an answer.
+
+        Raises:
+            TeacherError: as `ask`.
         """
         if not self._many:
             return []
         outcome, tries = await self._try(questions)
         if isinstance(outcome, Failure) and outcome.kind == "fatal":
-            self._many = False  # a wrong key or model shows again at the next call
-            return []
+            self._many = False  # a wrong key or model shows again at the next call, which counts for the same question
+            if tries.calls >= self._config.max_attempts:
+                return _replies(questions[:1], outcome, tries)
+            return [await self._alone(questions[0], tries)]
         replies = _replies(questions, outcome, tries)
         self._many = len(replies) == len(questions)
         return replies
+
+    async def _alone(self, question: Question, tries: _Tries | None = None) -> Reply:
+        """Ask one question, after the calls that were made for it already."""
+        outcome, tries = await self._try((question,), tries)
+        if isinstance(outcome, Failure) and outcome.kind == "fatal":
+            message = f"teacher {self._address.where}: {outcome.message}"
+            raise TeacherError(message, hint=outcome.hint, attempts=tries.calls, last_reply=outcome.message)
+        return _replies((question,), outcome, tries)[0]
 
     async def close(self) -> None:
         """Close the connections. The next question opens new ones, in whatever event loop it is asked."""
@@ -151,14 +160,16 @@ class OpenAITeacher:
         if http is not None:
             await http.close()
 
-    async def _try(self, questions: Sequence[Question]) -> tuple[Completion | Failure, _Tries]:
-        """Call until another call makes no sense."""
+    async def _try(
+        self, questions: Sequence[Question], tries: _Tries | None = None
+    ) -> tuple[Completion | Failure, _Tries]:
+        """Call until another call makes no sense; calls made before count."""
         question = questions[0]
         body = question.body_json.encode()
         if len(questions) > 1:
             body = body[:-1] + b',"n":%d}' % len(questions)
         chars = sum(len(content) for _, content in question.messages)
-        tries = _Tries(config=self._config, backoff_s=self._backoff_s, order=self._gate.order())
+        tries = tries or _Tries(config=self._config, backoff_s=self._backoff_s, order=self._gate.order())
         while True:
             ticket = await self._gate.enter(order=tries.order, attempts=tries.calls, chars=chars)
             verdict: Verdict = "dropped"

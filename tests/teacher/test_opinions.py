@@ -73,6 +73,24 @@ def test_an_endpoint_that_refuses_n_is_asked_for_each_opinion_alone(serve, answe
     assert all(reply.text == "🎉" for replies in both for reply in replies)
 
 
+def test_calls_before_n_was_refused_count_for_the_question(serve, answer, config_for, store):
+    seen = []
+
+    def behave(call):
+        seen.append(call)
+        if "n" in call.payload:
+            return answer(status=400 if len(seen) == 3 else 500)
+        return answer(status=500) if len(seen) <= 5 else answer(text="🎉")
+
+    config = config_for(serve(behave), max_attempts=5)
+
+    (replies,), counts = opinions(config, store)
+
+    assert sorted(reply.attempts for reply in replies) == [1, 1, 5]
+    assert [reply.error is None for reply in replies] == [False, True, True]
+    assert counts.calls == len(seen) == 7
+
+
 def test_a_wrong_key_stops_the_run_all_the_same(serve, answer, config_for, store):
     server = serve(lambda call: answer(status=401, body=b'{"error": {"message": "wrong"}}'))
 
