@@ -66,7 +66,8 @@ def released_name(source: str) -> str:
 
 def _single(path: Path, *, quiet: bool) -> Opened:
     if not path.is_file():
-        raise CorpusError(f"{path}: no such file", hint="check corpus.source or --corpus")
+        what = "is no regular file, and cannot be read twice" if path.exists() else "no such file"
+        raise CorpusError(f"{path}: {what}", hint="check corpus.source or --corpus")
     facts = _facts([path], quiet=quiet)[0]
     state = _state(path)
     return Opened(

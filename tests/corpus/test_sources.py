@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import tracemalloc
 
 import pyarrow as pa
@@ -208,3 +209,10 @@ def test_memory_does_not_grow_with_the_corpus(tmp_path):
     tracemalloc.stop()
 
     assert peak < 2 * 2**20
+
+
+def test_a_pipe_is_not_called_missing(tmp_path):
+    os.mkfifo(tmp_path / "pipe.jsonl")
+
+    with pytest.raises(CorpusError, match="is no regular file"):
+        open_articles(CorpusConfig(source=str(tmp_path / "pipe.jsonl")))
