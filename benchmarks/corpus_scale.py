@@ -24,7 +24,6 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 
 from emojit.corpus.choice import Choice
@@ -158,10 +157,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         few = write(Path(folder) / "few.jsonl", repeated(arguments.corpus, FEW))
         many = write(Path(folder) / "many.jsonl", repeated(arguments.corpus, MANY))
-        half = write(Path(folder) / "half.jsonl", islice(repeated(arguments.corpus, MANY), MANY // 2))
         met = [
             measure_near(str(arguments.corpus), arguments.rounds),
-            measure_processes(half, arguments.rounds),
+            measure_processes(many, arguments.rounds),
             measure_memory(few, many),
         ]
     return int(not all(met))
