@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from emojit.errors import TeacherError
@@ -22,9 +22,10 @@ from emojit.teacher.completions import Completion, read_body
 from emojit.teacher.failures import Failure, judge, redact, without_place
 from emojit.teacher.limits import Gate, Verdict
 from emojit.teacher.records import Question, Reply
-from emojit.teacher.transport import CallError, Http
+from emojit.teacher.transport import CallError, Http, Response
 
 _BACKOFF_LIMIT_S = 30.0
+_TURNS = 2  # of the event loop: in the first the next call is let in, in the second it is sent
 
 
 @dataclass(slots=True, kw_only=True)
@@ -173,20 +174,26 @@ class OpenAITeacher:
         while True:
             ticket = await self._gate.enter(order=tries.order, attempts=tries.calls, chars=chars)
             verdict: Verdict = "dropped"
+            response: Response | Failure | None = None
             outcome: Completion | Failure | None = None
-            headers: Mapping[str, str] | None = None
             own_wait_s = 0.0
             try:
-                outcome, headers = await self._call(body, question.model)
-                verdict = _verdict(outcome)
+                response = await self._send(body)
+                if not self._is_plain(response):
+                    outcome = self._judged(response, question.model)
+                verdict = "answered" if outcome is None else _verdict(outcome)
             finally:
                 own_wait_s = self._gate.leave(
                     ticket,
                     verdict,
                     wait_s=outcome.wait_s if isinstance(outcome, Failure) else None,
-                    headers=headers,
+                    headers=response.headers if isinstance(response, Response) else None,
                     tokens=outcome.tokens if isinstance(outcome, Completion) else None,
                 )
+            if outcome is None:
+                for _ in range(_TURNS):
+                    await asyncio.sleep(0)
+                outcome = self._judged(response, question.model)
             if isinstance(outcome, Failure) and outcome.kind == "limited":
                 outcome = self._out_of_patience(outcome)
             wait_s = tries.wait_after(outcome)
@@ -195,19 +202,35 @@ class OpenAITeacher:
             if wait_s or own_wait_s:
                 await asyncio.sleep(max(wait_s, own_wait_s))
 
-    async def _call(self, body: bytes, model: str) -> tuple[Completion | Failure, Mapping[str, str] | None]:
-        """Make one call and say what it gave."""
+    async def _send(self, body: bytes) -> Response | Failure:
+        """Make one call."""
         if self._http is None:
             self._http = Http(self._address, self._config.timeout_s)
         try:
             response = await self._http.post(body)
         except CallError as exc:
-            return self._unanswered(exc), None
+            return self._unanswered(exc)
         self._contact = True  # from now on a lost connection is a hiccup
+        return response
+
+    def _is_plain(self, response: Response | Failure) -> bool:
+        """Say whether a response is an answer at first sight: then the next call starts before it is read.
+
+        Calls that started together are answered together; reading all of the answers first would hold up the calls behind them by as long again.
+        Where tokens are counted, what the answer took must be known first.
+        """
+        if isinstance(response, Failure) or self._gate.counts_tokens:
+            return False
+        return response.status == 200 and '"error"' not in response.body
+
+    def _judged(self, response: Response | Failure, model: str) -> Completion | Failure:
+        """Read a response."""
+        if isinstance(response, Failure):
+            return response
         key = self._address.key
         if response.status == 200:
-            return read_body(response.body, model=model, secret=key), response.headers
-        return judge(response.status, response.headers, response.body, model=model, secret=key), response.headers
+            return read_body(response.body, model=model, secret=key)
+        return judge(response.status, response.headers, response.body, model=model, secret=key)
 
     def _out_of_patience(self, limited: Failure) -> Failure:
         """Return what a 429 comes to: the end of the run where nothing else has come for `patience_s`. One by one the questions would take hours."""

@@ -120,6 +120,11 @@ class Gate:
         """Return since when nothing but 429s came (s); 0.0 while calls start freely."""
         return max(0.0, time.monotonic() - self._refusing_since) if self.refusals else 0.0
 
+    @property
+    def counts_tokens(self) -> bool:
+        """Whether a limit on tokens is known, so that what a call took matters to the next."""
+        return self._tokens.limited or self._tokens_left.known
+
     def order(self) -> int:
         """Return the place of a question in the queue; it keeps it over all its calls."""
         return next(self._orders)

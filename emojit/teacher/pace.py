@@ -83,6 +83,11 @@ class Allowance:
         self._limit = math.inf
         self._until = -math.inf
 
+    @property
+    def known(self) -> bool:
+        """Whether the endpoint has said anything yet."""
+        return self._said_at >= 0
+
     def heard(self, mark: float, remaining: float, until: float) -> None:
         """Take in what came with an answer.
 
