@@ -35,16 +35,16 @@ from emojit.recipe import FilterConfig
 _BATCH_BYTES = 2**18
 """Text of one batch (bytes of a line, code points of an article): about 3,000 sentences, a few hundredths of a second of work."""
 
-_BATCHES_QUEUED = 2
-"""Batches per worker that are not done (count): one at work, one waiting."""
+_BATCHES_QUEUED = 4
+"""Batches per worker that are not known to be done (count): one at work, one on its way back, two waiting."""
 
-_BATCHES_AHEAD = 4
+_BATCHES_AHEAD = 8
 """Batches per process that the caller has not taken yet (count)."""
 
 ScannedRow = ScannedArticle | Rejected | None
 """What a row became: its sentences, the reason why there is no article, or None for an article that the share leaves out."""
 
-_TURN_S = 0.0005
+_TURN_S = 0.0001
 """How long this process works before another of its threads gets a turn (s). The threads of the pool need one for every 64 kB that come in, and the worker
 waits meanwhile; Python's own 5 ms cost a tenth of the speed."""
 

@@ -65,7 +65,8 @@ def label(
                 for index, task in numbered:  # one iterator for all workers: whoever is free takes the next task
                     labelled = results[index] = await converse(task, engine, config)
                     bar.update()
-                    bar.set_postfix_str(progress_note(engine.counts, len(results), total), refresh=False)
+                    if not bar.disable:
+                        bar.set_postfix_str(progress_note(engine.counts, len(results), total), refresh=False)
                     if on_done is not None:
                         on_done(labelled)
 
