@@ -20,6 +20,10 @@ $(READY): pyproject.toml constraints.txt
 .PHONY: install
 install: $(READY) ## set up .venv with everything that tests and demo use, pinned by constraints.txt
 
+.PHONY: browser
+browser: ## install Chromium, which the browser tests drive; without it they are left out, and the summary says so
+	@scripts/install_browser.sh
+
 .PHONY: demo
 demo: $(READY) ## the main job: build, push, train, measure and load back, on one machine, offline
 	$(BIN)/emojit demo

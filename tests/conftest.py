@@ -1,4 +1,4 @@
-"""What holds for every test: nothing leaves the machine, and nothing of the user's own Hub folder is read or written."""
+"""What holds for every test: nothing leaves the machine, nothing of the user's own Hub folder is read or written, and a real browser is at hand."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ import os
 import shutil
 import socket
 import tempfile
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 # The clients read these when they are imported, so they are set before any test module is; child processes inherit them.
 _HOME = tempfile.mkdtemp(prefix="emojit-tests-")
@@ -56,3 +60,69 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+_NO_BROWSER = "no Chromium (make browser)"
+
+
+def _chromium() -> str | None:
+    names = (
+        os.environ.get("EMOJIT_CHROMIUM"),
+        "chromium",
+        "chromium-browser",
+        "google-chrome",
+        "google-chrome-stable",
+    )
+    return next((path for name in names if name and (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A real headless Chromium that reaches this machine alone; the test is left out where there is none."""
+    path = _chromium()
+    if path is None:
+        pytest.skip(_NO_BROWSER)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path,
+            args=[
+                "--no-sandbox",  # CI runs as root
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+            ],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A page of a fresh profile, 390 pixels wide. The test fails when a script on it fails or anything but this machine is asked."""
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, locale="ja-JP")
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    failures: list[str] = []
+    page.on("pageerror", lambda error: failures.append(f"script: {error}"))
+    page.on("request", lambda request: failures.append(f"foreign: {request.url}") if _foreign(request.url) else None)
+    yield page
+    context.close()
+    assert not failures
+
+
+def _foreign(url: str) -> bool:
+    return not url.startswith(("http://127.0.0.1:", "http://localhost:", "data:", "blob:", "about:"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say aloud how many browser tests did not run."""
+    skipped = [report for report in terminalreporter.stats.get("skipped", ()) if _NO_BROWSER in str(report.longrepr)]
+    if skipped:
+        terminalreporter.section("browser")
+        terminalreporter.line(f"{len(skipped)} browser tests did not run: {_NO_BROWSER}")
