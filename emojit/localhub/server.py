@@ -286,6 +286,7 @@ def _server(application: object) -> uvicorn.Server:
         log_config=None,  # logging is configured by the command line, not by the server
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # what a client says about its address must not change whose failed logins are counted
         timeout_graceful_shutdown=_STOP_TIMEOUT_S,
     )
     return uvicorn.Server(config)

@@ -27,6 +27,7 @@ from emojit.localhub.web import (
     lfs_multipart,
     lfs_transfer,
     lifecycle,
+    mirror,
     preupload,
     references,
     resolve,
@@ -51,6 +52,7 @@ def _routes() -> Router[Handler]:
     router.add("api/repos/create", {"POST": lifecycle.create})
     router.add("api/repos/delete", {"DELETE": lifecycle.delete})
     router.add("api/repos/move", {"POST": lifecycle.move})
+    router.add("api/local/mirror", {"GET": mirror.about})
     router.add("api/local/lfs/{key}/{sha256}", {"PUT": lfs_transfer.upload, "GET": lfs_transfer.download})
     router.add("api/local/lfs/{key}/{sha256}/verify", {"POST": lfs_transfer.verify})
     multipart: Mapping[str, Handler] = {"PUT": lfs_multipart.upload_part, "POST": lfs_multipart.complete}
@@ -102,6 +104,7 @@ _API_ROUTES: Mapping[str, Mapping[str, Handler]] = {
     "/lfs-files/batch": {"POST": lfs_files.delete_files},
     "/settings": {"PUT": lifecycle.settings},
     "/auth-check": {"GET": lifecycle.auth_check},
+    "/mirror": {"GET": mirror.state, "POST": mirror.take},
     "/auth-check/write": {"GET": lifecycle.auth_check_write},
 }
 """Handlers below `/api/{types}/{namespace}/{name}`."""
@@ -178,8 +181,12 @@ class Application:
             token = _password(token)
         elif scheme.lower() != "bearer":
             raise bad_token()
-        caller = self._hub.accounts.caller(token.strip())
+        token = token.strip()
+        caller = self._hub.accounts.caller(token)
         if caller is None:
+            address = request.client.host if request.client else None
+            self._hub.attempts.check(address, token)
+            self._hub.attempts.failed(address, token)
             raise bad_token()
         return caller
 

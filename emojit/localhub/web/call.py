@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 from urllib.parse import quote
 
@@ -24,6 +24,7 @@ from emojit.localhub.refusal import (
 from emojit.localhub.registry import Registry, RepoRecord, RepoType, visible_or_refuse
 from emojit.localhub.repositories import Repositories
 from emojit.localhub.store import Store
+from emojit.localhub.web.attempts import Attempts
 from emojit.localhub.xet_uploads import XetUploads
 
 REPO_TYPES: Mapping[str, RepoType] = {"models": "model", "datasets": "dataset", "spaces": "space"}
@@ -40,6 +41,8 @@ class Hub:
     repositories: Repositories
     large_files: LargeFiles
     xet_uploads: XetUploads
+    attempts: Attempts = field(default_factory=Attempts)
+    """The failed logins of late."""
 
 
 class MovedError(RefusalError):
