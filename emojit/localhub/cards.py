@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import cast
+
+from emojit.localhub.front_matter import UnreadableYamlError, load_yaml
 
 _FRONT_MATTER = re.compile(r"\A\ufeff?\s*---[ \t]*\r?\n(.*?)(?:\r?\n)?---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 
@@ -22,21 +23,24 @@ def read_card(text: str) -> CardData | None:
     Raises:
         CardDataError: it is not YAML, or no mapping.
     """
-    import yaml
-
     match = _FRONT_MATTER.match(text)
     if match is None or not match[1].strip():
         return None
     try:
-        data = yaml.safe_load(match[1])
-    except yaml.YAMLError as exc:
+        data = load_yaml(match[1])
+    except UnreadableYamlError as exc:
         raise CardDataError(f"YAML metadata is not valid: {exc}") from exc
     if data is None:
         return None
     if not isinstance(data, dict):
         raise CardDataError("YAML metadata must be a mapping of keys to values")
-    # Dates are legal in YAML but not in JSON; the public Hub shows them as text, too.
-    return cast("CardData", json.loads(json.dumps(data, default=str)))
+    return cast("CardData", data)
+
+
+def card_body(text: str) -> str:
+    """What follows the front matter."""
+    match = _FRONT_MATTER.match(text)
+    return text[match.end() :] if match else text
 
 
 def card_tags(card: CardData) -> list[str]:
