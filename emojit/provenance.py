@@ -27,6 +27,9 @@ TRAINING_PACKAGES = (
 )
 """Packages whose version can change what a training run gives."""
 
+BUILD_PACKAGES = ("aiohttp", "datasets", "huggingface_hub", "numpy", "pyarrow", "regex", "rensa")
+"""Packages that read the corpus, ask the teacher and write the files of a data set."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Code:
@@ -56,6 +59,23 @@ class Hardware:
     """Names of the GPUs that torch sees; empty without one, and where torch was not loaded."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Making:
+    """With what a result was made: a statement about one run, which another run with the same result may contradict."""
+
+    code: Code
+    """The code that ran."""
+    hardware: Hardware
+    """The machine that ran it."""
+    versions: dict[str, str]
+    """Versions of Python, emojit and the packages that matter."""
+
+
+def making(packages: Sequence[str]) -> Making:
+    """Return with what this process works: code, machine, and the versions of `packages` that are installed."""
+    return Making(code=code(), hardware=hardware(), versions=package_versions(packages))
+
+
 def package_versions(packages: Sequence[str]) -> dict[str, str]:
     """Return the versions of Python, emojit and those of `packages` that are installed."""
     versions = {"python": platform.python_version(), "emojit": emojit.__version__}
@@ -72,13 +92,25 @@ def code() -> Code:
 
     The commit counts only where the package stands at the top of its own checkout: an installed package may lie inside somebody else's.
     """
-    root = Path(emojit.__file__).resolve().parents[1]
-    top = _git(root, "rev-parse", "--show-toplevel")
-    if top is None or Path(top).resolve() != root:
+    root = _checkout()
+    if root is None:
         return Code(version=emojit.__version__, commit=None, changed=None)
     commit = _git(root, "rev-parse", "HEAD")
     status = _git(root, "status", "--porcelain", "--untracked-files=no")
     return Code(version=emojit.__version__, commit=commit, changed=None if status is None else bool(status))
+
+
+def stands_in_own_checkout(folder: Path) -> bool:
+    """Whether a folder lies in the checkout of the code that runs, so that the commit of the code is the folder's, too."""
+    root = _checkout()
+    return root is not None and folder.resolve().is_relative_to(root)
+
+
+def _checkout() -> Path | None:
+    """Return the checkout that the package stands at the top of, or None."""
+    root = Path(emojit.__file__).resolve().parents[1]
+    top = _git(root, "rev-parse", "--show-toplevel")
+    return root if top is not None and Path(top).resolve() == root else None
 
 
 def hardware() -> Hardware:

@@ -17,6 +17,7 @@ from emojit.dataset.decontaminate import Leaks
 from emojit.dataset.drawing import Drawing, Offers
 from emojit.dataset.folder import CARD, RECIPE, STATISTICS, write_json, write_manifest, write_text
 from emojit.dataset.identity import identity, released_recipe
+from emojit.dataset.making import record_making
 from emojit.dataset.replies import ReplyTotals
 from emojit.dataset.rows import Rows
 from emojit.dataset.session import Session, hold_session
@@ -99,6 +100,7 @@ def fill(
     write_json(folder / STATISTICS, statistics)
     write_text(folder / RECIPE, released_recipe(recipe))
     write_text(folder / CARD, render_card(folder))
+    record_making(folder)
     write_manifest(
         folder,
         {

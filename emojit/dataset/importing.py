@@ -35,6 +35,7 @@ from emojit.dataset.folder import (
     write_text,
 )
 from emojit.dataset.identity import versions
+from emojit.dataset.making import record_making
 from emojit.dataset.older_files import Origin
 from emojit.dataset.older_rows import UNKNOWN, OlderRows
 from emojit.dataset.pair import Pair
@@ -143,6 +144,7 @@ def import_dataset(
         with staged(out) as folder:
             statistics = _write(folder, origin, stated, identity, quiet=quiet)
             write_text(folder / CARD, render_card(folder))
+            record_making(folder)
             counts = {"lines": statistics["lines"], "rejected": sum(_total(statistics["rejected"]).values())}
             write_manifest(folder, {**identity, "rows": statistics["rows"], "counts": counts})
     result = _result(out, statistics, already_complete=False)

@@ -1,4 +1,4 @@
-"""What a push publishes: a folder as it is, or a build or a run laid out as a repository and fitted to what is there."""
+"""What a push publishes: a folder as it is, or a build or a run laid out as a repository and fitted to what is there; with provenance and manifest."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from emojit.release.card_merge import merge_card
 from emojit.release.contents import check_contents
 from emojit.release.emoji_plot import PLOT
 from emojit.release.files import LocalFile, list_files, read_file
+from emojit.release.manifest import release_manifest
 from emojit.release.staging import is_run_folder, stage_model
 from emojit.release.staging_dataset import dress_dataset, stage_dataset
+from emojit.release.statement import PROVENANCE, as_text, provenance_text
 
 
 class Layout:
     """The files of a release.
 
-    A data set and a run get a card that is merged with the one in the repository, and so does the manifest of a data set. What somebody laid out by hand,
-    a plain model folder, a metric or a Space, is published as it is: there the folder's own card says everything.
+    A data set and a run get a card that is merged with the one in the repository. What somebody laid out by hand, a plain model folder, a metric or a Space,
+    is published as it is: there the folder's own card says everything. `provenance.json` and `manifest.json` come with all of them.
 
     Args:
         kind: what is published.
@@ -39,6 +41,8 @@ class Layout:
     def __init__(self, kind: Kind, path: Path, scratch: Path, *, repo_id: str, tag: str) -> None:
         self.kind = kind
         self.folder = path
+        self._address = {"repo_id": repo_id, "version": tag}
+        self._statement = provenance_text(kind, path) if path.is_dir() else ""
         self._card: str | None = None
         if kind == "dataset":
             check_contents(kind, path, repo_id=repo_id, tag=tag)
@@ -50,6 +54,11 @@ class Layout:
             check_contents(kind, self.folder, repo_id=repo_id, tag=tag)
         # a build's manifest knows no hidden files
         self.files = {file.path: file for file in list_files(self.folder, hidden=kind != "dataset")}
+        # where the files lie that the release gets besides: a folder that is published as it is may not be written to
+        self._beside = self.folder if kind == "dataset" else scratch
+        for name in (PROVENANCE, MANIFEST):
+            if name not in self.files:
+                self._write(name, "")
 
     @property
     def merges_card(self) -> bool:
@@ -57,29 +66,43 @@ class Layout:
         return self.kind == "dataset" or self._card is not None
 
     @property
-    def has_manifest(self) -> bool:
-        """Whether the release lists its files, those that it keeps included."""
-        return self.kind == "dataset"
+    def lists_hidden(self) -> bool:
+        """Whether the manifest lists hidden files, too: a build knows none."""
+        return self.kind != "dataset"
 
     def put_on(
-        self, current: str | None, kept: Mapping[str, tuple[str, int]], *, plot: Path | None = None
+        self,
+        current: str | None,
+        kept: Mapping[str, tuple[str, int]],
+        *,
+        plot: Path | None = None,
+        statement: str | None = None,
     ) -> list[LocalFile]:
         """Fit the release to a repository, and return its files, sorted by path.
 
         Args:
             current: the card that is there, or None.
-            kept: sha256 and size (bytes) of files of others that stay; only a release with a manifest asks for them.
+            kept: sha256 and size (bytes) of files of others that stay.
             plot: the plot of a data set where it was published with the same statistics.
+            statement: `provenance.json` where the same content was published before; another run or push would say something else.
 
         Raises:
             CardError: the card that is there cannot be merged.
         """
-        if self.has_manifest:
+        self._write(PROVENANCE, statement or self._statement)
+        if self.kind == "dataset":
             dress_dataset(self.folder, current, kept, plot=plot)
-        elif self._card is not None:
-            write_text(self.folder / CARD, merge_card(self._card, current, "model"))
-        if self.merges_card:
             for name in (CARD, MANIFEST, PLOT):
                 if (self.folder / name).is_file():
                     self.files[name] = read_file(self.folder / name, name)
+        else:
+            if self._card is not None:
+                write_text(self.folder / CARD, merge_card(self._card, current, "model"))
+                self.files[CARD] = read_file(self.folder / CARD, CARD)
+            listed = (file for name, file in self.files.items() if name != MANIFEST)
+            self._write(MANIFEST, as_text(release_manifest(self.kind, self._address, listed, kept)))
         return [self.files[path] for path in sorted(self.files)]
+
+    def _write(self, name: str, text: str) -> None:
+        write_text(self._beside / name, text)
+        self.files[name] = read_file(self._beside / name, name)

@@ -8,19 +8,22 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emojit.dataset.folder import CARD, STATISTICS
+from emojit.dataset.folder import CARD, MANIFEST, STATISTICS
 from emojit.dataset.splits import SPLITS
 from emojit.release.address import Kind
 from emojit.release.emoji_plot import PLOT
 from emojit.release.files import PlannedFile, compare, left_over, read_file
 from emojit.release.hub import HubRepo
 from emojit.release.layout import Layout
+from emojit.release.statement import PROVENANCE
 
 if TYPE_CHECKING:
     from huggingface_hub import RepoFile
 
 MAIN = "main"
 _OURS = re.compile(r"Release v\d+\b")
+_FITTED = (CARD, MANIFEST, PLOT, PROVENANCE)
+"""Files that follow from the others and from the repository."""
 _READ: dict[Kind, re.Pattern[str]] = {
     "dataset": re.compile(rf"data/(?:{'|'.join(SPLITS)})-[^/]*\.parquet"),
     "model": re.compile(r"[^/]+\.(?:json|safetensors|bin|model|jinja)|(?:vocab|merges)\.txt"),
@@ -129,7 +132,7 @@ def make_plan(layout: Layout, repo: HubRepo, commit: str | None, *, published: b
     there = repo.files(commit) if commit is not None else {}
     extra = left_over(layout.files.values(), there)
     if commit is None:
-        return _plan(layout, None, there, kept=[], current=None, plot=None, repo=repo)
+        return _plan(layout, None, there, kept=[], current=None, plot=None, statement=None, repo=repo)
     plot = None
     if published and layout.kind == "dataset" and PLOT in there and STATISTICS in there:
         if layout.files[STATISTICS].equals(there[STATISTICS]):
@@ -142,7 +145,17 @@ def make_plan(layout: Layout, repo: HubRepo, commit: str | None, *, published: b
     current = None
     if layout.merges_card and CARD in there:
         current = repo.download(CARD, commit).read_text(encoding="utf-8", errors="replace")
-    return _plan(layout, commit, there, kept=kept, current=current, plot=plot, repo=repo)
+    statement = None
+    if PROVENANCE in there and _same_content(layout, there):
+        statement = repo.download(PROVENANCE, commit).read_text(encoding="utf-8", errors="replace")
+    return _plan(layout, commit, there, kept=kept, current=current, plot=plot, statement=statement, repo=repo)
+
+
+def _same_content(layout: Layout, there: Mapping[str, RepoFile]) -> bool:
+    """Whether a repository holds every file of a release but those that are fitted to it, so that what was stated about them there holds here."""
+    return all(
+        path in there and file.equals(there[path]) for path, file in layout.files.items() if path not in _FITTED
+    )
 
 
 def _plan(
@@ -153,13 +166,14 @@ def _plan(
     kept: Sequence[str],
     current: str | None,
     plot: Path | None,
+    statement: str | None,
     repo: HubRepo,
 ) -> Plan:
     checksums: dict[str, tuple[str, int]] = {}
-    if layout.has_manifest and commit is not None:
-        visible = [path for path in kept if not any(part.startswith(".") for part in path.split("/"))]
-        checksums = {path: _checksum(repo, path, there[path], commit) for path in visible}
-    files = layout.put_on(current, checksums, plot=plot)
+    if commit is not None:
+        listed = [path for path in kept if layout.lists_hidden or not _is_hidden(path)]
+        checksums = {path: _checksum(repo, path, there[path], commit) for path in listed}
+    files = layout.put_on(current, checksums, plot=plot, statement=statement)
     return Plan(
         parent=commit,
         there=there,
@@ -173,6 +187,10 @@ def _checksum(repo: HubRepo, path: str, there: RepoFile, commit: str) -> tuple[s
     if there.lfs is not None:
         return there.lfs.sha256, there.size
     return read_file(repo.download(path, commit), path).sha256, there.size
+
+
+def _is_hidden(path: str) -> bool:
+    return any(part.startswith(".") for part in path.split("/"))
 
 
 def _content(file: RepoFile | None) -> str | None:

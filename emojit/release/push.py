@@ -281,10 +281,8 @@ class _Push:
     def _deleted(self, plan: Plan) -> list[str]:
         return [file.path for file in plan.changes if file.change == "deleted"]
 
-    def _record(self, plan: Plan) -> str | None:
-        """Return what commit and tag say about a release, where no later commit can change it; `emojit verify` compares. None without a manifest."""
-        if not self.layout.has_manifest:
-            return None
+    def _record(self, plan: Plan) -> str:
+        """Return what commit and tag say about a release, where no later commit can change it; `emojit verify` compares."""
         return f"{MANIFEST_RECORD} {read_file(plan.sources[MANIFEST], MANIFEST).sha256}"
 
     def _refuse(self, message: str, *, hint: str | None = None) -> PublishError:

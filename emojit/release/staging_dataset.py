@@ -1,7 +1,7 @@
 """Lay out a data set repository from a build folder.
 
-What is published is the build with three differences: the card names the repository and the tag, `plots/emoji.png` is beside it, and the manifest covers
-both. The build folder itself is never touched, so one build can go to any number of repositories.
+What is published is the build with these differences: the card names the repository and the tag, `plots/emoji.png` and `provenance.json` are beside it, and
+the manifest covers them. The build folder itself is never touched, so one build can go to any number of repositories.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from emojit.release.card_merge import merge_card
 from emojit.release.cards import render_dataset_card
 from emojit.release.emoji_plot import PLOT, can_plot, plot_emoji
 from emojit.release.files import link_or_copy, read_file
+from emojit.release.statement import PROVENANCE
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ def stage_dataset(build: Path, out: Path, *, repo_id: str, tag: str) -> Path:
     """
     manifest = read_manifest(build)
     for name in manifest["files"]:
-        if name not in (CARD, PLOT):  # both are made anew
+        if name not in (CARD, PLOT, PROVENANCE):  # they are made anew
             link_or_copy(build / name, out / name)
     if can_plot():
         plot_emoji(out)
@@ -59,7 +60,8 @@ def stage_dataset(build: Path, out: Path, *, repo_id: str, tag: str) -> Path:
 def stage_like(build: Path, released: Path, out: Path) -> Path:
     """Lay out a build in the way in which a release was laid out, so that the two can be compared byte for byte.
 
-    The address, what others wrote into the card, files of others, and the plot where the statistics are the same come from the release.
+    The address, what others wrote into the card, files of others, the statement in `provenance.json`, and the plot where the statistics are the same come
+    from the release.
 
     Args:
         build: a finished build folder.
@@ -79,6 +81,8 @@ def stage_like(build: Path, released: Path, out: Path) -> Path:
         link_or_copy(released / name, out / name)
     same = (released / STATISTICS).read_bytes() == (out / STATISTICS).read_bytes()
     plot = released / PLOT if same and (released / PLOT).is_file() else None
+    if (released / PROVENANCE).is_file():
+        link_or_copy(released / PROVENANCE, out / PROVENANCE)
     card = (released / CARD).read_text(encoding="utf-8", errors="replace")
     dress_dataset(out, card, {name: (facts["sha256"], facts["size"]) for name, facts in kept.items()}, plot=plot)
     return out
@@ -90,7 +94,7 @@ def dress_dataset(
     """Write card and manifest of a staged data set for the repository that it goes to.
 
     Args:
-        staged: what `stage_dataset` made.
+        staged: what `stage_dataset` made, with the `provenance.json` that it shall have.
         current: the card that is in the repository, or None.
         kept: sha256 and size (bytes) of the files that stay there though the release does not bring them, by path.
         plot: a plot of the same statistics that was published already; another matplotlib would draw other bytes.
@@ -107,7 +111,7 @@ def dress_dataset(
     write_text(staged / CARD, merge_card(own, current, "dataset"))
     before = set(manifest.pop(KEPT, ()))
     files = {name: facts for name, facts in manifest.pop("files").items() if name not in before}
-    for name in (CARD, PLOT):
+    for name in (CARD, PLOT, PROVENANCE):
         if (staged / name).is_file():
             local = read_file(staged / name, name)
             files[name] = {"sha256": local.sha256, "size": local.size}

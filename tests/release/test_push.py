@@ -21,9 +21,14 @@ def test_a_push_makes_one_commit_then_the_tag_and_holds_exactly_the_folder(accou
 
     assert account.commits(repo_id, "space")[0] == "Release v1"
     assert account.tags(repo_id, "space") == {"v1": result.commit}
-    assert account.files(repo_id, "space", "v1") - {".gitattributes"} == {"README.md", "emoji_count.py", "table.bin"}
+    assert account.files(repo_id, "space", "v1") - {".gitattributes"} == {
+        "README.md", "emoji_count.py", "table.bin", "provenance.json", "manifest.json",
+    }  # fmt: skip
     assert result.created
-    assert result.uploaded_bytes == sum(path.stat().st_size for path in metric.iterdir() if path.is_file())
+    assert result.uploaded_bytes == sum(file.size for file in result.files)
+    sizes = {file.path: file.size for file in result.files}
+    assert all(sizes[path.name] == path.stat().st_size for path in metric.iterdir() if path.is_file())
+    assert not (metric / "manifest.json").exists()
 
 
 def test_the_same_bytes_under_the_same_tag_do_nothing(account, metric):
@@ -46,7 +51,7 @@ def test_other_bytes_under_a_tag_are_refused_with_the_next_free_tag(account, met
     (metric / "emoji_count.py").write_text("changed = True\n", encoding="utf-8")
 
     with pytest.raises(
-        PublishError, match=r"v1 is published already with other bytes \(1 of 3 files differ"
+        PublishError, match=r"v1 is published already with other bytes \(2 of 5 files differ"
     ) as caught:
         push("metric", metric, repo_id, tag="v1", quiet=True)
 
@@ -67,7 +72,9 @@ def test_a_new_version_sends_what_changed_and_deletes_what_is_gone(account, metr
     assert {file.path: file.change for file in result.files} == {
         "README.md": "same",
         "emoji_count.py": "changed",
+        "manifest.json": "changed",
         "old.txt": "deleted",
+        "provenance.json": "same",
         "table.bin": "same",
     }
     assert "old.txt" in account.files(repo_id, "space", "v1")

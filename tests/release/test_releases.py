@@ -83,7 +83,7 @@ def test_versions_are_sorted_as_numbers_and_other_tags_come_last(account, metric
     result = list_releases(repo_id)
 
     assert [version.tag for version in result.versions] == ["v9", "v10", "beta"]
-    assert result.versions[1].files == {"new": 0, "changed": 1, "deleted": 0}
+    assert result.versions[1].files == {"new": 0, "changed": 2, "deleted": 0}  # the script, and the manifest
     assert result.next_tag == "v11"
 
 
