@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from emojit.cli import hub_organization, hub_store, output
+from emojit.cli import hub_organization, hub_store, hub_token, output
 from emojit.cli.hub_root import default_root
 from emojit.cli.options import JsonOption
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Run a Hugging Face Hub on this machine, without a network.")
 app.add_typer(hub_organization.app, name="organization")
+app.add_typer(hub_token.app, name="token")
 app.command()(hub_store.check)
 app.command()(hub_store.gc)
 

@@ -11,7 +11,7 @@ from emojit.cli import output
 from emojit.cli.options import JsonOption
 
 if TYPE_CHECKING:
-    from emojit.localhub.accounts import MemberRole
+    from emojit.localhub.permissions import MemberRole
 
 app = typer.Typer(no_args_is_help=True, help="Organizations of the Hub: names whose repositories several users share.")
 

@@ -1,59 +1,16 @@
-"""Users, their tokens, and the organisations they are members of.
-
-A token is shown once and stored only as a hash. It holds 200 random bits, so a plain SHA-256 cannot be reversed by guessing and needs no salt.
-"""
+"""Users, and the organisations they are members of. Their tokens are in `tokens`."""
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-import string
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Literal, cast, get_args
+from collections.abc import Sequence
+from typing import cast, get_args
 
 from emojit.errors import UsageError
-from emojit.localhub.database import Database
+from emojit.localhub.database import Database, now
 from emojit.localhub.names import RESERVED, check_name
+from emojit.localhub.permissions import Caller, MemberRole, Role, Scope
 from emojit.localhub.refusal import RefusalError
-
-Role = Literal["read", "write"]
-"""What a token may do."""
-MemberRole = Literal["read", "write", "admin"]
-"""What a member may do with the repositories of an organisation; "admin" may also say who is a member."""
-
-_ALPHABET = string.ascii_letters + string.digits
-_TOKEN_LENGTH = 34
-"""Characters after `hf_`, as in the tokens of the public Hub."""
-
-
-def now() -> str:
-    """The present time in the form that the clients parse, e.g. "2026-01-31T12:00:00.000Z"."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
-    """Who sent a request, read from its token."""
-
-    user: str
-    role: Role
-    memberships: Mapping[str, MemberRole] = field(default_factory=dict)
-    """Role by organisation, in the organisation's own spelling."""
-
-    def may_read(self, namespace: str) -> bool:
-        """Whether the private repositories of a user or organisation can be seen."""
-        return self._role_in(namespace) is not None
-
-    def may_write(self, namespace: str) -> bool:
-        """Whether this user, given a token that writes, may change the repositories of a user or organisation."""
-        return self._role_in(namespace) in {"write", "admin"}
-
-    def _role_in(self, namespace: str) -> MemberRole | None:
-        if namespace.lower() == self.user.lower():
-            return "admin"
-        return next((role for name, role in self.memberships.items() if name.lower() == namespace.lower()), None)
+from emojit.localhub.tokens import TokenRecord, Tokens
 
 
 class Accounts:
@@ -61,6 +18,7 @@ class Accounts:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._tokens = Tokens(database)
 
     def create_user(self, name: str) -> None:
         """Add a user.
@@ -77,26 +35,49 @@ class Accounts:
         """Whether there is a user of this name; case does not count."""
         return bool(self._database.rows("SELECT 1 FROM user WHERE name = ?", (name,)))
 
-    def create_token(self, user: str, role: Role) -> str:
+    def create_token(self, user: str, role: Role, *, name: str | None = None, scopes: Sequence[Scope] = ()) -> str:
         """Make a token and return its plain text, which is not stored.
 
+        Args:
+            user: an existing user.
+            role: what the token may do.
+            name: what its owner calls it; None takes one that is free.
+            scopes: what a token of the role `fineGrained` gives.
+
         Raises:
-            UsageError: there is no such user or role.
+            UsageError: there is no such user or role, the scopes do not go with it, or the name is taken.
         """
-        if role not in {"read", "write"}:
-            raise UsageError(f"unknown token role {role!r}", hint="use 'read' or 'write'")
-        token = "hf_" + "".join(secrets.choice(_ALPHABET) for _ in range(_TOKEN_LENGTH))
-        with self._database.transaction():
-            self._database.rows("INSERT INTO token VALUES (?, ?, ?, ?)", (_hash(token), self._user(user), role, now()))
-        return token
+        user = self._user(user)
+        return self._tokens.create(user, role, name=name or self._tokens.free_name(user, "token"), scopes=scopes)
+
+    def tokens(self, user: str | None = None) -> list[TokenRecord]:
+        """What is known of all tokens, or of those of one user, oldest first.
+
+        Raises:
+            UsageError: there is no such user.
+        """
+        return self._tokens.all(user and self._user(user))
+
+    def revoke_token(self, user: str, which: str) -> TokenRecord:
+        """Forget the token of this name or these first characters.
+
+        Raises:
+            UsageError: there is no such user or token.
+        """
+        return self._tokens.revoke(self._user(user), which)
 
     def caller(self, token: str) -> Caller | None:
         """Whom a plain token belongs to, or None when it is unknown."""
-        rows = self._database.rows("SELECT user, role FROM token WHERE hash = ?", (_hash(token),))
-        if not rows:
+        found = self._tokens.find(token)
+        if found is None:
             return None
-        user, role = rows[0]
-        return Caller(user=str(user), role=cast("Role", role), memberships=self.memberships(str(user)))
+        return Caller(
+            user=found.user,
+            role=found.role,
+            memberships=self.memberships(found.user),
+            scopes=found.scopes,
+            token_name=found.name,
+        )
 
     def create_organization(self, name: str, *, admin: str | None = None) -> None:
         """Add an organisation. It owns repositories like a user, but nobody logs in as it.
@@ -195,7 +176,3 @@ def check_namespace(name: str, *, what: str) -> None:
         raise UsageError(exc.message) from exc
     if name.lower() in RESERVED:
         raise UsageError(f"the {what} name {name!r} is a route of the Hub", hint="choose another name")
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", errors="replace")).hexdigest()

@@ -6,10 +6,16 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from emojit.errors import HubServerError
 from emojit.localhub.schema import STEPS
+
+
+def now() -> str:
+    """The present time as the tables hold it and the clients parse it, e.g. "2026-01-31T12:00:00.000Z"."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
 class Database:

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from emojit.localhub.accounts import now
-from emojit.localhub.database import Database
+from emojit.localhub.database import Database, now
 
 Status = Literal["open", "draft", "closed", "merged"]
 EventType = Literal["comment", "status-change", "title-change"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 from emojit.localhub.accounts import Accounts
 from emojit.localhub.database import Database
+from emojit.localhub.permissions import Role, read_scope
 from emojit.localhub.store import Store
 
 
@@ -25,3 +27,24 @@ def open_accounts(root: Path) -> Iterator[Accounts]:
         yield Accounts(database)
     finally:
         database.close()
+
+
+def create_token(root: Path, user: str, *, role: str, name: str | None, scopes: Sequence[str]) -> str:
+    """Make a token for a user, who is created if missing, and return its plain text.
+
+    Args:
+        root: folder of the store; created if it is missing.
+        user: whose token it is.
+        role: "read", "write" or "fineGrained".
+        name: what its owner calls it; None takes one that is free.
+        scopes: of a fine-grained token, for instance "me/model:write".
+
+    Raises:
+        UsageError: the user name, role, name or a scope is not allowed.
+        HubServerError: a Hub is serving the folder, or it cannot be written.
+    """
+    read = [read_scope(scope) for scope in scopes]
+    with open_accounts(root) as accounts:
+        if not accounts.has_user(user):
+            accounts.create_user(user)
+        return accounts.create_token(user, cast("Role", role), name=name, scopes=read)

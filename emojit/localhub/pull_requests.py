@@ -11,7 +11,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from emojit.localhub.accounts import now
+from emojit.localhub.database import now
 from emojit.localhub.discussions import Discussion, Discussions, Status
 from emojit.localhub.git import GitRepository
 from emojit.localhub.git_writer import GitWriter, put_blob

@@ -65,6 +65,13 @@ def read_only_token() -> RefusalError:
     return RefusalError(403, "This token has the role 'read'; the operation needs a token with the role 'write'.")
 
 
+def out_of_scope() -> RefusalError:
+    """403: a fine-grained token where its scopes do not give what the route needs."""
+    return RefusalError(
+        403, "This fine-grained token has no scope for this operation on this repository or namespace."
+    )
+
+
 def foreign_namespace(namespace: str) -> RefusalError:
     """403: a write to the namespace of somebody else."""
     return RefusalError(403, f"You don't have the rights to write to the namespace '{namespace}'.")

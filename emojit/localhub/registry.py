@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from emojit.localhub.accounts import Caller, now
-from emojit.localhub.database import Database
+from emojit.localhub.database import Database, now
+from emojit.localhub.permissions import Caller
 from emojit.localhub.refusal import RefusalError, repo_not_found
 
 RepoType = Literal["model", "dataset", "space"]
@@ -46,11 +46,11 @@ class RepoRecord:
 
     def visible_to(self, caller: Caller | None) -> bool:
         """Whether this caller may know that the repository exists."""
-        return not self.private or (caller is not None and caller.may_read(self.namespace))
+        return not self.private or (caller is not None and caller.may_read(self))
 
     def files_open_to(self, caller: Caller | None) -> bool:
         """Whether this caller, who sees the repository, may also read its files."""
-        return self.gated is None or (caller is not None and caller.may_read(self.namespace))
+        return self.gated is None or (caller is not None and caller.may_read(self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,5 +58,21 @@ ALTER TABLE large_file ADD COLUMN pushed TEXT;
 """
 # Where a large file was last committed; NULL until then.
 
-STEPS = (_FIRST, _ORGANIZATIONS, _DISCUSSIONS, _LARGE_FILE_NAMES)
+_FINE_GRAINED_TOKENS = """
+CREATE TABLE token_of_all_roles (
+    hash TEXT PRIMARY KEY, user TEXT NOT NULL COLLATE NOCASE REFERENCES user(name),
+    role TEXT NOT NULL CHECK (role IN ('read', 'write', 'fineGrained')), created TEXT NOT NULL,
+    name TEXT NOT NULL, prefix TEXT, last_used TEXT, UNIQUE (user, name)
+);
+INSERT INTO token_of_all_roles SELECT hash, user, role, created, 'token-' || rowid, NULL, NULL FROM token ORDER BY rowid;
+DROP TABLE token;
+ALTER TABLE token_of_all_roles RENAME TO token;
+CREATE TABLE token_scope (
+    hash TEXT NOT NULL REFERENCES token(hash) ON DELETE CASCADE, type TEXT NOT NULL CHECK (type IN ('namespace', 'model', 'dataset', 'space')),
+    name TEXT NOT NULL COLLATE NOCASE, level TEXT NOT NULL CHECK (level IN ('read', 'discussion', 'write')), PRIMARY KEY (hash, type, name)
+);
+"""
+# prefix: the first characters of the token, so that a list says which is which.
+
+STEPS = (_FIRST, _ORGANIZATIONS, _DISCUSSIONS, _LARGE_FILE_NAMES, _FINE_GRAINED_TOKENS)
 """`PRAGMA user_version` counts the steps that a file has taken."""

@@ -10,7 +10,7 @@ import importlib.util
 import logging
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -20,7 +20,7 @@ from emojit.errors import HubServerError, MissingExtraError, UsageError
 if TYPE_CHECKING:
     import uvicorn
 
-    from emojit.localhub.accounts import MemberRole, Role
+    from emojit.localhub.permissions import MemberRole, Role
 
 logger = logging.getLogger(__name__)
 
@@ -131,17 +131,23 @@ class LocalHub:
         """Whether there is a user of this name."""
         return self._accounts.has_user(name)
 
-    def create_token(self, user: str, role: Role = "write") -> str:
+    def create_token(
+        self, user: str, role: Role = "write", *, name: str | None = None, scopes: Sequence[str] = ()
+    ) -> str:
         """Make a token for a user. It is stored as a hash: this is the only time it is seen.
 
         Args:
             user: an existing user.
-            role: "read" cannot change anything.
+            role: "read" cannot change anything; "fineGrained" gives what `scopes` name.
+            name: what its owner calls it; None takes one that is free.
+            scopes: for instance "me/model:write", "datasets/me/x:read", or "me:read" for all that `me` owns.
 
         Raises:
-            UsageError: there is no such user or role.
+            UsageError: there is no such user or role, or a scope is written otherwise.
         """
-        return self._accounts.create_token(user, role)
+        from emojit.localhub.permissions import read_scope
+
+        return self._accounts.create_token(user, role, name=name, scopes=[read_scope(scope) for scope in scopes])
 
     def create_organization(self, name: str, *, admin: str | None = None) -> None:
         """Add an organisation, which may then own repositories that its members share.

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from emojit.localhub.accounts import Caller
+from emojit.localhub.permissions import Caller
 from emojit.localhub.refusal import RefusalError, bad_token, repo_not_found
 from emojit.localhub.web import (
     commit,
@@ -31,6 +31,7 @@ from emojit.localhub.web import (
     preupload,
     references,
     resolve,
+    xet_download,
     xet_transfer,
 )
 from emojit.localhub.web.answers import refused
@@ -59,6 +60,8 @@ def _routes() -> Router[Handler]:
     router.add("api/local/lfs/{key}/{sha256}/multipart/{upload}/{part}", multipart)
     router.add("api/local/xet/{key}/{upload}/v1/xorbs/default/{hash}", {"POST": xet_transfer.upload_xorb})
     router.add("api/local/xet/{key}/{upload}/v1/shards", {"POST": xet_transfer.upload_shard})
+    router.add("api/local/xet-read/{key}/v1/reconstructions/{hash}", {"GET": xet_download.reconstruction})
+    router.add("api/local/xet-data/{key}/{hash}/{number}", {"GET": xet_download.xorb})
     for types, type_ in REPO_TYPES.items():
         router.add(f"api/{types}", {"GET": info.list_repos}, types=types)
         for pattern, handlers in _API_ROUTES.items():
@@ -92,6 +95,7 @@ _API_ROUTES: Mapping[str, Mapping[str, Handler]] = {
     "/preupload/{revision}": {"POST": preupload.preupload},
     "/commit/{revision}": {"POST": commit.commit},
     "/xet-write-token/{revision}": {"GET": xet_transfer.write_token},
+    "/xet-read-token/{revision}": {"GET": xet_download.read_token},
     "/discussions": {"GET": discussions.list_discussions, "POST": discussions.create},
     "/discussions/{number}": {"GET": discussions.details},
     "/discussions/{number}/comment": {"POST": discussions.comment},
@@ -102,6 +106,7 @@ _API_ROUTES: Mapping[str, Mapping[str, Handler]] = {
     "/discussions/{number}/merge": {"POST": discussions.merge_pull_request},
     "/lfs-files": {"GET": lfs_files.list_files},
     "/lfs-files/batch": {"POST": lfs_files.delete_files},
+    "/lfs-files/duplicate": {"POST": lfs_files.duplicate},
     "/settings": {"PUT": lifecycle.settings},
     "/auth-check": {"GET": lifecycle.auth_check},
     "/mirror": {"GET": mirror.state, "POST": mirror.take},
@@ -120,6 +125,8 @@ _OWN_AUTHENTICATION = (
     lfs_multipart.complete,
     xet_transfer.upload_xorb,
     xet_transfer.upload_shard,
+    xet_download.reconstruction,
+    xet_download.xorb,
 )
 """Handlers whose permission is in the URL or in a token of another kind."""
 

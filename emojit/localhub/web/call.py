@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 from urllib.parse import quote
 
 from starlette.requests import Request
 
-from emojit.localhub.accounts import Accounts, Caller
+from emojit.localhub.accounts import Accounts
 from emojit.localhub.discussions import Discussions
 from emojit.localhub.lfs import LargeFiles
+from emojit.localhub.permissions import Caller
 from emojit.localhub.refusal import (
     RefusalError,
     foreign_namespace,
     gated,
     login_required,
     malformed,
+    out_of_scope,
     read_only_token,
 )
 from emojit.localhub.registry import Registry, RepoRecord, RepoType, visible_or_refuse
@@ -43,6 +45,8 @@ class Hub:
     xet_uploads: XetUploads
     attempts: Attempts = field(default_factory=Attempts)
     """The failed logins of late."""
+    xet_downloads: bool = True
+    """Whether clients are told that they may download by Xet."""
 
 
 class MovedError(RefusalError):
@@ -115,7 +119,7 @@ class Call:
             RefusalError: 404 when it is hidden, 401 without a token, 403 for others' repositories and read tokens.
         """
         record = self.repo()
-        self.check_write(record.namespace)
+        self.check_write(record)
         return record
 
     def proposable_repo(self) -> RepoRecord:
@@ -128,23 +132,36 @@ class Call:
         """
         record = self.repo()
         caller = self.user()
-        if caller.role != "write":
+        if caller.role == "read":
             raise read_only_token()
         if not record.files_open_to(caller):
             raise gated(record.id)
+        if not caller.may_discuss(record):
+            raise out_of_scope()
         return record
 
-    def check_write(self, namespace: str) -> Caller:
-        """Refuse a caller who may not write to `namespace`.
+    def check_write(self, record: RepoRecord) -> Caller:
+        """Refuse a caller who may not change a repository.
 
         Raises:
             RefusalError: 401 or 403.
         """
+        return self._check(record.namespace, lambda caller: caller.may_write(record))
+
+    def check_create(self, namespace: str) -> Caller:
+        """Refuse a caller who may not add repositories to `namespace`.
+
+        Raises:
+            RefusalError: 401 or 403.
+        """
+        return self._check(namespace, lambda caller: caller.may_create_in(namespace))
+
+    def _check(self, namespace: str, may: Callable[[Caller], bool]) -> Caller:
         caller = self.user()
-        if not caller.may_write(namespace):
+        if not caller.owns(namespace):
             raise foreign_namespace(namespace)
-        if caller.role != "write":
-            raise read_only_token()
+        if not may(caller):
+            raise read_only_token() if caller.role == "read" else out_of_scope()
         return caller
 
     def _location(self, namespace: str, name: str, record: RepoRecord) -> str:

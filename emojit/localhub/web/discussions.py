@@ -8,7 +8,7 @@ from typing import cast
 
 from starlette.responses import Response
 
-from emojit.localhub.accounts import now
+from emojit.localhub.database import now
 from emojit.localhub.discussions import Discussion, Event, read_number
 from emojit.localhub.git import DEFAULT_BRANCH, GitRepository
 from emojit.localhub.git_cache import CommitFacts
@@ -113,7 +113,7 @@ def hide_comment(call: Call) -> Response:
     record = call.proposable_repo()
     event = _comment_event(call, _discussion(call, record))
     if event.author != call.user().user:
-        call.check_write(record.namespace)
+        call.check_write(record)
     return ok({"updatedComment": _event(call.hub.discussions.hide(event, call.user().user))})
 
 
@@ -145,7 +145,7 @@ def change_status(call: Call) -> Response:
 def merge_pull_request(call: Call) -> Response:
     """`POST …/discussions/{number}/merge`, for those who write to the repository."""
     record = call.proposable_repo()
-    call.check_write(record.namespace)
+    call.check_write(record)
     discussion = _discussion(call, record)
     if not discussion.is_pull_request:
         raise malformed("A discussion has nothing to merge")
@@ -170,7 +170,7 @@ def _own_discussion(call: Call) -> Discussion:
     record = call.proposable_repo()
     discussion = _discussion(call, record)
     if discussion.author != call.user().user:
-        call.check_write(record.namespace)
+        call.check_write(record)
     return discussion
 
 

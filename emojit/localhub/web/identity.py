@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import JSONResponse, Response
 
 from emojit.localhub.cards import CardDataError, read_card
+from emojit.localhub.permissions import PERMISSIONS, Caller, Scope
 from emojit.localhub.web.answers import ok
 from emojit.localhub.web.call import Call, text
 
@@ -12,6 +13,10 @@ from emojit.localhub.web.call import Call, text
 def whoami(call: Call) -> Response:
     """`GET /api/whoami-v2`."""
     caller = call.user()
+    token: dict[str, object] = {"displayName": caller.token_name, "role": caller.role}
+    if caller.role == "fineGrained":
+        scoped = [_scope(caller, scope) for scope in caller.scopes]
+        token["fineGrained"] = {"canReadGatedRepos": False, "global": [], "scoped": scoped}
     return ok(
         {
             "type": "user",
@@ -23,9 +28,17 @@ def whoami(call: Call) -> Response:
                 {"type": "org", "id": name, "name": name, "fullname": name, "roleInOrg": role, "isEnterprise": False}
                 for name, role in caller.memberships.items()
             ],
-            "auth": {"type": "access_token", "accessToken": {"displayName": "local", "role": caller.role}},
+            "auth": {"type": "access_token", "accessToken": token},
         }
     )
+
+
+def _scope(caller: Caller, scope: Scope) -> dict[str, object]:
+    type_: str = scope.type
+    if scope.type == "namespace":
+        type_ = "user" if scope.name.lower() == caller.user.lower() else "org"
+    entity = {"_id": scope.name, "type": type_, "name": scope.name}
+    return {"entity": entity, "permissions": list(PERMISSIONS[scope.level])}
 
 
 def validate_yaml(call: Call) -> Response:

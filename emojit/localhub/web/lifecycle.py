@@ -7,8 +7,8 @@ from typing import cast
 
 from starlette.responses import Response
 
-from emojit.localhub.accounts import Caller
 from emojit.localhub.names import check_name
+from emojit.localhub.permissions import Caller
 from emojit.localhub.refusal import RefusalError, malformed
 from emojit.localhub.registry import (
     RepoRecord,
@@ -31,7 +31,7 @@ def create(call: Call) -> Response:
     """`POST /api/repos/create`."""
     data = call.json()
     type_, namespace, name = _named(call, data)
-    call.check_write(namespace)
+    call.check_create(namespace)
     namespace = _spelling(call, namespace)
     check_name(name, what="repository")
     sdk = optional_text(data, "sdk")
@@ -51,7 +51,7 @@ def delete(call: Call) -> Response:
     """`DELETE /api/repos/delete`."""
     type_, namespace, name = _named(call, call.json())
     record = visible_or_refuse(call.hub.registry.find(type_, namespace, name), call.caller)
-    call.check_write(record.namespace)
+    call.check_write(record)
     call.hub.repositories.delete(record)
     return ok()
 
@@ -63,9 +63,9 @@ def move(call: Call) -> Response:
     source, target = text(data, "fromRepo"), text(data, "toRepo")
     namespace, _, name = source.partition("/")
     record = visible_or_refuse(call.hub.registry.find(type_, namespace, name), call.caller)
-    call.check_write(record.namespace)
+    call.check_write(record)
     new_namespace, _, new_name = target.partition("/")
-    call.check_write(new_namespace)
+    call.check_create(new_namespace)
     new_name = check_name(new_name, what="repository")
     call.hub.registry.move(record, _spelling(call, new_namespace), new_name)
     return ok()

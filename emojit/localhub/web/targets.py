@@ -49,7 +49,7 @@ def write_target(call: Call) -> Target:
     if discussion is None or not discussion.is_pull_request:
         raise revision_not_found(revision)
     if discussion.author != call.user().user:
-        call.check_write(record.namespace)
+        call.check_write(record)
     return Target(record=record, reference=revision, discussion=discussion)
 
 
