@@ -32,7 +32,7 @@ def tree(call: Call) -> Response:
             raise entry_not_found(path, commit=commit)
         entries = list(git.entries(folder, recursive=recursive))
         shown, headers = page(call.request, entries, size=_EXPANDED_PAGE if expand else _PAGE)
-        return JSONResponse(_items(git, commit, shown, expand=expand), headers=headers)
+        return JSONResponse(_items(git, commit, shown, expand=expand, xet=call.hub.xet_downloads), headers=headers)
 
 
 def paths_info(call: Call) -> Response:
@@ -52,21 +52,25 @@ def paths_info(call: Call) -> Response:
     with call.hub.repositories.open(record) as git:
         commit = git.resolve(call.values["revision"])
         found = [entry for path in paths if (entry := git.entry(commit, path.strip("/"))) and entry.path]
-        return ok(_items(git, commit, found, expand=expand))
+        return ok(_items(git, commit, found, expand=expand, xet=call.hub.xet_downloads))
 
 
-def _items(git: GitRepository, commit: str, entries: Sequence[Entry], *, expand: bool) -> list[dict[str, object]]:
+def _items(
+    git: GitRepository, commit: str, entries: Sequence[Entry], *, expand: bool, xet: bool
+) -> list[dict[str, object]]:
     changes = git.last_changes(commit, [entry.path for entry in entries]) if expand else {}
-    return [_item(git, entry, changes.get(entry.path)) for entry in entries]
+    return [_item(git, entry, changes.get(entry.path), xet=xet) for entry in entries]
 
 
-def _item(git: GitRepository, entry: Entry, change: CommitFacts | None) -> dict[str, object]:
+def _item(git: GitRepository, entry: Entry, change: CommitFacts | None, *, xet: bool) -> dict[str, object]:
     item: dict[str, object] = {"type": "directory", "path": entry.path, "oid": entry.oid, "size": 0}
     if not entry.is_folder:
         size, pointer = git.facts(entry.oid)
         item |= {"type": "file", "size": pointer.size if pointer else size}
         if pointer:
             item["lfs"] = {"oid": pointer.sha256, "size": pointer.size, "pointerSize": size}
+            if xet and pointer.size:
+                item["xetHash"] = pointer.sha256
     if change:
         item["lastCommit"] = {"id": change.id, "title": change.title, "date": iso(change.time)}
     return item

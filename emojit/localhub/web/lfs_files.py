@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from starlette.responses import JSONResponse, Response
 
-from emojit.localhub.refusal import malformed
-from emojit.localhub.registry import LargeFileRecord, RepoRecord
+from emojit.localhub.refusal import gated, malformed
+from emojit.localhub.registry import LargeFileRecord, RepoRecord, visible_or_refuse
 from emojit.localhub.rewriting import forget_large_files
 from emojit.localhub.web.answers import ok, page
-from emojit.localhub.web.call import Call
+from emojit.localhub.web.call import REPO_TYPES, Call, objects, text
 
 _PAGE = 1000
 _MAX_DELETIONS = 1000
@@ -47,6 +47,33 @@ def delete_files(call: Call) -> Response:
             call.hub.discussions.replace_commits(record.key, forget_large_files(git, set(sha256s)))
         call.hub.registry.revoke(record.key, sha256s)
     return ok()
+
+
+def duplicate(call: Call) -> Response:
+    """`POST /api/{types}/{id}/lfs-files/duplicate`: another repository may point to large files of this one, so that a commit can copy them.
+
+    Whoever asks must be able to read here and to write there.
+    """
+    record = call.repo()
+    if not record.files_open_to(call.user()):
+        raise gated(record.id)
+    data = call.json()
+    target = data.get("target")
+    if not isinstance(target, dict):
+        raise malformed("'target' must be an object")
+    type_ = REPO_TYPES.get(f"{text(target, 'type')}s")
+    namespace, _, name = text(target, "name").partition("/")
+    found = call.hub.registry.find(type_, namespace, name) if type_ else None
+    destination = visible_or_refuse(found, call.caller)
+    call.check_write(destination)
+    failed = []
+    for item in objects(data, "files"):
+        sha256 = text(item, "sha256")
+        if call.hub.large_files.has(record.key, sha256):
+            call.hub.registry.grant(destination.key, sha256)
+        else:
+            failed.append({"sha256": sha256, "error": "not a file of the source repository"})
+    return ok({"failed": failed})
 
 
 def _present_names(call: Call, record: RepoRecord) -> dict[str, tuple[str, str]]:

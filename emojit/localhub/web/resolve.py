@@ -14,6 +14,7 @@ from emojit.localhub.refusal import RefusalError, entry_not_found, gated
 from emojit.localhub.web.answers import NOT_A_PAGE
 from emojit.localhub.web.call import Call
 from emojit.localhub.web.streams import blocks, byte_range
+from emojit.localhub.web.xet_download import xet_headers
 
 
 def resolve(call: Call) -> Response:
@@ -33,6 +34,7 @@ def resolve(call: Call) -> Response:
         headers = {"X-Repo-Commit": commit, **_file_headers(entry, pointer)}
         if pointer:
             size = pointer.size
+            headers |= xet_headers(call, record, commit, pointer)
         part = byte_range(call.request.headers.get("range"), size)
         first, last = part or (0, size - 1)
         headers["Content-Length"] = str(last - first + 1)
