@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,8 @@ URL_LIFETIME_S = 24 * 3600
 """A large upload over a slow disk must not outlive its URL; nobody but this machine can use it."""
 DOWNLOAD_LIFETIME_S = 3600
 """A client asks again when it has waited longer. Short, since a repository that becomes private stays readable by a URL that was given before."""
+
+_WRITE_BACK_BYTES = 16 * 1024 * 1024
 
 
 class LargeFiles:
@@ -81,6 +84,7 @@ class HashingWriter:
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self._hash = hashlib.sha256()
+        self._under_way = 0
         self.size = 0
 
     def write(self, data: bytes) -> None:
@@ -88,6 +92,16 @@ class HashingWriter:
         self._file.write(data)
         self._hash.update(data)
         self.size += len(data)
+        if self.size - self._under_way >= _WRITE_BACK_BYTES:
+            self._start_write_back()
+
+    def _start_write_back(self) -> None:
+        """Let the disk begin with what was written, so that little is left to wait for at the end: on Linux this advice starts writing and does not wait."""
+        if hasattr(os, "posix_fadvise"):
+            self._file.flush()
+            length = self.size - self._under_way
+            os.posix_fadvise(self._file.fileno(), self._under_way, length, os.POSIX_FADV_DONTNEED)
+        self._under_way = self.size
 
     @property
     def sha256(self) -> str:

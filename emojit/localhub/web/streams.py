@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Iterator
 from typing import IO
@@ -17,7 +18,9 @@ _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
 async def receive(request: Request, write: Callable[[bytes], object], *, limit: int) -> None:
-    """Hand the body to `write` in a worker thread, in blocks of about 1 MiB.
+    """Hand the body to `write` in a worker thread, in blocks of about 1 MiB; the next block arrives while one is being written.
+
+    When this returns or raises, nothing is being written any more.
 
     Args:
         request: whose body.
@@ -27,18 +30,27 @@ async def receive(request: Request, write: Callable[[bytes], object], *, limit: 
     Raises:
         RefusalError: 413, the body is longer.
     """
-    block = bytearray()
-    received = 0
-    async for piece in request.stream():
-        received += len(piece)
-        if received > limit:
-            raise RefusalError(413, f"The body is longer than {limit} bytes")
-        block += piece
-        if len(block) >= _BLOCK_BYTES:
-            await run_in_threadpool(write, bytes(block))
-            block.clear()
-    if block:
-        await run_in_threadpool(write, bytes(block))
+    pieces: list[bytes] = []
+    pending = received = 0
+    writing: asyncio.Task[object] | None = None
+    try:
+        async for piece in request.stream():
+            received += len(piece)
+            if received > limit:
+                raise RefusalError(413, f"The body is longer than {limit} bytes")
+            pieces.append(piece)
+            pending += len(piece)
+            if pending >= _BLOCK_BYTES:
+                if writing:
+                    await writing
+                writing = asyncio.create_task(run_in_threadpool(write, b"".join(pieces)))
+                pieces.clear()
+                pending = 0
+    finally:
+        if writing:
+            await writing
+    if pending:
+        await run_in_threadpool(write, b"".join(pieces))
 
 
 def byte_range(header: str | None, size: int) -> tuple[int, int] | None:
