@@ -187,6 +187,36 @@ class GitRepository:
 
         return self._cache.blobs.get(oid, read)
 
+    # What another Hub sent, before it was looked at
+
+    def peeled(self, oid: str) -> str | None:
+        """The commit that this object is or, being a tag, leads to; None when there is none."""
+        from dulwich.object_store import peel_sha
+
+        try:
+            commit = peel_sha(self._repo.object_store, object_id(oid))[1].id.decode()
+        except (KeyError, ValueError):
+            return None
+        return commit if self._is_commit(commit.encode()) else None
+
+    def raw_entries(self, tree: str) -> list[tuple[bytes, int, str]]:
+        """Name, mode and object id of what lies in a tree."""
+        from dulwich.objects import Tree
+
+        found = self._object(tree)
+        if not isinstance(found, Tree):
+            raise KeyError(tree.encode())
+        return [(item.path, item.mode, item.sha.decode()) for item in found.iteritems()]
+
+    def parents(self, commit: str) -> tuple[str, ...]:
+        """All parents of a commit; what comes from elsewhere may have several."""
+        from dulwich.objects import Commit
+
+        found = self._object(commit)
+        if not isinstance(found, Commit):
+            raise KeyError(commit.encode())
+        return tuple(parent.decode() for parent in found.parents)
+
     # History
 
     def history(self, commit: str) -> Iterator[CommitFacts]:

@@ -5,10 +5,12 @@ What a reference names is always on disk: objects are synced first, then the ref
 
 from __future__ import annotations
 
+import shutil
 import time
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Literal
 
 from emojit.localhub.git import DEFAULT_BRANCH, GitRepository, object_id, ref_name
 from emojit.localhub.git_cache import GitCache
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 _MAX_LOOSE = 32
 _MAX_PENDING_BYTES = 32 * 1024 * 1024
+_BLOCK_BYTES = 1024 * 1024
 
 
 class GitWriter(GitRepository):
@@ -61,6 +64,30 @@ class GitWriter(GitRepository):
             sync_folder(self._path / "objects")
         self._pending.clear()
         self._pending_bytes = 0
+
+    def add_pack(self, pack: IO[bytes]) -> None:
+        """Take the objects of a pack, durably; it may build on objects that are here. Nothing refers to them yet.
+
+        Raises:
+            ValueError: it is no sound pack.
+        """
+        from dulwich.errors import ApplyDeltaError, ChecksumMismatch
+
+        out, finish, abort = self._repo.object_store.add_pack()
+        try:
+            shutil.copyfileobj(pack, out, _BLOCK_BYTES)
+        except BaseException:
+            abort()
+            raise
+        name = Path(str(out.name))
+        try:
+            finish()
+        except (ApplyDeltaError, ChecksumMismatch, AssertionError, EOFError, IndexError, KeyError, zlib.error) as exc:
+            raise ValueError(f"the pack cannot be read: {exc or type(exc).__name__}") from exc
+        finally:
+            out.close()
+            name.unlink(missing_ok=True)  # it has another name now, unless it was unsound
+        sync_folder(self._path / "objects" / "pack")
 
     def edit(self, commit: str | None) -> EditableTree:
         """The tree of a commit, ready to be changed; an empty one for None."""
