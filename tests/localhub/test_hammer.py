@@ -41,6 +41,7 @@ import hub_hammer
 def inspect(root):
     for path in root.glob("lfs/*/*/*"):
         path.write_bytes(bytes(path.stat().st_size))
+    return 0
 
 hub_hammer.inspect = inspect
 hub_hammer.hammer(pathlib.Path(sys.argv[1]) / "store", 1, 1.5, 0)
