@@ -2,54 +2,34 @@
 
 A worker parses the rows, splits and filters; the parent reads, counts, puts the records together, and works on batches of its own where it would have to
 wait. What travels is plain: the bytes of lines one way, columns of strings the other. At most a few batches are under way, so memory does not grow with
-the corpus.
-
-Workers are started afresh (not forked: the parent may hold threads), import nothing but this room, and end when their parent does, however that ends.
+the corpus. How the workers are started and ended stands in `emojit.corpus.workers`.
 """
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import gc
-import multiprocessing
-import os
-import signal
-import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.connection import wait
 from typing import TypeVar
 
 from emojit.corpus.articles import RowReader
 from emojit.corpus.filters import Scanner
-from emojit.corpus.records import Article, Rejected, Scanned, ScannedArticle
+from emojit.corpus.records import Article, Scanned, ScannedArticle, ScannedRow
 from emojit.corpus.rows import Row
 from emojit.corpus.sources import ArticleSource
-from emojit.errors import CorpusError
+from emojit.corpus.workers import Reply, Team, Work
 from emojit.recipe import FilterConfig
 
 _BATCH_BYTES = 2**18
 """Text of one batch (bytes of a line, code points of an article): about 3,000 sentences, a few hundredths of a second of work."""
 
-_BATCHES_QUEUED = 4
-"""Batches per worker that are not known to be done (count): one at work, one on its way back, two waiting."""
+_BATCHES_QUEUED = 3
+"""Batches per worker that have not come back (count): one at work, two waiting or on their way. More are a longer wait at the end of the corpus."""
 
 _BATCHES_AHEAD = 8
 """Batches per process that the caller has not taken yet (count)."""
 
-ScannedRow = ScannedArticle | Rejected | None
-"""What a row became: its sentences, the reason why there is no article, or None for an article that the share leaves out."""
-
-_TURN_S = 0.0001
-"""How long this process works before another of its threads gets a turn (s). The threads of the pool need one for every 64 kB that come in, and the worker
-waits meanwhile; Python's own 5 ms cost a tenth of the speed."""
-
 T = TypeVar("T")
-R = TypeVar("R")
 
 
 def scan(source: ArticleSource, filters: FilterConfig, processes: int) -> Iterator[list[Scanned]]:
@@ -81,7 +61,7 @@ def scan_articles(articles: Iterable[Article], filters: FilterConfig, processes:
         return
     batches = _batches(articles, lambda article: len(article.text))
     for batch in _ordered(functools.partial(_scan_articles, filters), batches, processes):
-        yield from map(ScannedArticle.sentences, batch)
+        yield from (met.sentences() for met in batch if isinstance(met, ScannedArticle))
 
 
 def scan_row(reader: RowReader, scanner: Scanner, row: Row) -> ScannedRow:
@@ -95,7 +75,7 @@ def _scan_rows(reader: RowReader, filters: FilterConfig, rows: Sequence[Row]) ->
     return [scan_row(reader, scanner, row) for row in rows]
 
 
-def _scan_articles(filters: FilterConfig, articles: Sequence[Article]) -> list[ScannedArticle]:
+def _scan_articles(filters: FilterConfig, articles: Sequence[Article]) -> list[ScannedRow]:
     scanner = _scanner(filters)
     return [scanner.columns(article) for article in articles]
 
@@ -124,61 +104,27 @@ def _batches(items: Iterable[T], size: Callable[[T], int]) -> Iterator[list[T]]:
         yield batch
 
 
-def _ordered(work: Callable[[T], R], batches: Iterator[T], processes: int) -> Iterator[R]:
+def _ordered(work: Work[T], batches: Iterator[list[T]], processes: int) -> Iterator[list[ScannedRow]]:
     """Yield the results of `work` in the order of the batches, a few batches ahead of the caller.
 
-    This process is one of the number: where the next result is not there yet, it does a batch itself instead of waiting.
+    This process is one of the number: where the workers have enough to do, it does a batch itself instead of waiting.
     """
-    workers = processes - 1
-    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin_worker)
-    under_way: deque[Future[R]] = deque()
-    turn = sys.getswitchinterval()
-    sys.setswitchinterval(min(turn, _TURN_S))
-    try:
+    under_way: deque[Reply] = deque()
+    with Team(work, processes - 1) as team:
         for batch in batches:
-            if sum(not result.done() for result in under_way) < _BATCHES_QUEUED * workers:
-                under_way.append(_submit(pool, work, batch))
-            else:
-                under_way.append(_done(work(batch)))
-            while under_way and (under_way[0].done() or len(under_way) >= _BATCHES_AHEAD * processes):
-                yield under_way.popleft().result()
+            under_way.append(team.ask(batch, _BATCHES_QUEUED) or Reply(work(batch)))
+            team.collect()
+            while under_way and (
+                (rows := under_way[0].rows) is not None or len(under_way) >= _BATCHES_AHEAD * processes
+            ):
+                if rows is None:
+                    team.collect(None)
+                else:
+                    under_way.popleft()
+                    yield rows
         while under_way:
-            yield under_way.popleft().result()
-    except BrokenProcessPool as exc:
-        raise CorpusError(
-            "a process that reads the corpus died, perhaps for want of memory",
-            hint="run it with fewer: --set corpus.processes=1",
-        ) from exc
-    finally:
-        sys.setswitchinterval(turn)
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _done(result: R) -> Future[R]:
-    future: Future[R] = Future()
-    future.set_result(result)
-    return future
-
-
-def _submit(pool: ProcessPoolExecutor, work: Callable[[T], R], batch: T) -> Future[R]:
-    """Hand a batch over. A worker that starts for it inherits the blocked SIGINT: Ctrl-C does not hit it while it imports."""
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        return pool.submit(work, batch)
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-
-
-def _begin_worker() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent alone decides
-    gc.set_threshold(100_000)  # a scan makes many objects and no cycles: looking for them costs 3 %
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """End this process when its parent is gone: a killed parent can no longer tell it to."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        with contextlib.suppress(OSError):
-            wait([parent.sentinel])
-        os._exit(1)
+            if (rows := under_way[0].rows) is None:
+                team.collect(None)
+            else:
+                under_way.popleft()
+                yield rows

@@ -116,6 +116,10 @@ class ScannedArticle:
         return scanned
 
 
+ScannedRow = ScannedArticle | Rejected | None
+"""What a row became: its sentences, the reason why there is no article, or None for an article that the share leaves out."""
+
+
 # The constructor of a frozen dataclass takes three times as long, and this is done for every sentence of a corpus.
 _NEW_SENTENCE = object.__new__
 _SETTERS = tuple(vars(Sentence)[field.name].__set__ for field in fields(Sentence))

@@ -19,8 +19,8 @@ from typing import Any
 from emojit.corpus.articles import RowReader
 from emojit.corpus.filters import Scanner
 from emojit.corpus.opened import Opened
-from emojit.corpus.pool import ScannedRow, scan_row
-from emojit.corpus.records import Rejected, ScannedArticle
+from emojit.corpus.pool import scan_row
+from emojit.corpus.records import Rejected, ScannedArticle, ScannedRow
 from emojit.corpus.rows import Row
 from emojit.corpus.streams import Position
 from emojit.errors import CorpusError

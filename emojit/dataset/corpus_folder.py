@@ -27,9 +27,9 @@ from emojit.corpus.cluster import Job, run_scan, shards_folder
 from emojit.corpus.draw import watched
 from emojit.corpus.local import released_name
 from emojit.corpus.opened import Opened
-from emojit.corpus.pool import ScannedRow, scan
+from emojit.corpus.pool import scan
 from emojit.corpus.prepared import KIND, plain_filters
-from emojit.corpus.records import Scanned
+from emojit.corpus.records import Scanned, ScannedRow
 from emojit.corpus.shards import read_shards
 from emojit.corpus.sources import ArticleSource, open_articles
 from emojit.dataset.drawing import nothing_kept

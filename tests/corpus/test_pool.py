@@ -96,7 +96,7 @@ def test_the_reader_runs_only_a_few_batches_ahead_of_the_caller(tmp_path):
 
 @pytest.fixture
 def running(tmp_path):
-    """A process that scans 6 MB with three processes and stops at its first article, having printed the workers' ids."""
+    """A process that scans 6 MB with three processes and stops at its first article. As most scripts, it has no `if __name__ == "__main__"`."""
     corpus = tmp_path / "large.jsonl"
     line = json.dumps({"text": "街の広場では、毎朝たくさんの市が開かれている。" * 40}, ensure_ascii=False) + "\n"
     corpus.write_text(line * 2200, encoding="utf-8")
@@ -104,21 +104,20 @@ def running(tmp_path):
     program.write_text(
         textwrap.dedent(
             """
-            import multiprocessing, sys, time
+            import sys
             from emojit.corpus.pool import scan
             from emojit.corpus.sources import open_articles
             from emojit.errors import CorpusError
             from emojit.recipe import CorpusConfig, FilterConfig
 
-            if __name__ == "__main__":
-                scanned = scan(open_articles(CorpusConfig(source=sys.argv[1])), FilterConfig(), 3)
-                next(scanned)
-                print(*(p.pid for p in multiprocessing.active_children()), flush=True)
-                sys.stdin.readline()
-                try:
-                    print(sum(1 for _ in scanned), flush=True)
-                except CorpusError as exc:
-                    print("error:", exc, "hint:", exc.hint, flush=True)
+            scanned = scan(open_articles(CorpusConfig(source=sys.argv[1])), FilterConfig(), 3)
+            next(scanned)
+            print("ready", flush=True)
+            sys.stdin.readline()
+            try:
+                print(1 + sum(1 for _ in scanned), flush=True)
+            except CorpusError as exc:
+                print("error:", exc, "hint:", exc.hint, flush=True)
             """
         ),
         encoding="utf-8",
@@ -132,7 +131,8 @@ def running(tmp_path):
         text=True,
         start_new_session=True,
     )
-    workers = [int(pid) for pid in process.stdout.readline().split()]
+    assert process.stdout.readline() == "ready\n"
+    workers = children(process.pid)
     assert len(workers) == 2
     yield process, workers
     if process.poll() is None:
@@ -140,11 +140,21 @@ def running(tmp_path):
     process.communicate()
 
 
-def alive(pid: int) -> bool:
+def stat(pid: int) -> list[str]:
+    """Return state, parent and so on of a process (man 5 proc), an empty list when it is gone."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def children(parent: int) -> list[int]:
+    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return [pid for pid in pids if stat(pid)[1:2] == [str(parent)]]
+
+
+def alive(pid: int) -> bool:
+    return stat(pid)[:1] not in ([], ["Z"])
 
 
 def gone(pids: list[int], seconds: float = 10) -> bool:
@@ -154,12 +164,28 @@ def gone(pids: list[int], seconds: float = 10) -> bool:
     return not any(map(alive, pids))
 
 
+def test_a_script_needs_no_guard_around_what_it_does(running):
+    process, _ = running
+    out, err = process.communicate("\n", timeout=30)
+
+    assert (out, err) == ("2200\n", "")
+
+
+def test_an_abandoned_scan_ends_its_workers(corpus):
+    scanned = scan(open_articles(corpus), FilterConfig(), 3)
+    next(scanned)
+    before = children(os.getpid())
+    scanned.close()
+
+    assert len(set(before) - set(children(os.getpid()))) == 2
+
+
 def test_a_worker_that_dies_is_a_one_line_error(running):
     process, workers = running
     os.kill(workers[0], signal.SIGKILL)
     out, err = process.communicate("\n", timeout=30)
 
-    assert "error: a process that reads the corpus died" in out
+    assert "error: a process that reads the corpus died (signal 9" in out
     assert "--set corpus.processes=1" in out
     assert "Traceback" not in err
 
