@@ -5,30 +5,25 @@ Importing this file is cheap: the server's packages are imported when a Hub star
 
 from __future__ import annotations
 
-import errno
 import importlib.util
 import logging
-import socket
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from emojit.errors import HubServerError, MissingExtraError, UsageError
+from emojit.errors import EmojitError, HubServerError, MissingExtraError
+from emojit.localhub.listening import LOOPBACK, STOP_TIMEOUT_S, Address, http_server
 
 if TYPE_CHECKING:
-    import uvicorn
-
     from emojit.localhub.permissions import MemberRole, Role
 
 logger = logging.getLogger(__name__)
 
-LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 8765
 
 _START_TIMEOUT_S = 30.0
-_STOP_TIMEOUT_S = 10
 
 
 class LocalHub:
@@ -45,16 +40,28 @@ class LocalHub:
         endpoint: the address for `HF_ENDPOINT`, e.g. "http://127.0.0.1:8765".
     """
 
-    def __init__(self, root: Path, port: int = 0, *, host: str = LOOPBACK) -> None:
+    def __init__(
+        self,
+        root: Path,
+        port: int = 0,
+        *,
+        host: str = LOOPBACK,
+        expose: bool = False,
+        public_url: str | None = None,
+        xet_downloads: bool = True,
+    ) -> None:
         """Start the server; it answers when the constructor returns.
 
         Args:
             root: folder of the store; created if it is missing.
             port: TCP port; 0 takes a free one.
-            host: only 127.0.0.1 is allowed: the Hub speaks plain HTTP and is made for one machine.
+            host: the address to listen on. The Hub speaks plain HTTP and is made for one machine: another than 127.0.0.1 needs `expose`.
+            expose: let other machines reach it. Needs a token in the store.
+            public_url: what clients call it when a proxy stands before it; needs `expose`.
+            xet_downloads: whether clients are told that they may download by Xet.
 
         Raises:
-            UsageError: another host.
+            UsageError: another host without `expose`, or `expose` without a token.
             MissingExtraError: the packages of the extra `hub` are not installed.
             HubServerError: the port is taken, the folder cannot be written, or another Hub serves it.
         """
@@ -68,14 +75,21 @@ class LocalHub:
         from emojit.localhub.store import Store
         from emojit.localhub.xet_uploads import XetUploads
 
-        _check_host(host)
+        address = Address(host=host, expose=expose, public_url=public_url)
         _check_packages()
         store = Store(root)
         store.prepare()
-        self._socket = _bind(port)
+        self._socket = address.bind(port)
         try:
             self._database = Database(store.database)
         except HubServerError:
+            self._socket.close()
+            raise
+        self._accounts = Accounts(self._database)
+        try:
+            address.check_tokens(len(self._accounts.tokens()))
+        except EmojitError:
+            self._database.close()
             self._socket.close()
             raise
         store.sweep()
@@ -87,8 +101,7 @@ class LocalHub:
         secret = self._database.rows("SELECT value FROM secret")[0][0]
         assert isinstance(secret, bytes)
         self.root = store.root
-        self.endpoint = f"http://{LOOPBACK}:{self._socket.getsockname()[1]}"
-        self._accounts = Accounts(self._database)
+        self.endpoint = address.endpoint(self._socket.getsockname()[1])
         self._stopped = False
 
         from emojit.localhub.web.app import Application
@@ -102,8 +115,9 @@ class LocalHub:
             repositories=repositories,
             large_files=LargeFiles(store, registry, secret),
             xet_uploads=XetUploads(store),
+            xet_downloads=xet_downloads,
         )
-        self._server = _server(Application(hub))
+        self._server = http_server(Application(hub, address))
         self._thread = threading.Thread(
             target=self._server.run, args=([self._socket],), name="emojit-hub", daemon=True
         )
@@ -193,7 +207,7 @@ class LocalHub:
             return
         self._stopped = True
         self._server.should_exit = True
-        self._thread.join(timeout=_STOP_TIMEOUT_S + 5)
+        self._thread.join(timeout=STOP_TIMEOUT_S + 5)
         self._socket.close()
         self._database.close()
 
@@ -216,6 +230,9 @@ def serve(
     user: str = "me",
     new_token: bool = False,
     host: str = LOOPBACK,
+    expose: bool = False,
+    public_url: str | None = None,
+    xet_downloads: bool = True,
     announce: Callable[[LocalHub, str | None], None] | None = None,
 ) -> None:
     """Serve a Hub until Ctrl-C.
@@ -223,17 +240,20 @@ def serve(
     Args:
         root: folder of the store; created if it is missing.
         port: TCP port; 0 takes a free one.
-        user: created with a write token if it does not exist.
+        user: created with a write token if it does not exist, unless `expose` is set.
         new_token: make another write token for an existing user.
-        host: only 127.0.0.1 is allowed.
+        host: the address to listen on; another than 127.0.0.1 needs `expose`.
+        expose: let other machines reach it. Needs a token in the store; none is made.
+        public_url: what clients call it when a proxy stands before it; needs `expose`.
+        xet_downloads: whether clients are told that they may download by Xet.
         announce: called once when the Hub answers, with the Hub and the new token or None.
 
     Raises:
         UsageError: the user name or host is not allowed.
         HubServerError: the port is taken, the folder cannot be written, or another Hub serves it.
     """
-    with LocalHub(root, port, host=host) as hub:
-        is_new = not hub.has_user(user)
+    with LocalHub(root, port, host=host, expose=expose, public_url=public_url, xet_downloads=xet_downloads) as hub:
+        is_new = not hub.has_user(user) and not expose
         if is_new:
             hub.create_user(user)
         token = hub.create_token(user) if is_new or new_token else None
@@ -245,54 +265,9 @@ def serve(
             logger.info("stopping")
 
 
-def _check_host(host: str) -> None:
-    if host != LOOPBACK:
-        raise UsageError(
-            f"the embedded Hub serves only {LOOPBACK}, not {host!r}",
-            hint="it speaks plain HTTP; to reach it from another machine, use an SSH tunnel",
-        )
-
-
 def _check_packages() -> None:
     missing = [name for name in ("dulwich", "lz4", "starlette", "uvicorn") if importlib.util.find_spec(name) is None]
     if missing:
         raise MissingExtraError(
             f"the embedded Hub needs the package {missing[0]}", hint="install it with: pip install 'emojit[hub]'"
         )
-
-
-def _bind(port: int) -> socket.socket:
-    """Take the port now, so that a taken one is an error of the caller's thread.
-
-    Raises:
-        HubServerError: the port is taken, reserved or out of range.
-    """
-    # The protocol is named because asyncio sets TCP_NODELAY only on sockets that name it; without, most answers take 40 ms longer.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((LOOPBACK, port))
-        listener.listen(128)
-    except (OSError, OverflowError) as exc:
-        listener.close()
-        if getattr(exc, "errno", None) == errno.EADDRINUSE:
-            raise HubServerError(f"port {port} is in use", hint="choose another with --port, or --port 0") from exc
-        raise HubServerError(f"cannot listen on port {port}: {exc}", hint="choose another with --port") from exc
-    return listener
-
-
-def _server(application: object) -> uvicorn.Server:
-    import uvicorn
-
-    config = uvicorn.Config(
-        application,  # type: ignore[arg-type]
-        lifespan="off",
-        ws="none",
-        loop="asyncio",
-        log_config=None,  # logging is configured by the command line, not by the server
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # what a client says about its address must not change whose failed logins are counted
-        timeout_graceful_shutdown=_STOP_TIMEOUT_S,
-    )
-    return uvicorn.Server(config)

@@ -132,6 +132,10 @@ class Tokens:
             self._database.rows("DELETE FROM token WHERE hash = ?", (found[0].hash,))
         return found[0]
 
+    def drop(self, token: str) -> None:
+        """Forget a token, given as its plain text; an unknown one is forgotten already."""
+        self._database.rows("DELETE FROM token WHERE hash = ?", (_hash(token),))
+
     def _note_use(self, hash_: str) -> None:
         present = time.monotonic()
         if present - self._noted.get(hash_, -_USE_NOTED_EVERY_S) < _USE_NOTED_EVERY_S:

@@ -8,14 +8,16 @@ import inspect
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias, cast
+from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from emojit.localhub.listening import Address
 from emojit.localhub.permissions import Caller
-from emojit.localhub.refusal import RefusalError, bad_token, repo_not_found
+from emojit.localhub.refusal import RefusalError, bad_token, malformed, repo_not_found
 from emojit.localhub.web import (
     commit,
     discussions,
@@ -41,7 +43,6 @@ from emojit.localhub.web.streams import receive
 
 _MAX_JSON_BYTES = 64 * 1024 * 1024
 _DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-_ALLOWED_HOSTS = frozenset({"127.0.0.1", "localhost"})
 
 Handler: TypeAlias = Callable[[Call], Response] | Callable[[Call], Awaitable[Response]]
 
@@ -134,14 +135,17 @@ _OWN_AUTHENTICATION = (
 class Application:
     """The embedded Hub as an ASGI application."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, address: Address) -> None:
         self._hub = hub
+        self._address = address
         self._router = _routes()
 
     async def __call__(self, scope: Scope, receive_event: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             return
+        if self._address.public_host and Request(scope).headers.get("host", "").lower() == self._address.public_host:
+            scope = {**scope, "scheme": self._address.public_scheme}  # said by who started the Hub, not by the request
         try:
             response = await self._answer(Request(scope, receive_event))
         except ClientDisconnect:
@@ -156,9 +160,12 @@ class Application:
         await response(scope, receive_event, send)
 
     async def _answer(self, request: Request) -> Response:
-        if request.url.hostname not in _ALLOWED_HOSTS:
-            # A web page could name this server by a host of its own (DNS rebinding) and read public repositories.
-            raise RefusalError(421, "This Hub answers only to 127.0.0.1")
+        try:
+            hostname = urlsplit(f"//{request.headers.get('host', '')}").hostname
+        except ValueError:
+            raise malformed("The Host header cannot be read") from None
+        if not self._address.answers_to(hostname):
+            raise RefusalError(421, "This Hub answers only to 127.0.0.1; start it with --public-url for another name")
         handler, values = self._find(request)
         caller = None if handler in _OWN_AUTHENTICATION else await run_in_threadpool(self._caller, request, handler)
         call = Call(hub=self._hub, request=request, values=values, caller=caller)
