@@ -58,6 +58,11 @@ class Router(Generic[Handler]):
         """
         self._routes.append(_Route(pattern.split("/"), handlers, constants))
 
+    def routes(self) -> Iterator[tuple[str, Mapping[str, str], Sequence[str]]]:
+        """Yield pattern, constants and methods of each route, in their order."""
+        for route in self._routes:
+            yield "/".join(route.segments), route.constants, list(route.handlers)
+
     def find(self, raw_path: bytes) -> Iterator[tuple[Mapping[str, Handler], dict[str, str]]]:
         """Yield the handlers and placeholder values of each route that fits, best first."""
         path = [unquote(segment) for segment in raw_path.decode("ascii", errors="replace").strip("/").split("/")]
