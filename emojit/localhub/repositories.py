@@ -7,13 +7,13 @@ folders are removed at the next start.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from emojit.localhub.git import GitRepository
 from emojit.localhub.git_cache import GitCache
 from emojit.localhub.git_writer import GitWriter, create_repository, remove_stale_locks
-from emojit.localhub.refusal import repo_not_found
+from emojit.localhub.refusal import RefusalError, repo_not_found
 from emojit.localhub.registry import Registry, RepoRecord
 from emojit.localhub.store import Store, sync_folder
 
@@ -51,21 +51,23 @@ class Repositories:
             else:
                 self._store.discard_folder(folder)
 
-    def create(self, record: RepoRecord, *, readme: str | None) -> None:
+    def create(self, record: RepoRecord, files: Mapping[str, bytes]) -> None:
         """Create the repository of a new record.
 
         Args:
             record: what to register.
-            readme: the first README.md, or None for none.
+            files: what the first commit holds by path; a `.gitattributes` is added unless it is among them.
 
         Raises:
-            RefusalError: 409, the id is taken.
+            RefusalError: 409, the id is taken; 422, a file stands where a folder is needed.
         """
-        files = {".gitattributes": GITATTRIBUTES.encode()}
-        if readme is not None:
-            files["README.md"] = readme.encode()
+        files = {".gitattributes": GITATTRIBUTES.encode(), **files}
         staging = self._store.tmp / record.key
-        create_repository(staging, files, author=record.namespace)
+        try:
+            create_repository(staging, files, author=record.namespace)
+        except RefusalError:
+            self._store.discard_folder(staging)
+            raise
         folder = self._store.repo(record.key)
         staging.replace(folder)
         sync_folder(folder.parent)

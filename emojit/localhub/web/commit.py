@@ -64,7 +64,7 @@ class _Draft:
             RefusalError: 400, 404 or 422.
         """
         if key == "file":
-            self._put(check_path(value.get("path")), _content(value))
+            self._put(check_path(value.get("path")), file_content(value))
         elif key == "lfsFile":
             self._put(check_path(value.get("path")), self._pointer(text(value, "oid")).render())
         elif key in {"deletedFile", "deletedFolder"}:
@@ -175,7 +175,12 @@ def _operations(body: IO[bytes]) -> Iterator[tuple[str, Mapping[str, object]]]:
         yield text(item, "key"), cast("Mapping[str, object]", item["value"])
 
 
-def _content(value: Mapping[str, object]) -> bytes:
+def file_content(value: Mapping[str, object]) -> bytes:
+    """What a file of a request holds.
+
+    Raises:
+        RefusalError: 400, it is no text, or not the base64 it claims to be.
+    """
     content = text(value, "content")
     if value.get("encoding", "utf-8") != "base64":
         return content.encode("utf-8", errors="surrogatepass")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import JSONResponse, Response
 
+from emojit.localhub.card_rules import card_errors
 from emojit.localhub.cards import CardDataError, read_card
 from emojit.localhub.permissions import PERMISSIONS, Caller, Scope
 from emojit.localhub.web.answers import ok
@@ -45,8 +46,12 @@ def validate_yaml(call: Call) -> Response:
     """`POST /api/validate-yaml`: every push with a README.md asks this first."""
     try:
         card = read_card(text(call.json(), "content"))
+        errors = card_errors(card or {})
     except CardDataError as exc:
-        return JSONResponse({"errors": [{"message": str(exc)}], "warnings": [], "error": str(exc)}, status_code=400)
+        card, errors = None, [str(exc)]
+    if errors:
+        listed = [{"message": error} for error in errors]
+        return JSONResponse({"errors": listed, "warnings": [], "error": "; ".join(errors)}, status_code=400)
     # In the words of the public Hub; the client shows it as a Python warning.
     warnings = [] if card else [{"message": "empty or missing yaml metadata in repo card"}]
     return ok({"errors": [], "warnings": warnings})

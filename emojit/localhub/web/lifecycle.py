@@ -7,9 +7,9 @@ from typing import cast
 
 from starlette.responses import Response
 
-from emojit.localhub.names import check_name
+from emojit.localhub.names import check_name, check_path
 from emojit.localhub.permissions import Caller
-from emojit.localhub.refusal import RefusalError, malformed
+from emojit.localhub.refusal import RefusalError, gated, malformed
 from emojit.localhub.registry import (
     RepoRecord,
     RepoType,
@@ -18,7 +18,8 @@ from emojit.localhub.registry import (
     visible_or_refuse,
 )
 from emojit.localhub.web.answers import ok
-from emojit.localhub.web.call import REPO_TYPES, Call, optional_text, text
+from emojit.localhub.web.call import REPO_TYPES, Call, objects, optional_text, text
+from emojit.localhub.web.commit import file_content
 
 _SPACE_README = """---
 title: {name}
@@ -39,9 +40,10 @@ def create(call: Call) -> Response:
     if existing:
         raise _with_url(call, already_exists(existing.id), existing)
     record = new_record(type_, namespace, name, private=_private(data) or False, sdk=sdk)
-    readme = _SPACE_README.format(name=name, sdk=sdk) if type_ == "space" and sdk else None
+    files = {"README.md": _SPACE_README.format(name=name, sdk=sdk).encode()} if type_ == "space" and sdk else {}
+    files |= {check_path(item.get("path")): file_content(item) for item in _files(data)}
     try:
-        call.hub.repositories.create(record, readme=readme)
+        call.hub.repositories.create(record, files)
     except RefusalError as exc:
         raise _with_url(call, exc, record) from exc
     return ok({"url": f"{call.endpoint}/{record.url_path}", "name": record.id, "id": record.key})
@@ -87,8 +89,10 @@ def settings(call: Call) -> Response:
 
 
 def auth_check(call: Call) -> Response:
-    """`GET /api/{types}/{id}/auth-check`: may the caller read this repository?"""
-    call.repo()
+    """`GET /api/{types}/{id}/auth-check`: may the caller read the files of this repository?"""
+    record = call.repo()
+    if not record.files_open_to(call.caller):
+        raise gated(record.id)
     return ok()
 
 
@@ -102,6 +106,11 @@ def _named(call: Call, data: Mapping[str, object]) -> tuple[RepoType, str, str]:
     """Type, namespace and name of a body; without an organisation the caller's own namespace is meant."""
     caller: Caller = call.user()
     return _type(data), optional_text(data, "organization") or caller.user, text(data, "name")
+
+
+def _files(data: Mapping[str, object]) -> list[Mapping[str, object]]:
+    """The files of the first commit, which the JavaScript client sends along."""
+    return objects(data, "files") if data.get("files") is not None else []
 
 
 def _spelling(call: Call, namespace: str) -> str:

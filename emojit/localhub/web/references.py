@@ -54,14 +54,25 @@ def list_commits(call: Call) -> Response:
 
 
 def create_branch(call: Call) -> Response:
-    """`POST /api/{types}/{id}/branch/{branch}`, from `startingPoint` or the head of `main`."""
+    """`POST /api/{types}/{id}/branch/{branch}`, from `startingPoint` or the head of `main`, or without files (`emptyBranch`)."""
     record = call.writable_repo()
     branch = check_ref_name(call.values["branch"])
-    start = optional_text(call.json(), "startingPoint") or DEFAULT_BRANCH
+    data = call.json()
+    start = optional_text(data, "startingPoint")
+    is_empty, overwrite = data.get("emptyBranch") is True, data.get("overwrite") is True
     with call.hub.repositories.change(record) as git:
         if branch in git.references("heads"):
-            raise reference_exists(f"refs/heads/{branch}")
-        git.move_reference(f"refs/heads/{branch}", git.resolve(start))
+            if not overwrite:
+                raise reference_exists(f"refs/heads/{branch}")
+            if not is_empty and start is None:
+                return ok()  # nothing says what it should become
+            if branch == DEFAULT_BRANCH:
+                raise RefusalError(403, f"Cannot overwrite refs/heads/{DEFAULT_BRANCH}: it is the default branch")
+        if is_empty:
+            commit = git.write_commit(git.edit(None), parent=None, author=call.user().user, message="initial commit")
+        else:
+            commit = git.resolve(start or DEFAULT_BRANCH)
+        git.move_reference(f"refs/heads/{branch}", commit)
     return ok()
 
 
@@ -80,10 +91,10 @@ def create_tag(call: Call) -> Response:
     """`POST /api/{types}/{id}/tag/{revision}`. A tag is never moved: an existing one is a conflict."""
     record = call.writable_repo()
     data = call.json()
-    tag = check_ref_name(text(data, "tag"))
     message = optional_text(data, "message")
     with call.hub.repositories.change(record) as git:
-        commit = git.resolve(call.values["revision"])
+        commit = git.resolve(call.values["revision"])  # before the name: clients tell the two refusals apart
+        tag = check_ref_name(text(data, "tag"))
         if tag in git.references("tags"):
             raise reference_exists(f"refs/tags/{tag}")
         git.add_tag(tag, commit, message=message, author=call.user().user)

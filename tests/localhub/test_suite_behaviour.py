@@ -1,0 +1,104 @@
+"""What the clients' own test suites expect of a Hub beyond our own flows, one claim each."""
+
+from __future__ import annotations
+
+import base64
+import json
+import urllib.error
+import urllib.request
+
+import pytest
+from huggingface_hub import CommitOperationAdd, HfApi
+from huggingface_hub.errors import BadRequestError, GatedRepoError, RevisionNotFoundError
+
+
+def send(hub, method, path, token, body=None):
+    """Status and JSON of a request as another client would send it."""
+    headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"{hub.endpoint}{path}", data, headers, method=method)
+    try:
+        with urllib.request.urlopen(request) as response:
+            return response.status, json.loads(response.read() or b"null")
+    except urllib.error.HTTPError as exc:
+        return exc.code, json.loads(exc.read())
+
+
+def test_a_repository_can_be_created_with_its_first_files(hub, api, tokens, name):
+    files = [
+        {"path": ".gitattributes", "encoding": "base64", "content": base64.b64encode(b"*.html -text").decode()},
+        {"path": "a/b.txt", "encoding": "base64", "content": base64.b64encode(b"b").decode()},
+    ]
+    body = {"name": name.partition("/")[2], "organization": "me", "type": "model", "files": files}
+
+    assert send(hub, "POST", "/api/repos/create", tokens.writer, body)[0] == 200
+    assert api.list_repo_files(name) == [".gitattributes", "a/b.txt"]
+    assert api.get_paths_info(name, ".gitattributes")[0].size == len(b"*.html -text")
+
+
+@pytest.mark.parametrize("path", ["../a", ".git/config", "a\\b", ".gitattributes/a"])
+def test_a_first_file_with_a_bad_path_creates_no_repository(hub, api, tokens, path):
+    body = {"name": "never_made", "files": [{"path": path, "content": "x"}, {"path": "a", "content": "x"}]}
+
+    assert send(hub, "POST", "/api/repos/create", tokens.writer, body)[0] == 422
+    assert not api.repo_exists("me/never_made")
+
+
+def test_a_branch_can_begin_without_files_and_be_overwritten(hub, api, tokens, model):
+    url = f"/api/models/{model}/branch/dev"
+    assert send(hub, "POST", url, tokens.writer, {"emptyBranch": True})[0] == 200
+    assert api.list_repo_files(model, revision="dev") == []
+    assert send(hub, "POST", url, tokens.writer, {})[0] == 409
+    assert send(hub, "POST", url, tokens.writer, {"overwrite": True})[0] == 200
+    assert api.list_repo_files(model, revision="dev") == []
+    assert send(hub, "POST", url, tokens.writer, {"overwrite": True, "startingPoint": "main"})[0] == 200
+    assert api.list_repo_files(model, revision="dev") == [".gitattributes"]
+    main = f"/api/models/{model}/branch/main"
+    assert send(hub, "POST", main, tokens.writer, {"overwrite": True, "emptyBranch": True})[0] == 403
+
+
+def test_a_missing_revision_is_told_before_a_bad_tag_name(api, model):
+    with pytest.raises(RevisionNotFoundError):
+        api.create_tag(model, tag="no tag", revision="missing")
+    with pytest.raises(BadRequestError):
+        api.create_tag(model, tag="no tag")
+
+
+def test_auth_check_tells_that_a_gate_is_closed(api, stranger, model):
+    stranger.auth_check(model)
+    api.update_repo_settings(model, gated="auto")
+
+    api.auth_check(model)
+    with pytest.raises(GatedRepoError):
+        stranger.auth_check(model)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [("license: asdf", '"license" must be one of'), ("model-index: foo", '"model-index" must be an array')],
+)
+def test_a_card_that_the_public_hub_would_refuse_is_refused(api, model, line, says):
+    content = f"---\n{line}\n---\n\ntext\n"
+    with pytest.raises(ValueError, match=r"Invalid metadata in README\.md"):
+        api.create_commit(model, [CommitOperationAdd("README.md", content.encode())], commit_message="card")
+    status, answer = send_card(api, content)
+    assert status == 400
+    assert says in answer["errors"][0]["message"]
+
+
+def send_card(api: HfApi, content: str):
+    request = urllib.request.Request(
+        f"{api.endpoint}/api/validate-yaml",
+        json.dumps({"content": content, "repoType": "model"}).encode(),
+        {"Content-Type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request) as response:
+            return response.status, json.loads(response.read())
+    except urllib.error.HTTPError as exc:
+        return exc.code, json.loads(exc.read())
+
+
+@pytest.mark.parametrize("license_", ["apache-2.0", "[cc-by-sa-4.0, odc-by]", "other", "unknown", "null"])
+def test_known_licences_pass(api, license_):
+    assert send_card(api, f"---\nlicense: {license_}\n---\n")[0] == 200
