@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from emojit.errors import OfflineError, UsageError
 
 _TOKEN = re.compile(r"(bearer\s+)\S+|\b(sk-)[\w*-]{4,}|\b(hf_|gsk_)[a-z0-9]{16,}", re.IGNORECASE)
-_SECRETS = ("HF_TOKEN", "EMOJIT_API_KEY", "OPENAI_API_KEY")
+_SECRETS = ("HF_TOKEN", "EMOJIT_BOX_TOKEN", "EMOJIT_API_KEY", "OPENAI_API_KEY")
 _SHORTEST_SECRET = (
     8  # characters; what is shorter is a placeholder such as "EMPTY" and would take words out of a message
 )

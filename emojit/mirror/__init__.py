@@ -1,0 +1,1 @@
+"""Copying repositories between the Hub that `HF_ENDPOINT` names and an embedded one, for machines without a network."""
