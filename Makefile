@@ -40,7 +40,7 @@ fast: $(READY) ## the tests that take seconds
 lint: $(READY) ## ruff, spelling, and that generated files are current
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/codespell emojit scripts tests docs eval_modules recipes benchmarks dataset_cards model_cards README.md CONTRIBUTING.md CHANGELOG.md
+	$(BIN)/codespell emojit scripts tests docs eval_modules recipes spaces benchmarks dataset_cards model_cards README.md CONTRIBUTING.md CHANGELOG.md
 	$(BIN)/python scripts/build_eval_modules.py --check
 	$(BIN)/python scripts/render_cli_docs.py --check
 
@@ -70,6 +70,7 @@ bench: $(READY) ## run the benchmarks; each prints ratios and fails below its ta
 	$(BIN)/python benchmarks/corpus_scale.py
 	$(BIN)/python benchmarks/teacher_engine.py
 	$(BIN)/python benchmarks/density.py
+	$(BIN)/python benchmarks/hub_speed.py
 
 .PHONY: bench-large
 bench-large: $(READY) ## a build of 100,000 pairs through a synthetic endpoint: flat memory, steady rate

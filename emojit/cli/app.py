@@ -24,6 +24,7 @@ from emojit.cli import (
     releases,
     replies,
     reproduce,
+    space,
     train,
     verify,
 )
@@ -74,6 +75,7 @@ app.add_typer(replies.app, name="replies")
 app.command()(train.train)
 app.command()(evaluate.evaluate)
 app.command()(predict.predict)
+app.add_typer(space.app, name="space")
 app.add_typer(hub.app, name="hub")
 app.command()(demo.demo)
 app.command()(doctor.doctor)

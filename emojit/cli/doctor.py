@@ -12,7 +12,7 @@ import typer
 from emojit.cli import output
 from emojit.cli.options import JsonOption
 
-_EXTRAS = ("corpus", "train", "evaluate", "hub")
+_EXTRAS = ("corpus", "train", "evaluate", "hub", "space")
 
 
 def _packages(extra: str) -> list[str]:

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Publish a data set, a model, a metric or a Space as a tagged version.")
 
+SpaceArgument = Annotated[
+    Path,
+    typer.Argument(metavar="PATH|NAME", help="Folder to publish, `demo`, or a metric's name.", show_default=False),
+]
+SpeakerOption = Annotated[
+    str | None,
+    typer.Option("--model", metavar="REPO@vN", help="For the demo: the model that answers.", show_default=False),
+]
 PathArgument = Annotated[Path, typer.Argument(metavar="PATH", help="Folder to publish.", show_default=False)]
 RepoArgument = Annotated[str, typer.Argument(metavar="REPO_ID", help="Where to: namespace/name.", show_default=False)]
 TagOption = Annotated[str, typer.Option("--tag", metavar="vN", help="Version; never moved.", show_default=False)]
@@ -76,7 +84,7 @@ def model(
 
 @app.command()
 def metric(
-    path: PathArgument,
+    path: SpaceArgument,
     repo_id: RepoArgument,
     tag: TagOption,
     private: PrivateOption = False,
@@ -85,31 +93,39 @@ def metric(
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Publish a metric folder as the Space that `evaluate.load` reads.
+    """Publish a metric as the Space that `evaluate.load` reads: a folder, or the name of one that emojit brings along.
 
-    Example: emojit push metric eval_modules/emoji_jaccard you/emoji_jaccard --tag v1
+    Example: emojit push metric emoji_jaccard you/emoji_jaccard --tag v1
     """
+    from emojit.space import space_to_push
+
     target = _Target(tag=tag, private=private, branch=branch, create_pr=create_pr)
-    _push("metric", path, repo_id, target, dry_run=dry_run, as_json=as_json)
+    with space_to_push(path, model=None) as folder:
+        _push("metric", folder, repo_id, target, dry_run=dry_run, as_json=as_json)
 
 
 @app.command()
 def space(
-    path: PathArgument,
+    path: SpaceArgument,
     repo_id: RepoArgument,
     tag: TagOption,
+    model: SpeakerOption = None,
     private: PrivateOption = False,
     branch: BranchOption = None,
     create_pr: CreatePrOption = False,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Publish any folder whose README.md names a Space sdk.
+    """Publish a Space: the demo of a model, a metric (as `push metric` does), or any folder whose README.md names a Space sdk.
 
-    Example: emojit push space my-space you/emoji-demo --tag v1 --dry-run
+    Example: emojit push space demo you/emoji-demo --tag v1 --model you/emoji-student@v1
     """
+    from emojit.release.contents import space_kind
+    from emojit.space import space_to_push
+
     target = _Target(tag=tag, private=private, branch=branch, create_pr=create_pr)
-    _push("space", path, repo_id, target, dry_run=dry_run, as_json=as_json)
+    with space_to_push(path, model=model) as folder:
+        _push(space_kind(folder), folder, repo_id, target, dry_run=dry_run, as_json=as_json)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -11,6 +11,8 @@ from emojit.errors import ConfigError, DatasetError, PublishError, StudentError,
 from emojit.release.address import Kind
 
 _WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
+_METRIC_TAGS = ("evaluate", "metric")
+"""A Space with these tags is a metric, whichever command publishes it."""
 _TOKENIZERS = ("tokenizer.json", "spiece.model", "tokenizer.model")
 
 
@@ -48,7 +50,7 @@ def check_contents(kind: Kind, folder: Path, *, repo_id: str, tag: str) -> None:
         check_model(folder)
     else:
         space_sdk(folder)
-        if kind == "metric":
+        if kind == "metric" or space_kind(folder) == "metric":
             _check_metric(folder, repo_id=repo_id)
 
 
@@ -82,6 +84,16 @@ def space_sdk(folder: Path) -> str:
     if not isinstance(sdk, str) or not sdk:
         raise PublishError(f"{folder}: README.md names no Space sdk", hint="add `sdk: gradio` to its front matter")
     return sdk
+
+
+def space_kind(folder: Path) -> Literal["metric", "space"]:
+    """Return "metric" for a Space that `evaluate.load` reads, by the tags of its README.md, and "space" for every other.
+
+    Raises:
+        PublishError: there is no README.md or no front matter.
+    """
+    tags = front_matter(folder).get("tags")
+    return "metric" if isinstance(tags, list) and all(tag in tags for tag in _METRIC_TAGS) else "space"
 
 
 def front_matter(folder: Path) -> dict[str, Any]:

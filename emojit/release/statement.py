@@ -21,9 +21,12 @@ from emojit.student.record import FILE_NAME as RUN_RECORD
 
 PROVENANCE = "provenance.json"
 SCHEMA_VERSION = 1
+SETTINGS = "settings.json"
+"""File of a demo Space that says which model answers: `model`, `revision`, `commit`."""
 OF_RUN = ("code", "hardware", "versions")
 """Keys of `run.json` that say with what a model was made."""
 
+_AT = ("revision", "commit")
 _PUBLISHING = ("huggingface_hub",)
 
 
@@ -67,6 +70,9 @@ def made_of(kind: Kind, folder: Path, *, run: Path | None = None) -> dict[str, o
             "inputs": manifest.get("inputs", []),
             "replies": counts.get("replies") if isinstance(counts, dict) else None,
         }
+    if kind == "space" and (settings := read_table(folder, SETTINGS)) is not None:
+        speaker = {"role": "model", "repo": settings.get("model"), **{key: settings.get(key) for key in _AT}}
+        return {"recipe": None, "seed": None, "inputs": [speaker], "replies": None}
     record = read_table(run or folder, RUN_RECORD) if kind == "model" else None
     if record is None:
         return {"recipe": None, "seed": None, "inputs": [], "replies": None}

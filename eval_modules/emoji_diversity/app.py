@@ -5,21 +5,29 @@ Not `evaluate.utils.launch_gradio_widget`: evaluate 0.4.6 calls `gradio.inputs` 
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
 
 import evaluate
 import gradio as gr
 
 FOLDER = Path(__file__).resolve().parent
+THEME = gr.themes.Default(
+    font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
+)  # nothing is fetched
 metric = evaluate.load(str(FOLDER / "emoji_diversity.py"))
 
 
 def score(predictions: str, references: str, top_n: float) -> dict[str, float]:
     """Score the two fields line by line; an empty line is a row without emoji."""
+    if not predictions.strip() and not references.strip():
+        raise gr.Error("Nothing to score: write the emoji of one row per line.", title="Empty", print_exception=False)
     try:
         return metric.compute(predictions=predictions.split("\n"), references=references.split("\n"), top_n=int(top_n))
     except ValueError as exc:
-        raise gr.Error(str(exc)) from exc
+        raise gr.Error(str(exc), title="Not scored", print_exception=False) from exc
 
 
 demo = gr.Interface(
@@ -35,7 +43,8 @@ demo = gr.Interface(
     description=metric.info.description,
     article=(FOLDER / "README.md").read_text(encoding="utf-8").split("---\n", 2)[2],
     flagging_mode="never",
+    submit_btn="Score",
 )
 
 if __name__ == "__main__":
-    demo.launch()
+    demo.launch(theme=THEME, footer_links=[], run_history=False)

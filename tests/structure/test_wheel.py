@@ -67,6 +67,8 @@ def test_the_wheel_holds_templates_recipes_modules_sample_and_type_marker(wheel)
         "emojit/sample/replies.jsonl",
         "emojit/_resources/recipes/demo.toml",
         "emojit/_resources/eval_modules/emoji_jaccard/emoji_jaccard.py",
+        "emojit/_resources/spaces/demo/app.py",
+        "emojit/_resources/spaces/demo/README.md.jinja",
     ):
         assert name in names
     assert any(name.startswith("emojit/_resources/dataset_cards/") for name in names)

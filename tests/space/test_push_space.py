@@ -1,0 +1,191 @@
+"""`emojit push space`: the demo laid out for a model, and metrics by name; what is refused, and that the result stands alone."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+import yaml
+from huggingface_hub import snapshot_download
+
+from emojit.errors import PublishError, UsageError
+from emojit.resources import resource
+from emojit.space.demo import local_speaker, stage_demo
+from emojit.space.source import opened_space, packaged_spaces, space_to_push
+from emojit.student import load_student
+
+MODEL = "me/tiny-student"
+
+
+def run(monkeypatch, capsys, *arguments):
+    from emojit.cli.app import main
+
+    monkeypatch.setattr(sys, "argv", ["emojit", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    captured = capsys.readouterr()
+    return int(ended.value.code or 0), captured.out, captured.err
+
+
+def test_the_demo_is_published_with_a_card_that_names_model_tag_commit_and_licence(on_hub, monkeypatch, capsys):
+    command = ("push", "space", "demo", "me/emoji-demo", "--tag", "v1", "--model", f"{MODEL}@v1", "--json")
+    commit = on_hub.api.model_info(MODEL, revision="v1").sha
+
+    code, planned, err = run(monkeypatch, capsys, *command, "--dry-run")
+    assert code == 0, err
+    assert not on_hub.api.repo_exists("me/emoji-demo", repo_type="space")
+    code, out, err = run(monkeypatch, capsys, *command)
+
+    assert code == 0, err
+    assert [file["path"] for file in json.loads(out)["files"]] == [
+        file["path"] for file in json.loads(planned)["files"]
+    ]
+    folder = Path(snapshot_download("me/emoji-demo", repo_type="space", revision="v1", endpoint=on_hub.hub.endpoint))
+    _, head, body = (folder / "README.md").read_text(encoding="utf-8").split("---\n", 2)
+    card = yaml.safe_load(head)
+    assert (card["sdk"], card["app_file"], card["license"], card["models"]) == (
+        "gradio",
+        "app.py",
+        "apache-2.0",
+        [MODEL],
+    )
+    assert all(word in body for word in (f"`{MODEL}`", "`v1`", commit, "cc0-1.0"))
+    assert json.loads((folder / "settings.json").read_text(encoding="utf-8")) == {
+        "model": MODEL,
+        "revision": "v1",
+        "commit": commit,
+    }
+    inputs = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))["inputs"]
+    assert inputs == [{"role": "model", "repo": MODEL, "revision": "v1", "commit": commit}]
+    assert "emojit" not in re.findall(r"^(?:from|import) (\w+)", _sources(folder), re.MULTILINE)
+    code, out, err = run(monkeypatch, capsys, *command)
+    assert (code, json.loads(out)["already_there"]) == (0, True), err
+
+
+def _sources(folder):
+    return "\n".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py"))
+
+
+def test_every_space_names_the_gradio_that_it_was_tested_with():
+    for folder in packaged_spaces().values():
+        requirements = (folder / "requirements.txt").read_text(encoding="utf-8").splitlines()
+        assert f"gradio=={version('gradio')}" in requirements, folder
+        if (folder / "README.md").is_file():
+            card = yaml.safe_load((folder / "README.md").read_text(encoding="utf-8").split("---\n")[1])
+            assert card["sdk_version"] == version("gradio")
+
+
+def test_a_metric_is_the_same_space_by_either_command(on_hub, monkeypatch, capsys):
+    code, _, err = run(monkeypatch, capsys, "push", "metric", "emoji_jaccard", "me/emoji_jaccard", "--tag", "v1")
+    assert code == 0, err
+
+    folder = str(resource("eval_modules/emoji_jaccard"))
+    code, again, err = run(monkeypatch, capsys, "push", "space", folder, "me/emoji_jaccard", "--tag", "v1", "--json")
+
+    assert (code, json.loads(again)["already_there"]) == (0, True), err
+    code, _, err = run(monkeypatch, capsys, "push", "space", folder, "me/emoji-jaccard", "--tag", "v1")
+    assert code == 1
+    assert "a metric whose name holds a hyphen" in err
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (None, "no model is named"),
+        (MODEL, "no tag"),
+        (f"{MODEL}@main", "main is no tag, so it may move"),
+        (f"{MODEL}@v9", "no revision 'v9'"),
+        ("me/none@v1", "no such model"),
+        ("{folder}", "no visitor of the Space can reach it"),
+    ],
+)
+def test_a_demo_of_no_published_model_is_refused(on_hub, model, message):
+    given = None if model is None else model.format(folder=on_hub.folder)
+
+    with pytest.raises((PublishError, UsageError), match=message), space_to_push(Path("demo"), model=given):
+        pass
+
+
+def test_a_model_for_a_space_that_asks_none_is_refused():
+    for opened in (
+        space_to_push(Path("emoji_jaccard"), model=f"{MODEL}@v1"),
+        opened_space("emoji_jaccard", model=str(resource("recipes")), trust=False),
+    ):
+        with pytest.raises(UsageError), opened:
+            pass
+
+
+def test_code_from_a_hub_is_not_run_without_trust_and_not_even_fetched(on_hub, monkeypatch, capsys):
+    code, _, err = run(monkeypatch, capsys, "space", "run", "somebody/page@v1")
+
+    assert code == 2
+    assert "code that somebody published" in err
+    assert "--trust" in err
+
+
+def test_what_is_no_space_is_one_clear_line(tmp_path, monkeypatch, capsys):
+    for source, message in ((str(tmp_path), "no app.py"), ("nothing", "one of: demo, emoji_diversity, emoji_jaccard")):
+        code, _, err = run(monkeypatch, capsys, "space", "run", source)
+
+        assert code == 2
+        assert message in err
+        assert "Traceback" not in err
+
+
+ALONE = """
+import sys
+class NoEmojit:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] == "emojit": raise ImportError("emojit is not there")
+sys.meta_path.insert(0, NoEmojit())
+import json, student
+assert "torch" not in sys.modules
+texts = json.loads(sys.stdin.read())
+answers, failures = [], []
+for folder in sys.argv[1:]:
+    found = student.load(folder, None)[0]
+    answers.append([[(one.emojis, one.score) for one in found.ask(text, candidates=5)] for text in texts])
+for text in ("あ" * 1001, "雨の日は本を読む" * 100):
+    try: found.ask(text, candidates=5)
+    except student.TooLong: failures.append(len(text))
+try: student.load("/nowhere/at/all", None)
+except student.CannotLoad as exc: failures.append(str(exc).count("\\n"))
+print(json.dumps([answers, failures]))
+"""
+
+
+@pytest.mark.slow
+def test_the_demo_answers_without_emojit_as_emojit_predict_does(model_folder, texts, tmp_path):
+    beams = shutil.copytree(model_folder, tmp_path / "beams")
+    config = json.loads((beams / "generation_config.json").read_text(encoding="utf-8"))
+    (beams / "generation_config.json").write_text(json.dumps({**config, "num_beams": 3, "max_new_tokens": 4}))
+    space = stage_demo(resource("spaces/demo"), tmp_path / "space", local_speaker(model_folder))
+    asked = [*texts[:12], "", "❤ 👍🏽 <b>", "㊗️合格"]
+
+    done = subprocess.run(
+        [sys.executable, "-c", ALONE, str(model_folder), str(beams)],
+        cwd=space,
+        input=json.dumps(asked),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    answers, failures = json.loads(done.stdout)
+    assert failures == [1001, 800, 0]
+    for folder, longest, given in ((model_folder, 5, answers[0]), (beams, 3, answers[1])):
+        assert [candidates[0][0] for candidates in given] == load_student(folder).predict(asked)
+        for candidates in given:
+            scores = [score for _, score in candidates]
+            assert len(candidates) == len({frozenset(emojis) for emojis, _ in candidates}) == 5
+            assert all(1 <= len(emojis) == len(set(emojis)) <= longest for emojis, _ in candidates)
+            assert all(0 < score <= 1 for score in scores)
+            assert scores[1:] == sorted(scores[1:], reverse=True)
