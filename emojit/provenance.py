@@ -106,6 +106,20 @@ def stands_in_own_checkout(folder: Path) -> bool:
     return root is not None and folder.resolve().is_relative_to(root)
 
 
+def file_at_commit(commit: str, path: str) -> bytes | None:
+    """Return a file of the code's own checkout as it was at a commit, or None where commit, file or checkout are not there."""
+    root = _checkout()
+    if root is None or not commit.isalnum():  # never an option of git's
+        return None
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), "show", f"{commit}:{path}"], capture_output=True, timeout=10, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout
+
+
 def _checkout() -> Path | None:
     """Return the checkout that the package stands at the top of, or None."""
     root = Path(emojit.__file__).resolve().parents[1]

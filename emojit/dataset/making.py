@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import unicodedata
 from pathlib import Path
 
 from emojit.dataset.folder import write_json
@@ -19,7 +20,9 @@ MAKING = ".provenance.json"
 
 def record_making(folder: Path) -> None:
     """Write down with what this process makes a build: git commit of the code, versions, hardware. No path, user or name of the machine."""
-    write_json(folder / MAKING, dataclasses.asdict(making(BUILD_PACKAGES)))
+    made = making(BUILD_PACKAGES)
+    versions = {**made.versions, "unicode": unicodedata.unidata_version}
+    write_json(folder / MAKING, dataclasses.asdict(dataclasses.replace(made, versions=versions)))
 
 
 def read_making(folder: Path) -> dict[str, object] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -73,10 +73,14 @@ def list_files(folder: Path, *, hidden: bool) -> list[LocalFile]:
     files = []
     for source in sorted(folder.rglob("*")):
         parts = source.relative_to(folder).parts
-        left_out = _IGNORED.intersection(parts) or (not hidden and any(part.startswith(".") for part in parts))
-        if source.is_file() and not left_out:
+        if source.is_file() and not is_left_out(parts, hidden=hidden):
             files.append(read_file(source, "/".join(parts)))
     return files
+
+
+def is_left_out(parts: Sequence[str], *, hidden: bool) -> bool:
+    """Whether a path, given by its parts, belongs to no release: a cache, an editor's debris, or hidden where hidden files do not count."""
+    return bool(_IGNORED.intersection(parts)) or (not hidden and any(part.startswith(".") for part in parts))
 
 
 def read_file(source: Path, path: str) -> LocalFile:

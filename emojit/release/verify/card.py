@@ -23,12 +23,22 @@ def check_dataset_card(subject: Subject, findings: Findings) -> None:
     facts = files.get(CARD) if isinstance(files, dict) else None
     recorded = facts.get("sha256") if isinstance(facts, dict) else None
     repo_id, version = subject.address
+    if subject.published and repo_id is not None:
+        check_address(subject.folder / CARD, repo_id, version, findings)
     check_card(
         subject.folder,
         lambda: render_dataset_card(subject.folder, repo_id=repo_id, version=version),
         findings,
         recorded=recorded,
     )
+
+
+def check_address(card: Path, repo_id: str, version: str | None, findings: Findings) -> None:
+    """Look for the address of a release in the snippet of its card: whoever copies it must get this version."""
+    text = own_part(card.read_text(encoding="utf-8", errors="replace"))
+    wanted = f'"{repo_id}", revision="{version}"' if version else f'"{repo_id}"'
+    if wanted not in text:
+        findings.wrong("card", "names another release", CARD, expected=wanted, found="not in its snippet")
 
 
 def check_card(folder: Path, render: Callable[[], str], findings: Findings, *, recorded: str | None) -> None:

@@ -12,8 +12,11 @@ from emojit.release.cards import render_model_card
 from emojit.release.eval_results import render_eval_results
 from emojit.release.published import Published, open_published
 from emojit.release.staging import is_run_folder
-from emojit.release.verify.card import check_card
+from emojit.release.verify.card import check_address, check_card
 from emojit.release.verify.findings import Findings
+from emojit.release.verify.provenance import check_provenance
+from emojit.release.verify.released import address, check_released_files, open_manifest, recorded_card
+from emojit.release.verify.scores import check_scores
 from emojit.student.record import read_run
 
 _RUN = "run"
@@ -29,26 +32,43 @@ def is_model(folder: Path) -> bool:
     return (folder / "config.json").is_file()
 
 
-def check_model_release(folder: Path, findings: Findings, *, release: Published | None) -> None:
-    """Check the files of a model repository.
+def check_model_release(
+    folder: Path, findings: Findings, *, release: Published | None
+) -> tuple[str | None, str | None]:
+    """Check the files of a model repository, and return repository and version that they name.
 
     Args:
-        folder: its files; weights may be left out.
+        folder: its files; without a manifest weights may be left out.
         findings: what is wrong goes here.
-        release: where it was read from, for the card names the address; None for a folder.
+        release: where it was read from, for an older card names the address that no file does; None for a folder.
     """
+    manifest = open_manifest(folder, findings)
+    stated = address(manifest)
+    repo_id, tag = (release.repo.repo_id, release.version) if release is not None and stated[0] is None else stated
     run = folder / _RUN
-    if not is_run_folder(run):
+    has_run = is_run_folder(run)
+    card = has_run and (folder / CARD).is_file() and repo_id is not None
+    check_released_files(folder, manifest, findings, but=(CARD,) if card else ())
+    check_provenance(folder, "model", findings, run=run if has_run else None)
+    if not has_run:
         findings.unchecked.append("card and scores against a run: there is no run/run.json")
-        return
-    tag, repo_id = (release.version, release.repo.repo_id) if release is not None else (None, None)
-    if (folder / CARD).is_file() and repo_id is not None:
-        check_card(folder, lambda: render_model_card(run, repo_id=repo_id, revision=tag), findings, recorded=None)
+        return stated
+    if card and repo_id is not None:
+        if manifest is not None:
+            check_address(folder / CARD, repo_id, tag, findings)
+        check_card(
+            folder,
+            lambda: render_model_card(run, repo_id=repo_id, revision=tag),
+            findings,
+            recorded=recorded_card(manifest),
+        )
     else:
         findings.unchecked.append("the card against the run: there is no card, or no address that it would name")
     _check_results(folder, run, findings)
+    check_scores(run, findings)
     if release is not None:
         _check_data(run, findings)
+    return stated
 
 
 def _check_results(folder: Path, run: Path, findings: Findings) -> None:

@@ -49,6 +49,11 @@ class Subject:
         return self.manifest is not None
 
     @property
+    def published(self) -> bool:
+        """Whether `emojit push` laid it out; a build on its own disk has no `provenance.json` yet."""
+        return RELEASE in (self.manifest or {})
+
+    @property
     def address(self) -> tuple[str | None, str | None]:
         """Repository and version that the release says it is; None where it leaves them open, as a build does."""
         stated = (self.manifest or {}).get(RELEASE)

@@ -61,7 +61,8 @@ def test_an_edited_score_is_found_in_card_and_results(published, account):
 
     found = wrong(published)
 
-    assert len(found) == 2
+    assert len(found) == 3
+    assert found["files: has another sha256"][0] == ".eval_results/emoji_jaccard.yaml"
     assert found["card: says something else than the files"][1:] == ("0.071", "0.171")
     assert found["scores: is not the score of the run"][1:] == ("value: 0.071235", "value: 0.171235")
 

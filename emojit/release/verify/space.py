@@ -1,0 +1,143 @@
+"""A Space: its files against the manifest, and of a metric the copies of emojit's code and the figures of the card's example."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import math
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import emojit
+from emojit.dataset.folder import CARD, MANIFEST
+from emojit.errors import MetricInputError
+from emojit.metrics import diversity, jaccard_scores, read_field
+from emojit.provenance import file_at_commit
+from emojit.release.statement import PROVENANCE, read_table
+from emojit.release.verify.card_text import split_front_matter
+from emojit.release.verify.findings import Findings
+from emojit.release.verify.provenance import check_provenance
+from emojit.release.verify.released import address, check_released_files, open_manifest
+from emojit.resources import resource
+
+_MODULES = "eval_modules"
+_BESIDE = (MANIFEST, PROVENANCE)
+_BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_EXAMPLE = re.compile(r"^The example.*?(?=\n\s*\n)", re.MULTILINE | re.DOTALL)
+_FIGURE = re.compile(r"`(\w+)` (\d+/\d+|\d+(?:\.\d+)?)")
+
+
+def is_space(folder: Path) -> bool:
+    """Whether a folder holds a Space: its card names an sdk."""
+    card = folder / CARD
+    return card.is_file() and "sdk" in split_front_matter(card.read_text(encoding="utf-8", errors="replace"))[0]
+
+
+def check_space(folder: Path, findings: Findings) -> tuple[str | None, str | None]:
+    """Check a Space, and return repository and version that its files name."""
+    manifest = open_manifest(folder, findings)
+    check_released_files(folder, manifest, findings)
+    kind = (manifest or {}).get("kind")
+    check_provenance(folder, "metric" if kind == "metric" else "space", findings)
+    if (name := _metric(folder)) is not None:
+        _check_copies(folder, name, findings)
+        _check_example(folder, findings)
+    elif kind == "metric":
+        findings.unchecked.append("the code of the metric: it is none that emojit brings")
+    return address(manifest)
+
+
+def _metric(folder: Path) -> str | None:
+    """Return the name of the metric of emojit that a Space holds, or None."""
+    known = {path.name for path in resource(_MODULES).iterdir() if (path / f"{path.name}.py").is_file()}
+    return next((path.stem for path in sorted(folder.glob("*.py")) if path.stem in known), None)
+
+
+def _check_copies(folder: Path, name: str, findings: Findings) -> None:
+    """Compare the files of a metric with those of the commit that it was pushed from, else with those at hand."""
+    made = (read_table(folder, PROVENANCE) or {}).get("made")
+    code = made.get("code") if isinstance(made, dict) else None
+    commit = code.get("commit") if isinstance(code, dict) and not code.get("changed") else None
+    at_hand = resource(f"{_MODULES}/{name}")
+    names = sorted(
+        path.name
+        for path in folder.iterdir()
+        if path.is_file() and path.name not in _BESIDE and not path.name.startswith(".")
+    )
+    recorded = {file: file_at_commit(str(commit), f"{_MODULES}/{name}/{file}") for file in names} if commit else {}
+    if any(content is not None for content in recorded.values()):
+        for file, content in recorded.items():
+            if content != (folder / file).read_bytes():
+                findings.wrong(
+                    "metric", "is not the file of that commit", file, expected=f"as in {commit}", found="other bytes"
+                )
+        findings.checked.append(f"{len(names)} files of {name} against commit {str(commit)[:12]} of emojit")
+        return
+    others = [
+        file
+        for file in names
+        if not (at_hand / file).is_file() or (at_hand / file).read_bytes() != (folder / file).read_bytes()
+    ]
+    if not others:
+        findings.checked.append(f"{len(names)} files of {name}: the same as in this emojit ({emojit.__version__})")
+    else:
+        wanted = f"commit {str(commit)[:12]}" if commit else "the code that it was pushed from"
+        findings.unchecked.append(
+            f"the code of {name}: {', '.join(others)} differ from this emojit's, and {wanted} is not at hand"
+        )
+
+
+def _check_example(folder: Path, findings: Findings) -> None:
+    """Work out the example of the card, by the code at hand: code that was downloaded is not run."""
+    card = (folder / CARD).read_text(encoding="utf-8", errors="replace")
+    call = next((found for block in _BLOCK.findall(card) for found in _calls(block)), None)
+    figures = [pair for text in _EXAMPLE.findall(card) for pair in _FIGURE.findall(text)]
+    if call is None or not figures:
+        findings.unchecked.append(f"the example of {CARD}: there is none with figures")
+        return
+    try:
+        known = _figures(call)
+    except (MetricInputError, TypeError, ValueError) as exc:
+        findings.wrong("metric", "the example cannot be worked out", CARD, expected="rows of emoji", found=exc)
+        return
+    counted = 0
+    for key, text in figures:
+        if key not in known:
+            continue
+        counted += 1
+        # as many places as the card writes
+        places = len(text.partition(".")[2]) if "/" not in text else 12
+        if not math.isclose(float(Fraction(text)), known[key], abs_tol=0.5000001 * 10**-places):
+            findings.wrong(
+                "metric", "is not what the example gives", f"{CARD}: {key}", expected=f"{known[key]:.6g}", found=text
+            )
+    findings.checked.append(f"{counted} figures of the example in {CARD}, worked out again")
+
+
+def _calls(block: str) -> Iterator[dict[str, Any]]:
+    """Yield the arguments of every `….compute(…)` whose arguments are plain values."""
+    try:
+        tree = ast.parse(block)
+    except SyntaxError:
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "compute":
+            with contextlib.suppress(ValueError):
+                yield {word.arg: ast.literal_eval(word.value) for word in node.keywords if word.arg is not None}
+
+
+def _figures(call: dict[str, Any]) -> dict[str, float]:
+    predictions, references = (
+        [read_field(row).emojis for row in call[side]] for side in ("predictions", "references")
+    )
+    scores = jaccard_scores(predictions, references)
+    found = diversity(predictions, references, top_n=call.get("top_n", 5)).predictions
+    return {
+        "jaccard": sum(scores) / len(scores),
+        "outside_top": found.outside_top,
+        "distinct": found.distinct,
+        "entropy_bits": found.entropy_bits,
+    }

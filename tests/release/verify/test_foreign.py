@@ -1,0 +1,45 @@
+"""Verify of data sets that others made: as far as they go."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from emojit.errors import DatasetError
+from emojit.release.verify.run import verify
+
+
+def test_a_data_set_of_others_is_checked_as_far_as_it_goes(foreign):
+    findings = verify(str(foreign), quiet=True).findings
+
+    assert findings.kept == []
+    assert "2 rows (train 1, validation 0, test 1)" in findings.checked
+    assert any(line.startswith("files against their checksums") for line in findings.unchecked)
+    assert any("votes, source, doc_id" in line for line in findings.unchecked)
+
+
+def test_leaks_and_wrong_emoji_in_a_data_set_of_others_are_found(foreign, forge):
+    leak = {
+        "original_text": "別の文だ。",
+        "sns_text": "図書館で本3冊も借りちゃったよ",
+        "emojis": ["👍🏽"],
+        "emoji_string": "👍🏽",
+    }
+    with (foreign / "train.jsonl").open("a", encoding="utf-8") as file:
+        file.write(f"{json.dumps(leak, ensure_ascii=False)}\nno json\n")
+
+    findings = verify(str(foreign), quiet=True).findings
+
+    assert forge.kinds(findings) == {
+        "rows: emojis holds what is not in canonical form",
+        "duplicates: a train row nearly repeats a held-out row",
+        "files: a line cannot be read",
+    }
+
+
+def test_a_folder_without_rows_and_a_missing_one_are_one_line_errors(tmp_path):
+    with pytest.raises(DatasetError, match="no Parquet or JSONL file"):
+        verify(str(tmp_path), quiet=True)
+    with pytest.raises(DatasetError, match="no such folder"):
+        verify(str(tmp_path / "none"), quiet=True)
