@@ -266,7 +266,7 @@ def serve(
 
 
 def _check_packages() -> None:
-    missing = [name for name in ("dulwich", "lz4", "starlette", "uvicorn") if importlib.util.find_spec(name) is None]
+    missing = [name for name in ("dulwich", "lz4", "markdown_it", "nh3", "starlette", "uvicorn") if importlib.util.find_spec(name) is None]
     if missing:
         raise MissingExtraError(
             f"the embedded Hub needs the package {missing[0]}", hint="install it with: pip install 'emojit[hub]'"

@@ -74,7 +74,7 @@ ABOUT_NONE = {
 }
 """Routes that name no repository in the path; those that name one in the body or list several have tests of their own."""
 
-PAGES_ABOUT_NONE = {"api/local/pages/style.css"}
+PAGES_ABOUT_NONE = {"api/local/pages/style.css", "api/local/pages/icon.svg"}
 
 
 def about_a_repository():

@@ -17,6 +17,17 @@ Item = TypeVar("Item")
 NOT_A_PAGE = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; sandbox"}
 """Headers of files that users uploaded: a browser must not run them as pages of this server."""
 
+IMAGE_TYPES = {
+    ".avif": "image/avif",
+    ".gif": "image/gif",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".webp": "image/webp",
+}
+"""What pages show as images. An SVG may hold scripts: in an image none of them runs, and opened by itself it is in the sandbox of `NOT_A_PAGE`."""
+
 
 def ok(data: object = None) -> Response:
     """200 with a JSON body."""

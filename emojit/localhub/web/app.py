@@ -38,7 +38,10 @@ from emojit.localhub.web import (
 )
 from emojit.localhub.web.answers import refused
 from emojit.localhub.web.call import REPO_TYPES, Call, Hub
+from emojit.localhub.web.pages.routes import page_router
+from emojit.localhub.web.pages.showing import asset
 from emojit.localhub.web.routing import Router
+from emojit.localhub.web.sessions import session_of
 from emojit.localhub.web.streams import receive
 
 _MAX_JSON_BYTES = 64 * 1024 * 1024
@@ -63,6 +66,8 @@ def _routes() -> Router[Handler]:
     router.add("api/local/xet/{key}/{upload}/v1/shards", {"POST": xet_transfer.upload_shard})
     router.add("api/local/xet-read/{key}/v1/reconstructions/{hash}", {"GET": xet_download.reconstruction})
     router.add("api/local/xet-data/{key}/{hash}/{number}", {"GET": xet_download.xorb})
+    for name in ("style.css", "icon.svg"):
+        router.add(f"api/local/pages/{name}", {"GET": asset}, asset=name)
     for types, type_ in REPO_TYPES.items():
         router.add(f"api/{types}", {"GET": info.list_repos}, types=types)
         for pattern, handlers in _API_ROUTES.items():
@@ -139,6 +144,7 @@ class Application:
         self._hub = hub
         self._address = address
         self._router = _routes()
+        self._pages = page_router()
 
     async def __call__(self, scope: Scope, receive_event: Receive, send: Send) -> None:
         """Answer one request."""
@@ -166,8 +172,10 @@ class Application:
             raise malformed("The Host header cannot be read") from None
         if not self._address.answers_to(hostname):
             raise RefusalError(421, "This Hub answers only to 127.0.0.1; start it with --public-url for another name")
-        handler, values = self._find(request)
-        caller = None if handler in _OWN_AUTHENTICATION else await run_in_threadpool(self._caller, request, handler)
+        handler, values, is_page = self._find(request)
+        caller = None
+        if handler not in _OWN_AUTHENTICATION:
+            caller = await run_in_threadpool(self._caller, request, handler, is_page=is_page)
         call = Call(hub=self._hub, request=request, values=values, caller=caller)
         if inspect.iscoroutinefunction(handler):
             return await cast("Callable[[Call], Awaitable[Response]]", handler)(call)
@@ -176,21 +184,29 @@ class Application:
         call = Call(hub=self._hub, request=request, values=values, caller=caller, body=bytes(body))
         return await run_in_threadpool(cast("Callable[[Call], Response]", handler), call)
 
-    def _find(self, request: Request) -> tuple[Handler, dict[str, str]]:
+    def _find(self, request: Request) -> tuple[Handler, dict[str, str], bool]:
+        """The handler, the values of its placeholders, and whether it is a page."""
         method = "GET" if request.method == "HEAD" else request.method
         fits = False
         for handlers, values in self._router.find(request.scope["raw_path"]):
             fits = True
             if method in handlers:
-                return handlers[method], values
+                return handlers[method], values, False
         if fits:
             raise RefusalError(405, f"{request.method} is not possible here")
+        if not request.url.path.startswith("/api/"):
+            for pages, values in self._pages.find(request.scope["raw_path"]):
+                if method in pages:
+                    return pages[method], values, True
         raise _unknown_route(request)
 
-    def _caller(self, request: Request, handler: Handler) -> Caller | None:
+    def _caller(self, request: Request, handler: Handler, *, is_page: bool) -> Caller | None:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if not scheme:
-            return None
+            # A browser sends its cookie with whatever a page asks for, so it counts for pages and for the files that they show, never for the API.
+            session = session_of(request) if is_page or handler is resolve.resolve else None
+            session_token = self._hub.sessions.token(session) if session else None
+            return self._hub.accounts.caller(session_token) if session_token else None
         if scheme.lower() == "basic" and handler in _GIT:
             token = _password(token)
         elif scheme.lower() != "bearer":

@@ -13,7 +13,9 @@ from starlette.requests import Request
 from emojit.localhub.accounts import Accounts
 from emojit.localhub.discussions import Discussions
 from emojit.localhub.lfs import LargeFiles
+from emojit.localhub.markdown import Markdown
 from emojit.localhub.permissions import Caller
+from emojit.localhub.preview.runner import Previews
 from emojit.localhub.refusal import (
     RefusalError,
     foreign_namespace,
@@ -27,6 +29,7 @@ from emojit.localhub.registry import Registry, RepoRecord, RepoType, visible_or_
 from emojit.localhub.repositories import Repositories
 from emojit.localhub.store import Store
 from emojit.localhub.web.attempts import Attempts
+from emojit.localhub.web.sessions import Sessions
 from emojit.localhub.xet_uploads import XetUploads
 
 REPO_TYPES: Mapping[str, RepoType] = {"models": "model", "datasets": "dataset", "spaces": "space"}
@@ -45,6 +48,10 @@ class Hub:
     xet_uploads: XetUploads
     attempts: Attempts = field(default_factory=Attempts)
     """The failed logins of late."""
+    sessions: Sessions = field(default_factory=Sessions)
+    """Who is logged in with a browser."""
+    previews: Previews = field(default_factory=Previews)
+    markdown: Markdown = field(default_factory=Markdown)
     xet_downloads: bool = True
     """Whether clients are told that they may download by Xet."""
 

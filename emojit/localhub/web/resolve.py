@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import PurePosixPath
 from typing import BinaryIO
 from urllib.parse import quote
 
@@ -11,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from emojit.localhub.git import Entry, GitRepository
 from emojit.localhub.pointers import Pointer
 from emojit.localhub.refusal import RefusalError, entry_not_found, gated
-from emojit.localhub.web.answers import NOT_A_PAGE
+from emojit.localhub.web.answers import IMAGE_TYPES, NOT_A_PAGE
 from emojit.localhub.web.call import Call
 from emojit.localhub.web.streams import blocks, byte_range
 from emojit.localhub.web.xet_download import xet_headers
@@ -48,10 +49,11 @@ def resolve(call: Call) -> Response:
 
 
 def _file_headers(entry: Entry, pointer: Pointer | None) -> dict[str, str]:
+    content_type = "application/octet-stream" if pointer else "text/plain; charset=utf-8"
     headers = {
         "ETag": f'"{pointer.sha256 if pointer else entry.oid}"',
         "Accept-Ranges": "bytes",
-        "Content-Type": "application/octet-stream" if pointer else "text/plain; charset=utf-8",
+        "Content-Type": IMAGE_TYPES.get(PurePosixPath(entry.path).suffix.lower(), content_type),
         "Content-Disposition": f"inline; filename*=UTF-8''{quote(entry.path.rpartition('/')[2])}",
         **NOT_A_PAGE,
     }
