@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from emojit.recipe.build import BalanceConfig, BuildRecipe, ReleaseConfig, SplitConfig
 from emojit.recipe.corpus import CorpusConfig, DecontaminateConfig, FilterConfig
+from emojit.recipe.decoding import DecodingConfig
 from emojit.recipe.loader import dump, load, load_text
+from emojit.recipe.model import ModelConfig
 from emojit.recipe.teacher import PriceConfig, ProviderConfig, TeacherConfig
-from emojit.recipe.train import DataConfig, DecodingConfig, ModelConfig, TrainConfig, TrainRecipe
+from emojit.recipe.train import TrainConfig, TrainRecipe
+from emojit.recipe.train_data import DataConfig
 
 __all__ = [
     "BalanceConfig",

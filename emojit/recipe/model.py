@@ -1,0 +1,45 @@
+"""Which model is trained: the section `[model]`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from emojit.errors import ConfigError
+from emojit.recipe.ranges import positive
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelConfig:
+    """Which T5 is trained (section `[model]`)."""
+
+    base: str | None = None
+    """Model folder or Hub repository to start from; None builds a small T5 and its SentencePiece tokenizer from nothing."""
+    revision: str | None = None
+    """Revision of `base`."""
+    vocab_size: int = 4000
+    """SentencePiece pieces of a tokenizer from nothing, before the emoji (count); less where the corpus holds fewer."""
+    d_model: int = 128
+    """Width of the hidden states of a T5 from nothing."""
+    d_ff: int = 256
+    """Width of its feed-forward layers."""
+    num_layers: int = 2
+    """Encoder layers, and as many decoder layers."""
+    num_heads: int = 4
+    """Attention heads; `d_model` must be a multiple."""
+    dropout: float = 0.1
+    """Dropout rate in [0, 1)."""
+    cross_attention_init: Literal["identity", "random"] = "random"
+    """Start of a T5 from nothing: "identity" lets the decoder see the mean of the text's pieces as they are, so that with `emoji_init = "names"` an
+    untrained student already prefers emoji whose names share pieces with the text; "random" is the library's."""
+    emoji_init: Literal["names", "random"] = "names"
+    """Start of the new embedding rows: the mean of the pieces of the Japanese name and keywords, or draws that mean nothing."""
+
+    def __post_init__(self) -> None:
+        positive("model", self, "vocab_size", "d_model", "d_ff", "num_layers", "num_heads")
+        if self.d_model % self.num_heads:
+            raise ConfigError(
+                f"model.d_model must be a multiple of model.num_heads, got {self.d_model}, {self.num_heads}"
+            )
+        if not 0 <= self.dropout < 1:
+            raise ConfigError(f"model.dropout must be in [0, 1), got {self.dropout}")
