@@ -52,5 +52,5 @@ def run(
     def announce(url: str) -> None:
         output.show({"url": url, "space": source}, as_json=as_json, text=f"{source} at {url}\nStop with Ctrl-C.")
 
-    with opened_space(source, model=model, trust=trust) as (folder, speaker):
-        run_space(folder, port=port, speaker=speaker, announce=announce)
+    with opened_space(source, model=model, trust=trust) as (folder, settings):
+        run_space(folder, port=port, settings=settings, announce=announce)

@@ -10,6 +10,7 @@ import logging
 import re
 import shutil
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 from emojit.dataset.folder import CARD, write_json, write_text
@@ -27,6 +28,12 @@ TEMPLATE = "README.md.jinja"
 """The file that a folder has that is laid out for a model before it is a Space."""
 READER = "emoji_reader"
 
+_NEEDED = {
+    "configuration": ("config.json",),
+    "tokenizer": ("tokenizer.json", "spiece.model", "tokenizer.model"),
+    "weights": ("*.safetensors",),
+}
+"""What a model repository must hold for the page."""
 _IMPORT = re.compile(r"^from emojit\.emoji\.(\w+) import ", re.MULTILINE)
 _PINNED = re.compile(r"^gradio==(\S+)$", re.MULTILINE)
 _TITLE = "文にあう絵文字"
@@ -47,6 +54,10 @@ class Speaker:
     revision: str | None
     commit: str | None = None
     licence: str | None = None
+
+    def environment(self) -> dict[str, str]:
+        """Return what makes a demo that is laid out for another model ask this one."""
+        return {"EMOJIT_MODEL": self.model, "EMOJIT_REVISION": self.revision or ""}
 
 
 def local_speaker(folder: Path) -> Speaker:
@@ -85,11 +96,11 @@ def published_speaker(address: str) -> Speaker:
     if found.tag is None:
         tags = ", ".join(sorted(found.head.tags)) or "none"
         raise UsageError(f"{address}: {revision} is no tag, so it may move", hint=f"its tags: {tags}")
-    names = found.repo.files(found.commit)
-    for needed in ("config.json", "tokenizer.json", "*.safetensors"):
-        if not any(Path(name).match(needed) for name in names if "/" not in name):
+    names = [name for name in found.repo.files(found.commit) if "/" not in name]
+    for what, patterns in _NEEDED.items():
+        if not any(fnmatch(name, pattern) for name in names for pattern in patterns):
             raise PublishError(
-                f"{address}: no {needed}, so the page could not load it",
+                f"{address}: no {what} ({' or '.join(patterns)}), so the page could not load it",
                 hint="publish the model with `emojit push model`",
                 repo_id=repo_id,
                 revision=revision,

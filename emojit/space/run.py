@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,6 @@ from emojit.dataset.folder import CARD
 from emojit.errors import EmojitError, MissingExtraError, UsageError
 from emojit.network import hub_endpoint, is_barred
 from emojit.release.contents import front_matter
-from emojit.space.demo import Speaker
 
 HOST = "127.0.0.1"
 
@@ -42,13 +41,13 @@ class RunningSpace:
     process: subprocess.Popen[bytes]
 
 
-def run_space(folder: Path, *, port: int, speaker: Speaker | None, announce: Callable[[str], None]) -> None:
+def run_space(folder: Path, *, port: int, settings: Mapping[str, str], announce: Callable[[str], None]) -> None:
     """Run a Space until Ctrl-C.
 
     Args:
         folder: what is run.
         port: TCP port; 0 takes a free one.
-        speaker: the model that a demo shall ask instead of its own.
+        settings: what the Space finds in its environment besides, as a Hub's variables and secrets.
         announce: called with the address as soon as the page is there.
 
     Raises:
@@ -58,7 +57,7 @@ def run_space(folder: Path, *, port: int, speaker: Speaker | None, announce: Cal
     """
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the Space ends with us in any case
     try:
-        with started(folder, port=port, speaker=speaker) as space:
+        with started(folder, port=port, settings=settings) as space:
             announce(space.url)
             try:
                 code = space.process.wait()
@@ -70,7 +69,7 @@ def run_space(folder: Path, *, port: int, speaker: Speaker | None, announce: Cal
 
 
 @contextmanager
-def started(folder: Path, *, port: int, speaker: Speaker | None) -> Iterator[RunningSpace]:
+def started(folder: Path, *, port: int, settings: Mapping[str, str]) -> Iterator[RunningSpace]:
     """Run a Space for as long as the block lasts; see `run_space`.
 
     What the Space prints goes to stderr.
@@ -84,7 +83,7 @@ def started(folder: Path, *, port: int, speaker: Speaker | None) -> Iterator[Run
     process = subprocess.Popen(
         [sys.executable, str(script.relative_to(folder))],
         cwd=folder,
-        env=_environment(port, speaker),
+        env=_environment(port, settings),
         stdin=subprocess.DEVNULL,
         stdout=2,  # file descriptor: results alone go to our stdout
         start_new_session=True,  # Ctrl-C reaches this process, which then ends that one in order
@@ -101,16 +100,13 @@ def _app_file(folder: Path) -> str:
     return name if isinstance(name, str) and name else "app.py"
 
 
-def _environment(port: int, speaker: Speaker | None) -> dict[str, str]:
+def _environment(port: int, settings: Mapping[str, str]) -> dict[str, str]:
     """Return what the Space finds: this machine alone, no share link, no call home, and the Hub's own host for tokens and models."""
     kept = {name: value for name, value in os.environ.items() if name not in _KEPT_BACK}
     local = ",".join(filter(None, (os.environ.get("no_proxy", os.environ.get("NO_PROXY")), HOST, "localhost")))
-    asked = {}
-    if speaker is not None:
-        asked = {"EMOJIT_MODEL": speaker.model, "EMOJIT_REVISION": speaker.revision or ""}
     return {
         **kept,
-        **asked,
+        **settings,
         **(dict.fromkeys(_OFFLINE_SWITCHES, "1") if is_barred(hub_endpoint()) else {}),
         "HF_ENDPOINT": hub_endpoint(),
         "GRADIO_SERVER_NAME": HOST,
@@ -150,7 +146,7 @@ def _await(process: subprocess.Popen[bytes], port: int) -> None:
         time.sleep(_LOOK_EVERY)
     raise EmojitError(
         f"the Space ended with exit code {process.returncode} before its page was there",
-        hint="what it said stands above",
+        hint="what it said stands above; where a package is missing, pip install -r the Space's requirements.txt",
     )
 
 

@@ -63,8 +63,8 @@ def space_to_push(source: Path, *, model: str | None) -> Iterator[Path]:
 
 
 @contextmanager
-def opened_space(source: str, *, model: str | None, trust: bool) -> Iterator[tuple[Path, Speaker | None]]:
-    """Give the folder of a Space that is to be run, and the model that it shall ask instead of its own.
+def opened_space(source: str, *, model: str | None, trust: bool) -> Iterator[tuple[Path, dict[str, str]]]:
+    """Give the folder of a Space that is to be run, and the settings for its environment: the model that it shall ask instead of its own.
 
     Args:
         source: a folder, the name of a Space that emojit brings along, or namespace/name[@revision] on a Hub.
@@ -87,13 +87,13 @@ def opened_space(source: str, *, model: str | None, trust: bool) -> Iterator[tup
                 raise UsageError(
                     f"{source}: no model is named to answer", hint=f"{_NEEDS_MODEL}, or a model folder or run folder"
                 )
-            yield stage_demo(folder, room, speaker), None
+            yield stage_demo(folder, room, speaker), {}
             return
         if speaker is not None and not (folder / SETTINGS).is_file():
             raise UsageError(f"{source}: --model is for the demo alone", hint="leave it out")
         if (sdk := space_sdk(folder) if (folder / CARD).is_file() else "gradio") != "gradio":
             raise UsageError(f"{source}: a Space of the sdk {sdk} cannot be run here", hint="only sdk: gradio can")
-        yield folder, speaker
+        yield folder, {} if speaker is None else speaker.environment()
 
 
 def _local(source: Path) -> Path | None:

@@ -130,6 +130,7 @@ class Student:
 
         if len(text) > LONGEST_TEXT:
             raise TooLong
+        text = text.encode("utf-8", "replace").decode("utf-8")  # a browser may send half a character
         tokens = self.tokenizer([fold(text, lenient=True)], verbose=False).input_ids
         if len(tokens[0]) > self.longest:
             raise TooLong

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from importlib.metadata import version
@@ -129,6 +130,31 @@ def test_code_from_a_hub_is_not_run_without_trust_and_not_even_fetched(on_hub, m
     assert "--trust" in err
 
 
+def test_a_taken_port_is_one_clear_line(monkeypatch, capsys):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        code, _, err = run(monkeypatch, capsys, "space", "run", "emoji_jaccard", "--port", port)
+
+    assert code == 2
+    assert f"port {port} of 127.0.0.1 is taken" in err
+    assert "--port 0" in err
+
+
+def test_a_space_that_ends_at_once_is_a_failure_and_its_words_stand_on_stderr(tmp_path, monkeypatch, capfd):
+    (tmp_path / "app.py").write_text(
+        "import os\nraise SystemExit('no page ' + os.environ.get('EMOJIT_API_KEY', 'and no key'))"
+    )
+    monkeypatch.setenv("EMOJIT_API_KEY", "a-secret-of-the-teacher")
+
+    code, _, err = run(monkeypatch, capfd, "space", "run", str(tmp_path), "--port", "0")
+
+    assert code == 1
+    assert "no page and no key" in err
+    assert "error: the Space ended with exit code 1" in err
+
+
 def test_what_is_no_space_is_one_clear_line(tmp_path, monkeypatch, capsys):
     for source, message in ((str(tmp_path), "no app.py"), ("nothing", "one of: demo, emoji_diversity, emoji_jaccard")):
         code, _, err = run(monkeypatch, capsys, "space", "run", source)
@@ -154,6 +180,7 @@ for folder in sys.argv[1:]:
 for text in ("あ" * 1001, "雨の日は本を読む" * 100):
     try: found.ask(text, candidates=5)
     except student.TooLong: failures.append(len(text))
+found.ask("\\ud83d", candidates=2)
 try: student.load("/nowhere/at/all", None)
 except student.CannotLoad as exc: failures.append(str(exc).count("\\n"))
 print(json.dumps([answers, failures]))
