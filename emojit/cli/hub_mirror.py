@@ -12,7 +12,7 @@ import typer
 from emojit.cli import output
 from emojit.cli.hub_root import default_root
 from emojit.cli.options import DryRunOption, JsonOption
-from emojit.errors import UsageError
+from emojit.errors import HubServerError, UsageError
 
 if TYPE_CHECKING:
     from emojit.mirror.box import Box
@@ -36,6 +36,9 @@ RootOption = Annotated[
 BranchOption = Annotated[
     list[str] | None, typer.Option("--branch", metavar="NAME", help="A branch beside main; may be repeated.")
 ]
+PrivateOption = Annotated[
+    bool, typer.Option("--private", help="Hide the repository there; a private one is hidden without it.")
+]
 AsOption = Annotated[
     str | None, typer.Option("--as", metavar="NAMESPACE/NAME", help="Another name on the side it is copied to.")
 ]
@@ -50,6 +53,7 @@ def import_(
     ] = None,
     as_: AsOption = None,
     branch: BranchOption = None,
+    private: PrivateOption = False,
     user: Annotated[str, typer.Option("--user", help="Who shares the repository's namespace in a new one.")] = "me",
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
@@ -64,6 +68,7 @@ def import_(
     from emojit.mirror.plan import make_plan
 
     source = _far(repo, type_)
+    _check_branches(source.address, branch)
     address = _renamed(source.address, as_)
     with _box(root, to, address, option="--to", user=user, changes=not dry_run, plan=dry_run) as box:
         target = _near(box, address)
@@ -72,7 +77,7 @@ def import_(
         if not dry_run:
             if not as_json:
                 output.note(_planned(plan))
-            copy.run(source, target, plan, quiet=as_json)
+            copy.run(source, target, plan, private=private, quiet=as_json)
         where = to or str(root or default_root())
     output.show(
         {"source": str(source), "box": where, "repository": address.path, "dry_run": dry_run, **_facts(plan)},
@@ -90,6 +95,7 @@ def export(
     ] = None,
     as_: AsOption = None,
     branch: BranchOption = None,
+    private: PrivateOption = False,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -107,6 +113,7 @@ def export(
     from emojit.mirror.side import parse_address
 
     address = parse_address(repo, type_)
+    _check_branches(address, branch)
     with _box(root, from_, address, option="--from", user="", changes=False, plan=False) as box:
         source = _near(box, address)
         far = _far(_renamed(address, as_).path, None)
@@ -114,11 +121,11 @@ def export(
         if takes_history(far):
             plan = make_plan(source, far, branches=branch or ())
             if not dry_run:
-                copy.run(source, far, plan, quiet=as_json)
+                copy.run(source, far, plan, private=private, quiet=as_json)
             facts, text = _facts(plan), _told(plan, str(far), dry_run=dry_run)
         else:
             steps = make_commit_plan(source, far, branches=branch or ())
-            made = {} if dry_run else run_commits(source, far, steps, quiet=as_json)
+            made = {} if dry_run else run_commits(source, far, steps, private=private, quiet=as_json)
             facts, text = _commit_facts(steps, made), _told_commits(steps, str(far), dry_run=dry_run)
     output.show(
         {"repository": address.path, "target": str(far), "dry_run": dry_run, **facts}, as_json=as_json, text=text
@@ -140,13 +147,26 @@ def _box(
         with running_box(url) as box:
             yield box
     elif plan:
-        with planned_box(where, namespace) as box:
+        with _told_of(option), planned_box(where, namespace) as box:
             yield box
     elif changes or has_store(where):
-        with stored_box(where, namespace, user=user, changes=changes) as box:
+        with _told_of(option), stored_box(where, namespace, user=user, changes=changes) as box:
             yield box
     else:
         raise UsageError(f"there is no store of a Hub in {where}", hint="name its folder with --root")
+
+
+@contextmanager
+def _told_of(option: str) -> Iterator[None]:
+    """Where a Hub serves the store, it can be reached in another way."""
+    try:
+        yield
+    except HubServerError as exc:
+        if "serving" in str(exc):
+            exc.hint = (
+                f"reach it by its address instead: {option} http://127.0.0.1:8765, with its token in EMOJIT_BOX_TOKEN"
+            )
+        raise
 
 
 def _far(repo: str, type_: Literal["model", "dataset", "space"] | None) -> Side:
@@ -174,6 +194,13 @@ def _renamed(address: Address, name: str | None) -> Address:
     if "/" not in found.id:
         raise UsageError(f"{found.id!r} has no namespace", hint=f"name it on the other side: --as you/{found.id}")
     return Address(type=address.type, id=found.id)
+
+
+def _check_branches(address: Address, branches: list[str] | None) -> None:
+    if address.revision and branches:
+        raise UsageError(
+            f"@{address.revision} asks for that alone, --branch for more", hint="leave one of the two out"
+        )
 
 
 def _refuse_same(source: Side, target: Side) -> None:

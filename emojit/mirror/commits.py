@@ -118,8 +118,17 @@ def make_commit_plan(source: Side, target: Side, *, branches: Sequence[str]) -> 
     )
 
 
-def run_commits(source: Side, target: Side, plan: CommitPlan, *, quiet: bool = False) -> dict[str, str]:
+def run_commits(
+    source: Side, target: Side, plan: CommitPlan, *, private: bool = False, quiet: bool = False
+) -> dict[str, str]:
     """Do what was planned; every commit is read back before it is tagged.
+
+    Args:
+        source: where from.
+        target: where to.
+        plan: of these two.
+        private: hide the repository at the target also where the source does not.
+        quiet: no progress bar.
 
     Returns:
         Commit at the target by commit at the source.
@@ -127,7 +136,7 @@ def run_commits(source: Side, target: Side, plan: CommitPlan, *, quiet: bool = F
     Raises:
         PublishError: a Hub refused or broke off; the same call goes on.
     """
-    prepare(source, target, plan.holding, exists=plan.exists)
+    prepare(target, plan.holding, exists=plan.exists, private=private)
     head, made = plan.head, {}
     if head is None:
         head = next((commit.commit_id for commit in _history(target, MAIN)), None)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from typing import IO, cast
 
 from emojit.mirror.exact import send_history
@@ -17,19 +17,20 @@ from emojit.mirror.side import Holding, Side
 from emojit.mirror.transfer import AT_ONCE, download, part_path, upload, work_folder
 
 
-def run(source: Side, target: Side, plan: Plan, *, quiet: bool = False) -> None:
+def run(source: Side, target: Side, plan: Plan, *, private: bool = False, quiet: bool = False) -> None:
     """Do what was planned, then compare both sides file by file.
 
     Args:
         source: where from.
         target: an embedded Hub.
         plan: of these two.
+        private: hide the repository at the target also where the source does not.
         quiet: no progress bar.
 
     Raises:
         PublishError: a Hub refused or broke off; the same call goes on.
     """
-    prepare(source, target, plan.holding, exists=plan.exists)
+    prepare(target, plan.holding, exists=plan.exists, private=private)
     _drop_leftovers(plan)
     _copy_large_files(source, target, plan.large, quiet=quiet)
     if plan.branches or plan.tags:
@@ -55,21 +56,28 @@ def _drop_leftovers(plan: Plan) -> None:
         part_path(sha256).unlink(missing_ok=True)
 
 
-def prepare(source: Side, target: Side, holding: Holding, *, exists: bool) -> None:
+def prepare(target: Side, holding: Holding, *, exists: bool, private: bool) -> None:
     """Create the repository where it is missing, and never show or open what the source hides or gates.
+
+    Args:
+        target: where.
+        holding: what the repository is at the source.
+        exists: whether it is at the target.
+        private: hide it in any case.
 
     Raises:
         PublishError: the token may not do that.
     """
     from emojit.errors import PublishError
 
+    private = private or holding.private
     try:
         with target.errors():
             if not exists:
                 target.api.create_repo(
                     target.address.id,
                     repo_type=target.address.type,
-                    private=holding.private,
+                    private=private,
                     space_sdk=(holding.sdk or "static") if target.address.type == "space" else None,
                     exist_ok=True,
                 )
@@ -84,7 +92,7 @@ def prepare(source: Side, target: Side, holding: Holding, *, exists: bool) -> No
     if now is None:
         raise target.problem(f"{target} was created, but does not show", hint=f"check {target.variable}")
     with target.errors():
-        if holding.private and not now.private:
+        if private and not now.private:
             target.api.update_repo_settings(target.address.id, repo_type=target.address.type, private=True)
         if holding.gated and not now.gated:
             target.api.update_repo_settings(target.address.id, repo_type=target.address.type, gated=holding.gated)
@@ -93,18 +101,20 @@ def prepare(source: Side, target: Side, holding: Holding, *, exists: bool) -> No
 def _copy_large_files(source: Side, target: Side, files: list[LargeFile], *, quiet: bool) -> None:
     from tqdm import tqdm
 
-    lock = threading.Lock()
+    lock, stopped = threading.Lock(), threading.Event()
     total = sum(file.size for file in files)
     # None: no bar where stderr is no terminal
     with tqdm(total=total, unit="B", unit_scale=True, desc="large files", disable=True if quiet else None) as bar:
 
         def progress(count: int) -> None:
+            if stopped.is_set():
+                raise CancelledError  # nobody waits for this file any more
             with lock:
                 bar.update(count)
 
         def copy(file: LargeFile) -> None:
             part = download(source, source.file_url(file.path, file.commit), file.sha256, file.size, progress)
-            upload(target, file.sha256, part)
+            upload(target, file.sha256, part, lambda count: progress(0))
             part.unlink()
 
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="mirror") as pool:
@@ -113,5 +123,6 @@ def _copy_large_files(source: Side, target: Side, files: list[LargeFile], *, qui
                 for task in tasks:
                     task.result()
             except BaseException:
+                stopped.set()
                 pool.shutdown(cancel_futures=True)
                 raise

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dulwich.objects import ObjectID
 
 _TIMEOUT_S = 120.0
+_REFUSED = "http resp 403"  # dulwich has no error of its own for it
 _HEADS, _TAGS, _PEELED = b"refs/heads/", b"refs/tags/", b"^{}"
 
 
@@ -122,4 +123,6 @@ def _client(side: Side) -> Iterator[Urllib3HttpGitClient]:
         except (HTTPUnauthorized, NotGitRepository) as exc:
             raise side.refused_password() from exc
         except (GitProtocolError, HangupException, HTTPError) as exc:
+            if _REFUSED in str(exc):
+                raise side.refused_password() from exc
             raise side.unreachable(exc) from exc

@@ -102,7 +102,7 @@ def make_plan(source: Side, target: Side, *, branches: Sequence[str]) -> Plan:
     Args:
         source: where from; its address may name a revision.
         target: where to.
-        branches: beside main; none together with a revision.
+        branches: beside main, when no revision is asked for.
 
     Raises:
         PublishError: something is not there, or a tag is another one on the other side.

@@ -196,7 +196,8 @@ class Side:
     def refused_password(self) -> PublishError:
         """The error for git routes that want another token."""
         return self.problem(
-            f"{self} does not exist, or the token may not see it", hint=f"check the name and {self.variable}"
+            f"{self}: the token may not read the files; the repository is private or gated",
+            hint=f"ask for access on its page, and set {self.variable} to a token that has it",
         )
 
     def _explain(self, exc: HfHubHTTPError) -> tuple[str, str]:

@@ -139,8 +139,14 @@ def missing(side: Side, sizes: dict[str, int]) -> set[str]:
     return found
 
 
-def upload(side: Side, sha256: str, path: Path) -> None:
+def upload(side: Side, sha256: str, path: Path, progress: Progress) -> None:
     """Send a large file, unless it is there.
+
+    Args:
+        side: where to.
+        sha256: of the file.
+        path: where it lies.
+        progress: told of every block; it may raise to stop.
 
     Raises:
         PublishError: the Hub refuses it or does not answer.
@@ -151,7 +157,9 @@ def upload(side: Side, sha256: str, path: Path) -> None:
         return
     with side.errors():
         # The address holds the permission, so no token goes with it.
-        answer = session().put(address, content=_blocks(path), headers={"Content-Length": str(size)}, timeout=None)
+        answer = session().put(
+            address, content=_blocks(path, progress), headers={"Content-Length": str(size)}, timeout=None
+        )
         check(answer)
 
 
@@ -168,8 +176,9 @@ def _uploads(side: Side, sizes: dict[str, int]) -> dict[str, str]:
     return {item["oid"]: item["actions"]["upload"]["href"] for item in items if "actions" in item}
 
 
-def _blocks(path: Path) -> Iterator[bytes]:
+def _blocks(path: Path, progress: Progress) -> Iterator[bytes]:
     """Yield the content of a file piece by piece."""
     with path.open("rb") as file:
         while block := file.read(_BLOCK_BYTES):
+            progress(len(block))
             yield block

@@ -245,6 +245,7 @@ def newest_repository(end) -> Path:
         (("datasets/a/b/c",), {}, "is no repository"),
         (("datasets/a/b", "--type", "model"), {}, "--type says model"),
         (("datasets/a/b@",), {}, "no revision"),
+        (("datasets/a/b@v1", "--branch", "x"), {}, "--branch"),
         (("old-model",), {}, "--as you/old-model"),
         (("datasets/a/b", "--to", "nonsense"), {}, "no address"),
     ],
@@ -267,3 +268,29 @@ def test_a_box_that_does_not_run_is_one_line_and_a_next_step(emojit, released):
 
     assert done.code == 1
     assert "emojit hub serve" in done.err
+
+
+def test_a_gated_repository_asks_for_access_and_a_served_store_for_its_address(emojit, far, box, released):
+    far.hub.create_user("stranger")
+    far.api.update_repo_settings(released, repo_type="dataset", gated="manual")
+
+    gated = emojit(
+        "hub",
+        "import",
+        f"datasets/{released}",
+        "--root",
+        box.hub.root / "x",
+        HF_TOKEN=far.hub.create_token("stranger"),
+    )
+    served = emojit("hub", "import", f"datasets/{released}", "--root", box.hub.root)
+
+    assert "ask for access" in gated.err
+    assert "--to http://127.0.0.1:8765" in served.err
+
+
+def test_a_public_repository_can_be_private_in_the_box(emojit, box, released):
+    to = ("--to", box.hub.endpoint, "--private")
+
+    emojit("hub", "import", f"datasets/{released}", *to, "--json", EMOJIT_BOX_TOKEN=box.token).json()
+
+    assert box.api.repo_info(released, repo_type="dataset").private

@@ -20,7 +20,9 @@ def test_a_release_passes_emojit_verify_in_the_box_and_after_an_export_by_commit
     pushed = emojit("push", "dataset", folder, "you/pairs", "--tag", "v1", "--json")
     assert pushed.code == 0, pushed.err
 
-    emojit("hub", "import", "datasets/you/pairs", "--to", box.hub.endpoint, "--json", EMOJIT_BOX_TOKEN=box.token).json()
+    emojit(
+        "hub", "import", "datasets/you/pairs", "--to", box.hub.endpoint, "--json", EMOJIT_BOX_TOKEN=box.token
+    ).json()
     in_box = {"HF_ENDPOINT": box.hub.endpoint, "HF_TOKEN": box.token}
     verified = emojit("verify", "you/pairs@v1", "--json", **in_box)
     listed = emojit("releases", "you/pairs", "--json", **in_box)
