@@ -77,7 +77,12 @@ class Accounts:
             memberships=self.memberships(found.user),
             scopes=found.scopes,
             token_name=found.name,
+            let_in=self._let_in(found.user),
         )
+
+    def _let_in(self, user: str) -> frozenset[str]:
+        statement = "SELECT key FROM access_request WHERE user = ? AND status = 'accepted'"
+        return frozenset(str(key) for (key,) in self._database.rows(statement, (user,)))
 
     def create_organization(self, name: str, *, admin: str | None = None) -> None:
         """Add an organisation. It owns repositories like a user, but nobody logs in as it.

@@ -73,10 +73,16 @@ class Caller:
     scopes: tuple[Scope, ...] = ()
     """Of a fine-grained token."""
     token_name: str = "local"
+    let_in: frozenset[str] = frozenset()
+    """Storage keys of the gated repositories of others that this user was given access to."""
 
     def may_read(self, repo: Owned) -> bool:
         """Whether a private repository can be seen, and the files of a gated one read."""
         return self._role_in(repo.namespace) is not None and self._token_gives("read", repo)
+
+    def passes_gate(self, key: str) -> bool:
+        """Whether this user was let in by the owner of a gated repository; a fine-grained token does not carry that."""
+        return self.role != "fineGrained" and key in self.let_in
 
     def owns(self, namespace: str) -> bool:
         """Whether this user, given a token that writes, may change the repositories of a user or organisation."""

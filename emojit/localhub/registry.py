@@ -50,7 +50,9 @@ class RepoRecord:
 
     def files_open_to(self, caller: Caller | None) -> bool:
         """Whether this caller, who sees the repository, may also read its files."""
-        return self.gated is None or (caller is not None and caller.may_read(self))
+        if self.gated is None or caller is None:
+            return self.gated is None
+        return caller.may_read(self) or caller.passes_gate(self.key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,5 +74,13 @@ CREATE TABLE token_scope (
 """
 # prefix: the first characters of the token, so that a list says which is which.
 
-STEPS = (_FIRST, _ORGANIZATIONS, _DISCUSSIONS, _LARGE_FILE_NAMES, _FINE_GRAINED_TOKENS)
+_ACCESS_REQUESTS = """
+CREATE TABLE access_request (
+    id TEXT PRIMARY KEY, key TEXT NOT NULL REFERENCES repo(key) ON DELETE CASCADE, user TEXT NOT NULL COLLATE NOCASE REFERENCES user(name),
+    status TEXT NOT NULL CHECK (status IN ('pending', 'accepted', 'rejected')), time TEXT NOT NULL, reason TEXT, UNIQUE (key, user)
+);
+CREATE INDEX access_requests_of_users ON access_request (user, status);
+"""
+
+STEPS = (_FIRST, _ORGANIZATIONS, _DISCUSSIONS, _LARGE_FILE_NAMES, _FINE_GRAINED_TOKENS, _ACCESS_REQUESTS)
 """`PRAGMA user_version` counts the steps that a file has taken."""

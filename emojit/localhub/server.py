@@ -65,6 +65,7 @@ class LocalHub:
             MissingExtraError: the packages of the extra `hub` are not installed.
             HubServerError: the port is taken, the folder cannot be written, or another Hub serves it.
         """
+        from emojit.localhub.access_requests import AccessRequests
         from emojit.localhub.accounts import Accounts
         from emojit.localhub.database import Database
         from emojit.localhub.discussions import Discussions
@@ -111,6 +112,7 @@ class LocalHub:
             store=store,
             accounts=self._accounts,
             registry=registry,
+            access_requests=AccessRequests(self._database),
             discussions=discussions,
             repositories=repositories,
             large_files=LargeFiles(store, registry, secret),
@@ -266,7 +268,11 @@ def serve(
 
 
 def _check_packages() -> None:
-    missing = [name for name in ("dulwich", "lz4", "markdown_it", "nh3", "starlette", "uvicorn") if importlib.util.find_spec(name) is None]
+    missing = [
+        name
+        for name in ("dulwich", "lz4", "markdown_it", "nh3", "starlette", "uvicorn")
+        if importlib.util.find_spec(name) is None
+    ]
     if missing:
         raise MissingExtraError(
             f"the embedded Hub needs the package {missing[0]}", hint="install it with: pip install 'emojit[hub]'"

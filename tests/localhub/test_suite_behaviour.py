@@ -8,8 +8,14 @@ import urllib.error
 import urllib.request
 
 import pytest
-from huggingface_hub import CommitOperationAdd, HfApi
-from huggingface_hub.errors import BadRequestError, GatedRepoError, RevisionNotFoundError
+from huggingface_hub import CommitOperationAdd, HfApi, HfFileSystem
+from huggingface_hub.errors import (
+    BadRequestError,
+    GatedRepoError,
+    HfHubHTTPError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
 
 
 def send(hub, method, path, token, body=None):
@@ -102,3 +108,54 @@ def send_card(api: HfApi, content: str):
 @pytest.mark.parametrize("license_", ["apache-2.0", "[cc-by-sa-4.0, odc-by]", "other", "unknown", "null"])
 def test_known_licences_pass(api, license_):
     assert send_card(api, f"---\nlicense: {license_}\n---\n")[0] == 200
+
+
+def test_an_owner_lets_users_through_the_gate_and_out_again(api, stranger, model):
+    api.upload_file(path_or_fileobj=b"x", path_in_repo="a.txt", repo_id=model)
+    with pytest.raises(BadRequestError):
+        api.grant_access(model, "you")  # not gated
+    api.update_repo_settings(model, gated="manual")
+    with pytest.raises(GatedRepoError):
+        stranger.auth_check(model)
+
+    api.grant_access(model, "you")
+    [request] = api.list_accepted_access_requests(model)
+    assert (request.username, request.status) == ("you", "accepted")
+    stranger.auth_check(model)
+    assert HfFileSystem(endpoint=stranger.endpoint, token=stranger.token).read_bytes(f"{model}/a.txt") == b"x"
+    with pytest.raises(BadRequestError):
+        api.grant_access(model, "you")
+    with pytest.raises(HfHubHTTPError, match="404|There is no"):
+        api.accept_access_request(model, "you")
+    with pytest.raises(HfHubHTTPError, match="404|There is no"):
+        api.grant_access(model, "nobody")
+
+    api.cancel_access_request(model, "you")
+    assert [item.username for item in api.list_pending_access_requests(model)] == ["you"]
+    with pytest.raises(GatedRepoError):
+        stranger.auth_check(model)
+    api.reject_access_request(model, "you", rejection_reason="no")
+    [rejected] = api.list_rejected_access_requests(model)
+    api.accept_access_request(model, request_id=rejected.request_id)
+    stranger.auth_check(model)
+
+
+def test_only_those_who_write_to_a_gated_repository_see_and_decide_requests(hub, api, tokens, stranger, model):
+    api.update_repo_settings(model, gated="auto")
+    for ask in (
+        lambda: list(stranger.list_pending_access_requests(model)),
+        lambda: stranger.grant_access(model, "you"),
+        lambda: stranger.accept_access_request(model, "you"),
+        lambda: HfApi(endpoint=hub.endpoint, token=tokens.reader).grant_access(model, "you"),
+    ):
+        with pytest.raises(HfHubHTTPError, match="403"):
+            ask()
+
+
+def test_who_was_let_in_sees_no_more_than_the_gated_repository(api, stranger, model):
+    api.update_repo_settings(model, gated="auto")
+    api.grant_access(model, "you")
+    api.update_repo_settings(model, visibility="private")
+
+    with pytest.raises(RepositoryNotFoundError):
+        stranger.model_info(model)

@@ -19,6 +19,7 @@ from emojit.localhub.listening import Address
 from emojit.localhub.permissions import Caller
 from emojit.localhub.refusal import RefusalError, bad_token, malformed, repo_not_found
 from emojit.localhub.web import (
+    access_requests,
     commit,
     discussions,
     files,
@@ -113,6 +114,9 @@ _API_ROUTES: Mapping[str, Mapping[str, Handler]] = {
     "/lfs-files": {"GET": lfs_files.list_files},
     "/lfs-files/batch": {"POST": lfs_files.delete_files},
     "/lfs-files/duplicate": {"POST": lfs_files.duplicate},
+    "/user-access-request/grant": {"POST": access_requests.grant},
+    "/user-access-request/handle": {"POST": access_requests.handle},
+    "/user-access-request/{status}": {"GET": access_requests.list_requests},
     "/settings": {"PUT": lifecycle.settings},
     "/auth-check": {"GET": lifecycle.auth_check},
     "/mirror": {"GET": mirror.state, "POST": mirror.take},

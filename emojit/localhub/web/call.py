@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from starlette.requests import Request
 
+from emojit.localhub.access_requests import AccessRequests
 from emojit.localhub.accounts import Accounts
 from emojit.localhub.discussions import Discussions
 from emojit.localhub.lfs import LargeFiles
@@ -42,6 +43,7 @@ class Hub:
     store: Store
     accounts: Accounts
     registry: Registry
+    access_requests: AccessRequests
     discussions: Discussions
     repositories: Repositories
     large_files: LargeFiles
