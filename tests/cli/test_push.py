@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -65,7 +66,7 @@ def test_a_push_prints_where_the_version_is(emojit, hub, space):
     done = emojit("push", "space", str(space), "me/printed", "--tag", "v1")
 
     assert done.code == 0
-    assert done.out.splitlines()[0].startswith("published me/printed v1 (2 of 2 files sent, ")
+    assert done.out.splitlines()[0].startswith("published me/printed v1 (4 of 4 files sent, ")
     assert done.out.splitlines()[-1] == f"{hub.endpoint}/spaces/me/printed/tree/v1"
 
 
@@ -75,7 +76,7 @@ def test_json_is_exactly_one_object_on_stdout(emojit, space):
     result = json.loads(done.out)
     assert done.code == 0
     assert (result["repo_id"], result["tag"], result["already_there"]) == ("me/object", "v1", False)
-    assert [file["path"] for file in result["files"]] == ["README.md", "app.py"]
+    assert [file["path"] for file in result["files"]] == ["README.md", "app.py", "manifest.json", "provenance.json"]
     assert len(result["commit"]) == 40
 
 
@@ -103,13 +104,16 @@ def test_a_dry_run_says_what_happens_to_every_file_and_where_it_goes(emojit, spa
 
     done = emojit("push", "space", str(space), "me/all-kinds", "--tag", "v2", "--dry-run", "--branch", "next")
 
-    assert done.out.splitlines() == [
+    varying = re.compile(r" +[\d.]+ k?B(?=  (?:manifest|provenance)\.json|, to)")  # versions and commits are in them
+    assert [varying.sub(" …", line) for line in done.out.splitlines()] == [
         "  there         29 B  README.md",
         "  changed        7 B  app.py",
+        "  changed …  manifest.json",
         "  new            6 B  more.py",
         "  delete         4 B  old.txt",
+        "  there …  provenance.json",
         "  stays          1 B  theirs.txt",
-        "2 of 5 files to send, 13 B, to the private repository me/all-kinds",
+        "3 of 7 files to send, …, to the private repository me/all-kinds",
         "commit message: Release v2",
         "branch: next",
         "tag: v2",
@@ -144,7 +148,8 @@ def test_a_pull_request_is_named_and_so_is_the_way_to_its_tag(emojit, space, hub
     done = emojit("push", "space", str(space), "me/proposal", "--tag", "v2", "--create-pr")
 
     assert done.code == 0
-    assert "proposed me/proposal v2 (1 of 2 files sent, 6 B); no tag before it is merged" in done.out
+    assert "proposed me/proposal v2 (2 of 4 files sent, " in done.out
+    assert "; no tag before it is merged" in done.out
     assert done.out.splitlines()[-1] == f"{hub.endpoint}/spaces/me/proposal/discussions/1"
     assert "tag: none yet; the same command without --create-pr puts it once the pull request is merged" in done.err
 

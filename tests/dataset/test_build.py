@@ -22,6 +22,7 @@ def test_the_folder_holds_what_the_design_says(recipe, tmp_path, card, contents)
     result = build(recipe, tmp_path / "v1", render_card=card, quiet=True)
 
     assert list(contents(result.folder)) == [
+        ".provenance.json",
         "README.md",
         "corpus/sentences-00000.parquet",
         "data/test-00000-of-00001.parquet",
