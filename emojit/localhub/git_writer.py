@@ -5,7 +5,6 @@ What a reference names is always on disk: objects are synced first, then the ref
 
 from __future__ import annotations
 
-import shutil
 import time
 import zlib
 from collections.abc import Mapping
@@ -23,7 +22,8 @@ if TYPE_CHECKING:
 
 _MAX_LOOSE = 32
 _MAX_PENDING_BYTES = 32 * 1024 * 1024
-_BLOCK_BYTES = 1024 * 1024
+_HALF_PACKS = "objects/tmp_pack_*"
+"""What dulwich writes before it knows that a pack is sound."""
 
 
 class GitWriter(GitRepository):
@@ -71,22 +71,28 @@ class GitWriter(GitRepository):
         Raises:
             ValueError: it is no sound pack.
         """
-        from dulwich.errors import ApplyDeltaError, ChecksumMismatch
+        from dulwich.errors import ApplyDeltaError, ChecksumMismatch, FileFormatException
+        from dulwich.object_store import DiskObjectStore
+        from dulwich.pack import UnresolvedDeltas
 
-        out, finish, abort = self._repo.object_store.add_pack()
+        unsound = (
+            ApplyDeltaError,
+            AssertionError,
+            ChecksumMismatch,
+            EOFError,
+            FileFormatException,
+            IndexError,
+            KeyError,
+        )
+        store = self._repo.object_store
+        assert isinstance(store, DiskObjectStore)
         try:
-            shutil.copyfileobj(pack, out, _BLOCK_BYTES)
-        except BaseException:
-            abort()
-            raise
-        name = Path(str(out.name))
-        try:
-            finish()
-        except (ApplyDeltaError, ChecksumMismatch, AssertionError, EOFError, IndexError, KeyError, zlib.error) as exc:
+            store.add_thin_pack(pack.read, None)
+        except (*unsound, UnresolvedDeltas, ValueError, zlib.error) as exc:
             raise ValueError(f"the pack cannot be read: {exc or type(exc).__name__}") from exc
         finally:
-            out.close()
-            name.unlink(missing_ok=True)  # it has another name now, unless it was unsound
+            for half in self._path.glob(_HALF_PACKS):
+                half.unlink(missing_ok=True)
         sync_folder(self._path / "objects" / "pack")
 
     def edit(self, commit: str | None) -> EditableTree:
@@ -205,7 +211,7 @@ def create_repository(path: Path, files: Mapping[str, bytes], *, author: str) ->
 
 def stale_files(path: Path) -> list[Path]:
     """Lock files and half packs that a killed writer left in a repository. Ask only while no writer can be alive."""
-    patterns = ("*.lock", "refs/**/*.lock", "objects/*/*.lock", "objects/pack/tmp*.pack")
+    patterns = ("*.lock", "refs/**/*.lock", "objects/*/*.lock", "objects/pack/tmp*.pack", _HALF_PACKS)
     return sorted({file for pattern in patterns for file in path.glob(pattern)})
 
 
