@@ -1,0 +1,62 @@
+"""The content words of a Japanese text, by Sudachi."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from emojit.lexicon.extra import require_words_extra
+
+if TYPE_CHECKING:
+    from sudachipy import Tokenizer
+
+_CONTENT = frozenset({"名詞", "動詞", "形容詞", "形状詞", "副詞", "感動詞", "代名詞"})
+"""Parts of speech whose words say what a text is about: nouns, verbs, adjectives, adverbs, interjections, pronouns."""
+_EMPTY = frozenset({"数詞", "非自立可能"})
+"""Sorts of them that do not: numbers, and verbs such as する and いる."""
+
+_MOST_BYTES = 40_000
+"""Sudachi refuses texts of more than 49,149 bytes of UTF-8."""
+
+
+class Word(NamedTuple):
+    """One content word as it stands in a text."""
+
+    normalized: str
+    """One spelling for all of a word, e.g. まじ for マジ: what two texts are compared by."""
+    dictionary: str
+    """The uninflected form, in the spelling of the text."""
+    surface: str
+    """As written."""
+
+
+class WordReader:
+    """Finds content words; reads its dictionary once (0.1 s, 70 MB shared between processes)."""
+
+    def __init__(self) -> None:
+        """Open the dictionary.
+
+        Raises:
+            MissingExtraError: the extra `words` is not installed.
+        """
+        require_words_extra()
+        from sudachipy import Dictionary, SplitMode
+
+        self._tokenizer: Tokenizer = Dictionary(dict="core").create(
+            mode=SplitMode.C
+        )  # C: the longest units, names whole
+
+    def words(self, text: str) -> list[Word]:
+        """Return the content words of a text in their order, duplicates kept; a text above 40,000 bytes is cut there."""
+        if len(text) > _MOST_BYTES // 4:
+            text = text.encode()[:_MOST_BYTES].decode(errors="ignore")
+        found = []
+        for morpheme in self._tokenizer.tokenize(text):
+            kind = morpheme.part_of_speech()
+            if kind[0] in _CONTENT and kind[1] not in _EMPTY:
+                found.append(Word(morpheme.normalized_form(), morpheme.dictionary_form(), morpheme.surface()))
+        return found
+
+    def rows(self, texts: Iterable[str]) -> list[list[Word]]:
+        """Return the content words of every text."""
+        return [self.words(text) for text in texts]
