@@ -11,7 +11,7 @@ import importlib.metadata
 import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from emojit.lexicon.extra import require_words_extra
 from emojit.lexicon.words import Word
@@ -55,10 +55,7 @@ class WordVectors:
     def find(self, form: str) -> np.ndarray | None:
         """Return the vector (300,) float32 of a spelling, or None where there is none."""
         row = self._vectors.key2row.get(self._hash(form))
-        if row is None or row < 0:
-            return None
-        vector: np.ndarray = self._table[row]
-        return vector
+        return None if row is None or row < 0 else cast("np.ndarray", self._table[row])
 
     def of_word(self, word: Word) -> np.ndarray | None:
         """Return the vector of the first form of a word that has one."""
