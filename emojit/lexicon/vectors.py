@@ -66,7 +66,7 @@ class WordVectors:
         import numpy as np
 
         found = [vector for letter in text if (vector := self.find(letter)) is not None]
-        return np.mean(found, axis=0, dtype=np.float32) if found else None
+        return cast("np.ndarray", np.mean(found, axis=0, dtype=np.float32)) if found else None
 
     def mean(self, words: Sequence[Word], weights: Sequence[float]) -> np.ndarray:
         """Return the weighted sum (300,) of the words' vectors, brought to length one; zero where no word has one.
