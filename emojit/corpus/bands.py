@@ -1,7 +1,7 @@
 """A compact table from band hashes to numbers: the index behind near-duplicate search.
 
 One open-addressing table for all bands. A slot is 8 bytes, 32 bits of the hash and 32 bits of the number; the table doubles when it is 70 % full. So an
-entry costs 11 to 23 bytes, where a dictionary of lists (or rensa's own index) needs about 100.
+entry costs 11 to 23 bytes, where a dictionary of lists (or rensa's own index) needs about 100. A table that is made for the entries to come does not grow.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 
 _FIRST_BITS = 12
 _FULLEST = 0.7
+_MOST_RESERVED_BITS = 24
+"""A table is not made larger than this beforehand (134 MB, at the default threshold 345,000 texts): a guess may be far too high."""
 _SLACK = 1024
 """Slots behind the last home position: a run that begins there need not wrap around (count)."""
 _PIECE = 2**16
@@ -25,8 +27,15 @@ MOST_ALIKE = 64
 class BandTable:
     """Numbers by 32-bit hashes; several numbers may stand under one hash."""
 
-    def __init__(self) -> None:
+    def __init__(self, expected: int = 0) -> None:
+        """Start empty.
+
+        Args:
+            expected: entries that will come, as far as it is known (count).
+        """
         self._bits = _FIRST_BITS
+        while expected > _FULLEST * (1 << self._bits) and self._bits < _MOST_RESERVED_BITS:
+            self._bits += 1
         self._slots = _zeros((1 << self._bits) + _SLACK)
         self._entries = 0
 
@@ -108,4 +117,4 @@ class BandTable:
 
 
 def _zeros(count: int) -> array[int]:
-    return array("Q", bytes(8 * count))
+    return array("Q", (0,)) * count

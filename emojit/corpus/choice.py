@@ -35,15 +35,16 @@ class Offer:
 class Choice:
     """Decides article by article, in drawing order. It remembers the sentences it kept, and nothing of those over the limit."""
 
-    def __init__(self, filters: FilterConfig, *, limit: int, seed: int) -> None:
+    def __init__(self, filters: FilterConfig, *, limit: int, seed: int, expected: int = 0) -> None:
         """Start with nothing remembered.
 
         Args:
             filters: `duplicate` and `near_duplicate` are asked where its order names them.
             limit: at most this many kept sentences per article (count); 0 means all.
             seed: of the hash that ranks the sentences of an article, so that the choice does not depend on the other articles.
+            expected: sentences that will be kept, as far as it is known (count); it decides about memory only.
         """
-        self._memories = _memories(filters)
+        self._memories = _memories(filters, expected)
         self._drop_flags = filters.drop_flags
         self._limit = limit
         self._seed = seed
@@ -85,10 +86,10 @@ class Choice:
         return None
 
 
-def _memories(filters: FilterConfig) -> list[Memory]:
+def _memories(filters: FilterConfig, expected: int) -> list[Memory]:
     makers: dict[str, Callable[[], Memory]] = {
         "duplicate": _duplicates,
-        "near_duplicate": lambda: _near_duplicates(filters.near_duplicate_threshold),
+        "near_duplicate": lambda: _near_duplicates(filters.near_duplicate_threshold, expected),
     }
     return [makers[name]() for name in filters.order if name in makers]
 
@@ -98,10 +99,10 @@ def _duplicates() -> Memory:
     return lambda text: ("duplicate", "") if seen(text) else None
 
 
-def _near_duplicates(threshold: float) -> Memory:
+def _near_duplicates(threshold: float, expected: int) -> Memory:
     from emojit.corpus.near import NearDuplicates
 
-    known = NearDuplicates(threshold)
+    known = NearDuplicates(threshold, expected=expected)
 
     def check(text: str) -> tuple[str, str] | None:
         earlier = known.add(text)

@@ -119,7 +119,7 @@ class Draw:
         filters = self._filters
         if isinstance(self._source, PreparedSource):  # whose sentences were compared when it was made
             filters = dataclasses.replace(filters, order=())
-        choice = Choice(filters, limit=self._limit, seed=self._seed)
+        choice = Choice(filters, limit=self._limit, seed=self._seed, expected=self._first or 0)
         for scanned in self._scanned():
             self.drawn += 1
             for offer in choice.offers(scanned):

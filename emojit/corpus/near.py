@@ -17,6 +17,7 @@ from collections import Counter
 from operator import add
 
 from emojit.corpus.bands import BandTable
+from emojit.corpus.texts import Texts
 
 SEED = 20160901
 """Seed of every sketch, constant for ever: the same texts in the same order give the same answer in every process."""
@@ -77,23 +78,25 @@ class NearDuplicates:
     """Texts seen so far, searchable by likeness.
 
     Memory for one text at the default threshold of 0.6 (34 bands of 4 values): 0.4 to 0.8 KB for its bands, depending on how full the table is (1.2 KB
-    at the moment when it grows), and the text itself, about 0.15 KB for 40 characters. A near-duplicate of an earlier text costs nothing.
+    at the moment when it grows), and the text itself, 0.1 KB for 40 characters. A near-duplicate of an earlier text costs nothing. Where the number of
+    texts is known, the table is made for it at once, and only the texts grow.
     """
 
-    def __init__(self, threshold: float, *, recall: float = RECALL) -> None:
+    def __init__(self, threshold: float, *, recall: float = RECALL, expected: int = 0) -> None:
         """Start empty.
 
         Args:
             threshold: exact Jaccard index of the bigram sets from which two texts are near-duplicates, in (0, 1].
             recall: probability that two texts exactly at the threshold are found, in (0, 1).
+            expected: texts that will be remembered, as far as it is known (count); it decides about memory and speed only.
         """
         import numpy as np
         from rensa import RMinHash
 
         self._threshold = threshold
         self._bands, self._length = bands_for(threshold, recall)
-        self._table = BandTable()
-        self._texts: list[str] = []
+        self._table = BandTable(expected * self._bands)
+        self._texts = Texts()
         self._sketch = RMinHash
         self._factors = np.array(_constants("factor", self._length), dtype=np.uint64)
         self._places = np.array(_constants("place", self._bands), dtype=np.uint64)

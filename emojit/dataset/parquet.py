@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     import pyarrow as pa
 
+CHUNK_ROWS = 500
+"""Rows that wait as dicts, of 2 KB each; those before them wait in the form of Arrow, which takes a fraction of that (count)."""
+
 ROW_GROUP_ROWS = 10_000
 """Rows of a row group (count); also what a writer holds in memory."""
 
@@ -77,6 +80,8 @@ class TableWriter:
         self._series = series
         self._schema = arrow_schema(columns)
         self._buffer: list[Mapping[str, object]] = []
+        self._chunks: list[pa.Table] = []
+        self._chunked = 0
         self._writer = self._open()
 
     def add(self, row: Mapping[str, object]) -> None:
@@ -87,8 +92,10 @@ class TableWriter:
             self._writer = self._open()
         self._buffer.append(row)
         self.rows += 1
-        if len(self._buffer) == ROW_GROUP_ROWS:
+        if self._chunked + len(self._buffer) == ROW_GROUP_ROWS:
             self._flush()
+        elif len(self._buffer) == CHUNK_ROWS:
+            self._pack()
 
     def close(self) -> None:
         """Write what is left and the footer."""
@@ -106,7 +113,8 @@ class TableWriter:
         if kind is None:
             self.close()
         else:
-            self._buffer = []  # the file is thrown away with its folder: write nothing more, above all on a full disk
+            # The file is thrown away with its folder: write nothing more, above all on a full disk.
+            self._buffer, self._chunks, self._chunked = [], [], 0
             with contextlib.suppress(OSError):
                 self._writer.close()
 
@@ -127,14 +135,23 @@ class TableWriter:
             store_schema=False,
         )
 
-    def _flush(self) -> None:
+    def _pack(self) -> None:
         if self._buffer:
             import pyarrow as pa
 
-            self._writer.write_table(
-                pa.Table.from_pylist(self._buffer, schema=self._schema), row_group_size=ROW_GROUP_ROWS
-            )
+            self._chunks.append(pa.Table.from_pylist(self._buffer, schema=self._schema))
+            self._chunked += len(self._buffer)
             self._buffer = []
+
+    def _flush(self) -> None:
+        self._pack()
+        if self._chunks:
+            import pyarrow as pa
+
+            # One chunk: pages would end where chunks do, and the bytes would depend on their size.
+            rows = pa.concat_tables(self._chunks).combine_chunks()
+            self._chunks, self._chunked = [], 0
+            self._writer.write_table(rows, row_group_size=ROW_GROUP_ROWS)
 
 
 def read_rows(path: Path) -> list[dict[str, object]]:

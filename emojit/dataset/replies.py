@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from emojit.dataset.digests import DigestMap
+from emojit.corpus.digest_set import DigestSet
 from emojit.dataset.parquet import TableWriter
 from emojit.teacher import Reply, ReplyStore, release_columns
 
@@ -72,7 +72,7 @@ class UsedReplies:
         self.totals = ReplyTotals()
         self._table = table
         self._store = store
-        self._written = DigestMap()
+        self._written = DigestSet()
 
     def write(self, keys: Iterable[str]) -> None:
         """Write the replies with these keys, in their order, unless they are written already.

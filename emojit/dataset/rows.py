@@ -55,7 +55,7 @@ class Rows:
         self._prompts = prompt_id(recipe.teacher)
         self._first_with = DigestMap()
         near = "near_duplicate" in recipe.filters.order
-        self._near = NearDuplicates(recipe.filters.near_duplicate_threshold) if near else None
+        self._near = NearDuplicates(recipe.filters.near_duplicate_threshold, expected=recipe.count) if near else None
 
     def used(self, labelled: Labelled) -> None:
         """Write the replies behind an answer."""
