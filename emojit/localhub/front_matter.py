@@ -95,7 +95,10 @@ def _plain(value: object) -> object:
     if isinstance(value, float):
         # JSON has neither NaN nor infinity.
         return value if math.isfinite(value) else str(value)
-    return value if value is None or isinstance(value, str | int) else str(value)
+    if value is None or isinstance(value, int):
+        return value
+    # Halves of characters, which YAML can name one by one, are no text that could be sent.
+    return str(value).encode("utf-8", errors="replace").decode("utf-8")
 
 
 def _key(key: object) -> str:

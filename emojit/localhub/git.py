@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 DEFAULT_BRANCH = "main"
 
 _FULL_ID = re.compile(r"[0-9a-f]{40}")
+_MAX_REFERENCE_BYTES = 250
+"""Of a full reference; for a segment of more bytes the file system gives an error instead of an answer."""
 _SHORT_ID = re.compile(r"[0-9a-f]{7,39}")
 
 
@@ -111,9 +113,11 @@ class GitRepository:
         from dulwich.errors import RefFormatError
         from dulwich.object_store import peel_sha
 
+        if len(name.encode("utf-8", errors="replace")) > _MAX_REFERENCE_BYTES or "\0" in name or "//" in name:
+            return None  # no reference can be called so
         try:
             oid = self._repo.refs[ref_name(name)]
-        except (KeyError, RefFormatError, UnicodeEncodeError):
+        except (KeyError, RefFormatError, UnicodeEncodeError, IsADirectoryError, NotADirectoryError):
             return None
         return peel_sha(self._repo.object_store, oid)[1].id.decode()
 
@@ -144,12 +148,16 @@ class GitRepository:
         """What lies in a tree, by name."""
 
         def read() -> Mapping[str, Child]:
-            from dulwich.objects import Tree
+            from dulwich.objects import S_ISGITLINK, Tree
 
             found = self._object(tree)
             assert isinstance(found, Tree)
-            items = ((item.path.decode(), item) for item in found.iteritems())
-            return {name: (item.sha.decode(), stat.S_ISDIR(item.mode)) for name, item in items}
+            # A submodule names a commit of another repository: there is nothing here to show. A symbolic link is shown as the text it is.
+            items = [item for item in found.iteritems() if not S_ISGITLINK(item.mode)]
+            return {
+                item.path.decode("utf-8", errors="replace"): (item.sha.decode(), stat.S_ISDIR(item.mode))
+                for item in items
+            }
 
         return self._cache.folders.get(tree, read, weigh=len)
 
@@ -284,8 +292,8 @@ class GitRepository:
         found: dict[str, tuple[str | None, str | None]] = {}
         for change in tree_changes(self._repo.object_store, old, new):
             for entry, side in ((change.old, 0), (change.new, 1)):
-                if entry and entry.path is not None and entry.sha is not None:
-                    path, oid = entry.path.decode(), entry.sha.decode()
+                if entry and entry.path is not None and entry.sha is not None and not _is_gitlink(entry.mode):
+                    path, oid = entry.path.decode("utf-8", errors="replace"), entry.sha.decode()
                     sides = found.get(path, (None, None))
                     found[path] = (oid, sides[1]) if side == 0 else (sides[0], oid)
         return found
@@ -309,6 +317,12 @@ class GitRepository:
         old = (name, FILE_MODE, object_id(before)) if before else (None, None, None)
         new = (name, FILE_MODE, object_id(after)) if after else (None, None, None)
         write_object_diff(out, self._repo.object_store, old, new)
+
+
+def _is_gitlink(mode: int | None) -> bool:
+    from dulwich.objects import S_ISGITLINK
+
+    return mode is not None and S_ISGITLINK(mode)
 
 
 def object_id(oid: str) -> ObjectID:

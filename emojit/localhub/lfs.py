@@ -24,6 +24,8 @@ DOWNLOAD_LIFETIME_S = 3600
 
 _WRITE_BACK_BYTES = 16 * 1024 * 1024
 
+_MAX_DIGITS = 18
+
 
 class LargeFiles:
     """The large files of one Hub and the permission to add to them."""
@@ -107,6 +109,11 @@ class HashingWriter:
     def sha256(self) -> str:
         """Of everything written so far, 64 hex digits."""
         return self._hash.hexdigest()
+
+
+def is_count(text: str) -> bool:
+    """Whether a text is a number as a signed URL holds it: ASCII digits, not so many that reading them takes time."""
+    return text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS
 
 
 def expiry_from_now(lifetime_s: int = URL_LIFETIME_S, clock: Callable[[], float] = time.time) -> int:

@@ -15,6 +15,8 @@ RESERVED = frozenset({"api", "datasets", "spaces", "models", "settings", "join",
 _FORBIDDEN_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//")
 _DRIVE = re.compile(r"[A-Za-z]:")
 _MAX_SEGMENT_BYTES = 255
+_MAX_REF_BYTES = 200
+"""A reference is a file with `refs/heads/` before and `.lock` behind its name; the longest name of a file is 255 bytes."""
 _MAX_PATH_BYTES = 4096
 
 
@@ -44,6 +46,10 @@ def check_ref_name(name: object) -> str:
     """
     if not isinstance(name, str) or not name or _FORBIDDEN_IN_REF.search(name):
         raise RefusalError(400, f"Invalid reference name {name!r}")
+    if len(name.encode("utf-8", errors="replace")) > _MAX_REF_BYTES:
+        raise RefusalError(400, f"Invalid reference name: it is longer than {_MAX_REF_BYTES} bytes")
+    if not name.isprintable():
+        raise RefusalError(400, f"Invalid reference name {name!r}: it holds a character that cannot be seen")
     segments = name.split("/")
     if name.startswith("refs/"):
         raise RefusalError(400, f"Invalid reference for a branch or tag: {name!r} would pass for a full reference")

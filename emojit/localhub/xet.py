@@ -116,21 +116,28 @@ def _chunks(xorb: BinaryIO, segment: Segment) -> Iterator[bytes]:
         if index < segment.start:
             xorb.seek(packed_size, 1)
             continue
-        chunk = _unpack(scheme, xorb.read(packed_size))
-        if len(chunk) != int.from_bytes(header[5:8], "little"):
+        size = int.from_bytes(header[5:8], "little")
+        chunk = _unpack(scheme, xorb.read(packed_size), size)
+        if len(chunk) != size:
             raise malformed(f"Chunk {index} of the xorb {segment.xorb} is damaged")
         yield chunk
 
 
-def _unpack(scheme: int, data: bytes) -> bytes:
-    """Undo the compression of one chunk: 0 none, 1 LZ4 frame, 2 LZ4 frame over bytes grouped by their position modulo 4."""
+def _unpack(scheme: int, data: bytes, size: int) -> bytes:
+    """Undo the compression of one chunk: 0 none, 1 LZ4 frame, 2 LZ4 frame over bytes grouped by their position modulo 4.
+
+    Args:
+        scheme: the compression.
+        data: the packed bytes.
+        size: what the chunk is said to unpack to (bytes, below 16 MiB); no more than one byte above it is unpacked.
+    """
     import lz4.frame
 
     if scheme == 0:
         return data
     try:
-        plain: bytes = lz4.frame.decompress(data)
-    except RuntimeError as exc:
+        plain: bytes = lz4.frame.LZ4FrameDecompressor().decompress(data, size + 1)
+    except (EOFError, RuntimeError) as exc:
         raise malformed(f"A chunk cannot be decompressed: {exc}") from exc
     if scheme == 1:
         return plain

@@ -36,7 +36,8 @@ def ok(data: object = None) -> Response:
 
 def refused(error: RefusalError) -> Response:
     """An error as `huggingface_hub.utils.hf_raise_for_status` reads it: status, `X-Error-Code`, `X-Error-Message` and a JSON body."""
-    header_text = " ".join(error.message.encode("ascii", errors="backslashreplace").decode().split())
+    ascii_text = " ".join(error.message.encode("ascii", errors="backslashreplace").decode().split())
+    header_text = "".join(char if char.isprintable() else "?" for char in ascii_text)
     headers = {**error.headers, "X-Error-Message": header_text[:1000]}
     if error.code:
         headers["X-Error-Code"] = error.code

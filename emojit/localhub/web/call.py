@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import cast
@@ -30,6 +29,7 @@ from emojit.localhub.registry import Registry, RepoRecord, RepoType, visible_or_
 from emojit.localhub.repositories import Repositories
 from emojit.localhub.store import Store
 from emojit.localhub.web.attempts import Attempts
+from emojit.localhub.web.json_input import MAX_INTEGER, parse_json
 from emojit.localhub.web.sessions import Sessions
 from emojit.localhub.xet_uploads import XetUploads
 
@@ -89,10 +89,7 @@ class Call:
         Raises:
             RefusalError: 400, it is something else.
         """
-        try:
-            data = json.loads(self.body or b"{}")
-        except ValueError:
-            raise malformed("The body is not JSON") from None
+        data = parse_json(self.body or b"{}", what="The body")
         if not isinstance(data, dict):
             raise malformed("The body is not a JSON object")
         return cast("Mapping[str, object]", data)
@@ -218,9 +215,9 @@ def number(data: Mapping[str, object], key: str) -> int:
     """A required count or size of a JSON body.
 
     Raises:
-        RefusalError: 400, missing, negative or no integer.
+        RefusalError: 400, missing, negative, no integer or a larger one than can be stored.
     """
     value = data.get(key)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_INTEGER:
         raise malformed(f"'{key}' must be a non-negative integer")
     return value

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import IO, cast
@@ -25,6 +24,7 @@ from emojit.localhub.refusal import RefusalError, entry_not_found, malformed, st
 from emojit.localhub.trees import EditableTree
 from emojit.localhub.web.answers import ok
 from emojit.localhub.web.call import Call, optional_text, text
+from emojit.localhub.web.json_input import parse_json
 from emojit.localhub.web.streams import receive
 from emojit.localhub.web.targets import Target, check_active, write_target
 
@@ -166,10 +166,7 @@ def _operations(body: IO[bytes]) -> Iterator[tuple[str, Mapping[str, object]]]:
             raise RefusalError(413, "A file is too large to be sent as a regular file; send it as a large file")
         if not line.strip():
             continue
-        try:
-            item = json.loads(line)
-        except ValueError:
-            raise malformed("A line of the commit is not JSON") from None
+        item = parse_json(line, what="A line of the commit")
         if not isinstance(item, dict) or not isinstance(item.get("value"), dict):
             raise malformed("A line of the commit is no operation")
         yield text(item, "key"), cast("Mapping[str, object]", item["value"])

@@ -129,7 +129,7 @@ def change_status(call: Call) -> Response:
     data = call.json()
     discussion = _own_discussion(call)
     status = data.get("status")
-    if status not in {"open", "closed"}:
+    if status not in ("open", "closed"):
         raise malformed("'status' must be 'open' or 'closed'")
     with call.hub.repositories.lock(discussion.key):
         present = _again(call, discussion)

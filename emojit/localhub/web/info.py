@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-import json
+import io
 from collections.abc import Mapping
+from typing import IO
 
 from starlette.responses import JSONResponse, Response
 
 from emojit.localhub.cards import CardData, CardDataError, card_tags, read_card
 from emojit.localhub.git import DEFAULT_BRANCH, GitRepository
+from emojit.localhub.refusal import RefusalError
 from emojit.localhub.registry import RepoRecord
 from emojit.localhub.web.answers import ok, page
 from emojit.localhub.web.call import REPO_TYPES, Call
 from emojit.localhub.web.files import iso
+from emojit.localhub.web.json_input import parse_json
+from emojit.localhub.weights import count_parameters
 
 _PAGE = 1000
+_TRUE = frozenset({"true", "1"})
+_SERVICES = ("apps", "inference", "inference_provider")
+"""Filters by what runs a model elsewhere; no model of this Hub is run elsewhere."""
 
 
 def repo_info(call: Call) -> Response:
@@ -24,7 +31,8 @@ def repo_info(call: Call) -> Response:
     with call.hub.repositories.open(record) as git:
         commit = git.resolve(call.values.get("revision", DEFAULT_BRANCH))
         info = describe(record, git, commit)
-        info["siblings"] = _siblings(git, commit, blobs=query.get("blobs") in {"true", "True", "1"})
+        info["siblings"] = _siblings(git, commit, blobs=query.get("blobs", "").lower() in _TRUE)
+        _add_sizes(call, record, git, info)
     return ok(_expanded(call, info))
 
 
@@ -41,12 +49,48 @@ def list_repos(call: Call) -> Response:
     ]
     infos = [_head_info(call, record) for record in records]
     wanted = set(query.getlist("filter"))
-    infos = [info for info in infos if wanted <= set(_tags(info))]
+    task = query.get("pipeline_tag")
+    infos = [info for info in infos if wanted <= set(_tags(info)) and task in {None, info.get("pipeline_tag")}]
+    if any(query.get(service) for service in _SERVICES):
+        infos = []
     sort = {"createdAt": "createdAt", "lastModified": "lastModified"}.get(query.get("sort", ""))
     if sort:
         infos.sort(key=lambda info: str(info[sort]), reverse=query.get("direction", "-1") == "-1")
     shown, headers = page(call.request, infos, size=_PAGE)
+    if query.get("full", "").lower() in _TRUE or "siblings" in query.getlist("expand"):
+        for info in shown:
+            _add_siblings(call, info)
     return JSONResponse([_expanded(call, info) for info in shown], headers=headers)
+
+
+def _add_siblings(call: Call, info: dict[str, object]) -> None:
+    record = call.hub.registry.by_key(str(info["_id"]))
+    if record is not None:  # it may be deleted meanwhile
+        with call.hub.repositories.open(record) as git:
+            info["siblings"] = _siblings(git, str(info["sha"]), blobs=False)
+
+
+def _add_sizes(call: Call, record: RepoRecord, git: GitRepository, info: dict[str, object]) -> None:
+    """What only a description of one repository says: parameters of a model, and the bytes of its large files."""
+    wanted = call.request.query_params.getlist("expand")
+    if record.type == "model" and (not wanted or "safetensors" in wanted):
+        parameters = count_parameters(lambda path: _open_file(call, record, git, str(info["sha"]), path))
+        info |= {"safetensors": parameters} if parameters else {}
+    if "usedStorage" in wanted:
+        sizes = (call.hub.large_files.size(item.sha256) for item in call.hub.registry.large_files(record.key))
+        info["usedStorage"] = sum(size or 0 for size in sizes)
+
+
+def _open_file(call: Call, record: RepoRecord, git: GitRepository, commit: str, path: str) -> IO[bytes] | None:
+    entry = git.entry(commit, path)
+    if entry is None or entry.is_folder:
+        return None
+    _, pointer = git.facts(entry.oid)
+    if pointer is None:
+        return io.BytesIO(git.read(entry.oid))
+    if not call.hub.large_files.has(record.key, pointer.sha256):
+        return None
+    return call.hub.large_files.path(pointer.sha256).open("rb")
 
 
 def _expanded(call: Call, info: dict[str, object]) -> dict[str, object]:
@@ -111,8 +155,8 @@ def _card(git: GitRepository, commit: str) -> CardData:
 
 def _config(git: GitRepository, commit: str) -> Mapping[str, object]:
     try:
-        config = json.loads(git.read_path(commit, "config.json") or b"{}")
-    except ValueError:
+        config = parse_json(git.read_path(commit, "config.json") or b"{}", what="config.json", constants=False)
+    except RefusalError:
         return {}
     return config if isinstance(config, dict) else {}
 

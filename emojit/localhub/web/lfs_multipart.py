@@ -25,6 +25,9 @@ MULTIPART_BYTES = 4 * 1024**3
 """Above this size the parts are worth their reading at the end."""
 PART_BYTES = 512 * 1024**2
 
+MAX_BYTES = 1024**4
+"""Of one file: what has more parts than this gives is no file but an attempt to fill the memory with their addresses."""
+
 _UPLOAD_ID = re.compile(r"[0-9a-f]{32}")
 _BLOCK_BYTES = 1024 * 1024
 

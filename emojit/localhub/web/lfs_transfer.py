@@ -7,7 +7,7 @@ import re
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from emojit.localhub.lfs import DOWNLOAD_LIFETIME_S, HashingWriter, expiry_from_now
+from emojit.localhub.lfs import DOWNLOAD_LIFETIME_S, HashingWriter, expiry_from_now, is_count
 from emojit.localhub.refusal import PASSWORD_CHALLENGE, RefusalError, malformed, repo_not_found
 from emojit.localhub.registry import RepoRecord
 from emojit.localhub.web import lfs_multipart
@@ -18,6 +18,8 @@ from emojit.localhub.web.streams import blocks, byte_range, receive
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
+_MAX_OBJECTS = 1000
+"""Clients send 256 or fewer."""
 _MEDIA_TYPE = "application/vnd.git-lfs+json"
 
 
@@ -35,12 +37,17 @@ def batch(call: Call) -> Response:
     transfers = data.get("transfers")
     in_parts_possible = isinstance(transfers, list) and "multipart" in transfers
     answers: list[dict[str, object]] = []
-    for item in objects(data, "objects"):
+    items = objects(data, "objects")
+    if len(items) > _MAX_OBJECTS:
+        raise RefusalError(413, f"At most {_MAX_OBJECTS} objects per request")
+    for item in items:
         sha256, size = text(item, "oid"), number(item, "size")
         answer: dict[str, object] = {"oid": sha256, "size": size}
         is_here = SHA256.fullmatch(sha256) is not None and call.hub.large_files.has(record.key, sha256)
         if not SHA256.fullmatch(sha256):
             answer["error"] = {"code": 422, "message": "The oid is not a sha256"}
+        elif operation == "upload" and size > lfs_multipart.MAX_BYTES:
+            answer["error"] = {"code": 422, "message": f"A file may have at most {lfs_multipart.MAX_BYTES} bytes"}
         elif operation == "upload" and not is_here:
             in_parts = size > lfs_multipart.MULTIPART_BYTES and in_parts_possible
             answer["actions"] = _upload_actions(call, record, sha256, size, in_parts=in_parts)
@@ -73,7 +80,7 @@ def download(call: Call) -> Response:
     key, sha256 = call.values["key"], call.values["sha256"]
     query = call.request.query_params
     expiry = query.get("expiry", "")
-    if not expiry.isdecimal():
+    if not is_count(expiry):
         raise malformed("'expiry' must be a number")
     call.hub.large_files.check(query.get("signature", ""), int(expiry), "lfs-download", key, sha256)
     size = call.hub.large_files.size(sha256) if call.hub.large_files.has(key, sha256) else None

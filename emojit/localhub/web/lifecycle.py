@@ -82,7 +82,7 @@ def settings(call: Call) -> Response:
         call.hub.registry.set_private(record.key, private)
     if "gated" in data:
         gated = data["gated"]
-        if gated not in {"auto", "manual", False, None}:
+        if gated not in ("auto", "manual", False, None):
             raise malformed("'gated' must be 'auto', 'manual' or false")
         call.hub.registry.set_gated(record.key, cast("str", gated) or None)
     return ok({"private": private, "gated": data.get("gated", record.gated or False)})

@@ -14,7 +14,7 @@ from emojit.localhub.refusal import RefusalError
 
 _BLOCK_BYTES = 1024 * 1024
 """Pieces arrive in 64 KiB; a worker thread per MiB costs nothing, one per piece would."""
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 async def receive(request: Request, write: Callable[[bytes], object], *, limit: int) -> None:

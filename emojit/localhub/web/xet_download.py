@@ -9,7 +9,7 @@ import time
 
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from emojit.localhub.lfs import DOWNLOAD_LIFETIME_S, expiry_from_now
+from emojit.localhub.lfs import DOWNLOAD_LIFETIME_S, expiry_from_now, is_count
 from emojit.localhub.pointers import Pointer
 from emojit.localhub.refusal import RefusalError, gated, malformed
 from emojit.localhub.registry import RepoRecord
@@ -55,7 +55,7 @@ def reconstruction(call: Call) -> Response:
     key, sha256 = call.values["key"], call.values["hash"]
     scheme, _, token = call.request.headers.get("authorization", "").partition(" ")
     expiry, _, signature = token.partition(".")
-    if scheme.lower() != "bearer" or not expiry.isdecimal() or int(expiry) < time.time():
+    if scheme.lower() != "bearer" or not is_count(expiry) or int(expiry) < time.time():
         raise RefusalError(401, "The Xet access token is missing or has expired")
     call.hub.large_files.check(signature, int(expiry), _SCOPE, key)
     size = _size(call, key, sha256)
@@ -81,7 +81,7 @@ def xorb(call: Call) -> Response:
     key, sha256, number = call.values["key"], call.values["hash"], call.values["number"]
     query = call.request.query_params
     expiry = query.get("expiry", "")
-    if not (expiry.isdecimal() and number.isdecimal()):
+    if not (is_count(expiry) and is_count(number)):
         raise malformed("'expiry' and the number of the xorb must be numbers")
     call.hub.large_files.check(query.get("signature", ""), int(expiry), _DATA_SCOPE, key, sha256, number)
     size = packed_size(_size(call, key, sha256), int(number))

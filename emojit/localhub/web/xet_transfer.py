@@ -9,7 +9,7 @@ from typing import IO
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from emojit.localhub.lfs import HashingWriter, expiry_from_now
+from emojit.localhub.lfs import HashingWriter, expiry_from_now, is_count
 from emojit.localhub.refusal import RefusalError, malformed
 from emojit.localhub.web.answers import ok
 from emojit.localhub.web.call import Call
@@ -88,7 +88,7 @@ def _checked_folder(call: Call) -> Path:
     key = call.values["key"]
     scheme, _, token = call.request.headers.get("authorization", "").partition(" ")
     expiry, _, signature = token.partition(".")
-    if scheme.lower() != "bearer" or not expiry.isdecimal() or int(expiry) < time.time():
+    if scheme.lower() != "bearer" or not is_count(expiry) or int(expiry) < time.time():
         raise RefusalError(401, "The Xet access token is missing or has expired")
     call.hub.large_files.check(signature, int(expiry), "xet", key)
     return call.hub.xet_uploads.folder(key, call.values["upload"])
