@@ -3,10 +3,12 @@
 The rules are few, because a wrong guess is worse than a question:
 
 * CC0 and public domain ask for nothing and go with everything.
+* Permissive licences of code and weights (MIT, Apache-2.0) let what is derived stand under other terms, as long as their notices stay: they go with
+  everything below, and each other under Apache-2.0.
 * Attribution licences (CC BY, ODC-BY) go with each other under the strictest of them, and into share-alike text.
 * Share-alike licences (CC BY-SA) win over both; 3.0 text may be adapted under 4.0 (CC BY-SA 3.0, section 4b), so the newest version present holds.
-* Any other licence goes with itself and with CC0 only.
-* A row without a licence, or with one that is not known here, makes the whole "unknown".
+* Any other licence goes with itself, CC0 and permissive ones only.
+* A row without a licence, or with one that is not known here, makes the whole "unknown"; a conflict among the others is one all the same.
 """
 
 from __future__ import annotations
@@ -20,9 +22,10 @@ from emojit.errors import DatasetError
 UNKNOWN = "unknown"
 
 _PUBLIC = ("cc0-1.0",)
+_PERMISSIVE = ("mit", "apache-2.0")  # the strictest last
 _ATTRIBUTION = ("odc-by", "cc-by-3.0", "cc-by-4.0")  # the strictest last
 _SHARE_ALIKE = ("cc-by-sa-3.0", "cc-by-sa-4.0")  # the newest last
-_OTHERS = ("mit", "apache-2.0", "cc-by-nc-4.0", "cc-by-nc-sa-4.0", "cc-by-nd-4.0", "gfdl", "odbl")
+_OTHERS = ("cc-by-nc-4.0", "cc-by-nc-sa-4.0", "cc-by-nd-4.0", "gfdl", "odbl")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +53,7 @@ def hub_id(licence: str) -> str | None:
         "odbl-1.0": "odbl",
     }
     plain = aliases.get(plain, plain)
-    return plain if plain in {*_PUBLIC, *_ATTRIBUTION, *_SHARE_ALIKE, *_OTHERS} else None
+    return plain if plain in {*_PUBLIC, *_PERMISSIVE, *_ATTRIBUTION, *_SHARE_ALIKE, *_OTHERS} else None
 
 
 def combined_licence(licences: Iterable[str | None]) -> Licence:
@@ -64,21 +67,28 @@ def combined_licence(licences: Iterable[str | None]) -> Licence:
     """
     written = sorted({licence or "" for licence in licences})
     ids = {licence: hub_id(licence) for licence in written}
+    found = sorted({known for known in ids.values() if known is not None})
+    _refuse_conflict(found)
     if not written:
         return Licence(id=UNKNOWN, note="there are no rows")
     if unknown := [licence for licence, known in ids.items() if known is None]:
         named = f'the licence "{unknown[0]}" is not known' if unknown[0] else "some rows name no licence"
         return Licence(id=UNKNOWN, note=f"{named}; set corpus.licence when you know it")
-    found = sorted({known for known in ids.values() if known is not None})
     if len(found) == 1:
         return Licence(id=found[0], note="every row has this licence")
+    winner = max(found, key=[*_PUBLIC, *_PERMISSIVE, *_ATTRIBUTION, *_SHARE_ALIKE, *_OTHERS].index)
+    notices = [name for name in found if name in _PERMISSIVE and name != winner]
+    kept = f"; the notices of {', '.join(notices)} must stay" if notices else ""
+    return Licence(id=winner, note=f"rows under {', '.join(found)}, of which {winner} asks for the most{kept}")
+
+
+def _refuse_conflict(found: list[str]) -> None:
+    """Refuse a licence that goes with nothing but itself, CC0 and permissive ones where it stands beside another."""
     others = [name for name in found if name in _OTHERS]
-    asking = [name for name in found if name not in _PUBLIC]
+    asking = [name for name in found if name not in (*_PUBLIC, *_PERMISSIVE)]
     if others and len(asking) > 1:
         first, second = others[0], next(name for name in asking if name != others[0])
         raise DatasetError(
             f"rows under {first} and rows under {second} cannot be released together",
             hint="build two data sets, or leave one source out",
         )
-    winner = max(asking, key=[*_PUBLIC, *_ATTRIBUTION, *_SHARE_ALIKE, *_OTHERS].index)
-    return Licence(id=winner, note=f"rows under {', '.join(found)}, of which {winner} asks for the most")

@@ -14,6 +14,7 @@ from emojit.recipe import TrainRecipe
 from emojit.release.carbon import carbon_fields, carbon_rows, read_carbon
 from emojit.release.eval_results import TASK, evaluation_facts, find_system, model_index
 from emojit.release.facts import Facts
+from emojit.release.loss_words import loss_words
 from emojit.release.templates import front_matter
 from emojit.student.record import RunRecord, read_run
 
@@ -78,7 +79,7 @@ def model_context(run_folder: Path, *, repo_id: str | None, revision: str | None
         "verdict": facts.text("verdict"),
         "plot": f"run/{_PLOT}" if (run_folder / _PLOT).is_file() else None,
         "curve": f"run/{_CURVE}" if (run_folder / _CURVE).is_file() else None,
-        "loss": _loss(run),
+        "loss": loss_words(run.recipe),
         "samples": _good_and_bad(samples),
         "training": [*_training(run), *carbon_rows(carbon)],
         "changed": list(_changed(run.recipe)),
@@ -161,7 +162,7 @@ def _training(run: RunRecord) -> Iterator[tuple[str, str]]:
     early = ", stopped early" if training.stopped_early else ""
     yield "updates", f"{training.steps:,} ({training.epochs:.1f} epochs{early})"
     yield "weights of", f"update {training.best_step:,} (epoch {training.best_epoch:.1f}), the best on validation"
-    yield "training loss of the last epoch", f"{training.train_loss:.3f} nats per emoji or end token"
+    yield "training loss of the last epoch", f"{training.train_loss:.3f} {loss_words(run.recipe).unit}"
     yield "precision", "bfloat16" if training.bf16 else "float32"
     yield "seed", str(run.seed)
     yield "wall time", f"{run.seconds['total']:,.0f} s"
@@ -171,11 +172,6 @@ def _training(run: RunRecord) -> Iterator[tuple[str, str]]:
     for name in ("torch", "transformers", "datasets"):
         if name in run.versions:
             yield name, run.versions[name]
-
-
-def _loss(run: RunRecord) -> dict[str, object]:
-    """Return what the card says about the loss: the recipe holds all that can be chosen of it."""
-    return {"label_smoothing": run.recipe.get("train", {}).get("label_smoothing", 0)}
 
 
 def _changed(recipe: Mapping[str, Any]) -> Iterator[dict[str, str]]:

@@ -35,6 +35,12 @@ def test_spellings_of_a_licence(written, expected):
         (["ODC-BY", "CC BY 4.0", "CC0-1.0"], "cc-by-4.0"),
         (["MIT", "MIT"], "mit"),
         (["MIT", "CC0-1.0"], "mit"),
+        (["MIT", "Apache-2.0"], "apache-2.0"),
+        (["Apache-2.0", "CC BY-SA 4.0"], "cc-by-sa-4.0"),
+        (["Apache-2.0", "ODC-BY"], "odc-by"),
+        (["MIT", "CC BY-NC 4.0"], "cc-by-nc-4.0"),
+        (["ODC-BY", "CC BY-SA 3.0"], "cc-by-sa-3.0"),
+        (["CC0-1.0", "ODC-BY"], "odc-by"),
         (["CC BY-SA 4.0", None], "unknown"),
         (["CC BY-SA 4.0", "all rights reserved"], "unknown"),
         ([], "unknown"),
@@ -52,6 +58,15 @@ def test_a_conflict_names_both():
         combined_licence(["CC BY-SA 4.0", "CC BY-NC 4.0"])
 
     assert caught.value.hint
+
+
+def test_a_conflict_stays_one_beside_a_row_without_a_licence():
+    with pytest.raises(DatasetError, match="cannot be released together"):
+        combined_licence(["CC BY-SA 4.0", "CC BY-NC 4.0", None])
+
+
+def test_notices_of_permissive_licences_are_named():
+    assert "the notices of apache-2.0 must stay" in combined_licence(["CC BY-SA 4.0", "Apache-2.0"]).note
 
 
 def test_an_unknown_licence_is_quoted_in_the_note():

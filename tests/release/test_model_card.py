@@ -100,6 +100,27 @@ def test_a_missing_fact_is_a_card_error_that_names_the_file_and_the_key(run_fold
         render_model_card(run_folder)
 
 
+@pytest.mark.parametrize(
+    ("keys", "words", "unit"),
+    [
+        ({}, "the cross entropy over the emoji", "nats per emoji"),
+        ({"train.loss": "focal", "train.loss_gamma": 2.0}, "the focal loss over the emoji", "by the loss focal"),
+        ({"loss": {"name": "order_free"}}, "the order-free loss over the emoji", "by the loss order free"),
+        ({"loss": {"kind": "brand-new", "beta": 0.9}}, "what the recipe calls "brand-new"", "by the loss brand-new"),
+    ],
+)
+def test_the_card_names_the_loss_of_the_recipe(run_folder, keys, words, unit):
+    for key, value in keys.items():
+        change(run_folder / "run.json", f"recipe.{key}", value)
+
+    card = render_model_card(run_folder)
+
+    assert f"The loss is {words}" in card
+    assert unit in card
+    assert ("the cross entropy over" in card) is (not keys)
+    assert ("Its parameters: `gamma` `2.0`." in card) is ("train.loss_gamma" in keys)
+
+
 def test_without_a_training_curve_the_card_shows_none(run_folder):
     assert "](run/plots/training.png)" in render_model_card(run_folder)
 
