@@ -1,6 +1,6 @@
 """The child process: bounds itself, reads the first rows of one file, writes them to stdout as JSON.
 
-Started as `python -m emojit.localhub.preview.child KIND PATH`. What it says on stdout is `{"table": …}` or `{"problem": "…"}`; when it dies, it says nothing.
+Started as `python -m emojit.localhub.preview.child KIND PATH MEMORY_BYTES`. What it says on stdout is `{"table": …}` or `{"problem": "…"}`; when it dies, it says nothing.
 """
 
 from __future__ import annotations
@@ -10,15 +10,13 @@ import os
 import sys
 from pathlib import Path
 
-_MEMORY_BYTES = 1024 * 1024 * 1024
-"""Address space. The Parquet reader takes a third of it before it has read a byte."""
 _CPU_SECONDS = 8
 
 
-def _bound() -> None:
+def _bound(memory_bytes: int) -> None:
     import resource
 
-    for name, limit in (("AS", _MEMORY_BYTES), ("CPU", _CPU_SECONDS), ("CORE", 0), ("FSIZE", 0), ("NOFILE", 128)):
+    for name, limit in (("AS", memory_bytes), ("CPU", _CPU_SECONDS), ("CORE", 0), ("FSIZE", 0), ("NOFILE", 128)):
         kind = getattr(resource, f"RLIMIT_{name}")
         hard = resource.getrlimit(kind)[1]
         # A limit that is lower already is left as it is.
@@ -28,10 +26,10 @@ def _bound() -> None:
 
 def main(arguments: list[str]) -> int:
     """Read one file; returns the exit code."""
-    _bound()
+    kind, path, memory_bytes = arguments
+    _bound(int(memory_bytes))
     from emojit.localhub.preview.tables import UnreadableTableError, read_table
 
-    kind, path = arguments
     try:
         answer = '{"table": ' + read_table(Path(path), kind).to_json() + "}"
     except UnreadableTableError as exc:

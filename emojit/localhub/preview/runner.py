@@ -19,6 +19,9 @@ from emojit.localhub.preview.cells import Cell
 KINDS = {".parquet": "parquet", ".jsonl": "jsonl", ".csv": "csv", ".tsv": "tsv"}
 """What can be previewed, by the end of the name."""
 
+MEMORY_BYTES = 1024**3
+"""Address space of the child. The Parquet reader takes a third of it before it has read a byte."""
+
 _TIMEOUT_S = 15.0
 _WAIT_S = 10.0
 _AT_ONCE = 2
@@ -46,7 +49,13 @@ class Preview:
 class Previews:
     """Previews of one Hub, each made once per content."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory_bytes: int = MEMORY_BYTES) -> None:
+        """Begin with none.
+
+        Args:
+            memory_bytes: what the process that reads a file may take, its own code included.
+        """
+        self._memory_bytes = memory_bytes
         self._places = threading.BoundedSemaphore(_AT_ONCE)
         self._lock = threading.Lock()
         self._made: OrderedDict[tuple[str, str], Preview] = OrderedDict()
@@ -67,7 +76,7 @@ class Previews:
         if not self._places.acquire(timeout=_WAIT_S):
             return Preview(problem="other previews are being made; load the page again")
         try:
-            preview = _run(path, kind)
+            preview = _run(path, kind, self._memory_bytes)
         finally:
             self._places.release()
         with self._lock:
@@ -78,7 +87,7 @@ class Previews:
         return preview
 
 
-def _run(path: Path, kind: str) -> Preview:
+def _run(path: Path, kind: str, memory_bytes: int) -> Preview:
     if importlib.util.find_spec("resource") is None:
         return Preview(problem="this system cannot bound the process that would read it")
     environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
@@ -87,7 +96,7 @@ def _run(path: Path, kind: str) -> Preview:
         "OMP_NUM_THREADS": "1",
         "PYTHONUTF8": "1",
     }
-    command = [sys.executable, "-P", "-m", "emojit.localhub.preview.child", kind, str(path)]
+    command = [sys.executable, "-P", "-m", "emojit.localhub.preview.child", kind, str(path), str(memory_bytes)]
     try:
         done = subprocess.run(
             command,
