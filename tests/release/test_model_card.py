@@ -106,7 +106,7 @@ def test_a_missing_fact_is_a_card_error_that_names_the_file_and_the_key(run_fold
         ({}, "the cross entropy over the emoji", "nats per emoji"),
         ({"train.loss": "focal", "train.loss_gamma": 2.0}, "the focal loss over the emoji", "by the loss focal"),
         ({"loss": {"name": "order_free"}}, "the order-free loss over the emoji", "by the loss order free"),
-        ({"loss": {"kind": "brand-new", "beta": 0.9}}, "what the recipe calls "brand-new"", "by the loss brand-new"),
+        ({"loss": {"kind": "brand-new", "beta": 0.9}}, 'what the recipe calls "brand-new"', "by the loss brand-new"),
     ],
 )
 def test_the_card_names_the_loss_of_the_recipe(run_folder, keys, words, unit):
