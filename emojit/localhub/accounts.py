@@ -77,6 +77,7 @@ class Accounts:
             memberships=self.memberships(found.user),
             scopes=found.scopes,
             token_name=found.name,
+            token_created=found.created,
             let_in=self._let_in(found.user),
         )
 

@@ -73,6 +73,8 @@ class Caller:
     scopes: tuple[Scope, ...] = ()
     """Of a fine-grained token."""
     token_name: str = "local"
+    token_created: str | None = None
+    """ISO 8601, UTC."""
     let_in: frozenset[str] = frozenset()
     """Storage keys of the gated repositories of others that this user was given access to."""
 

@@ -125,9 +125,9 @@ def test_an_owner_lets_users_through_the_gate_and_out_again(api, stranger, model
     assert HfFileSystem(endpoint=stranger.endpoint, token=stranger.token).read_bytes(f"{model}/a.txt") == b"x"
     with pytest.raises(BadRequestError):
         api.grant_access(model, "you")
-    with pytest.raises(HfHubHTTPError, match="404|There is no"):
+    with pytest.raises(HfHubHTTPError, match=r"404|There is no"):
         api.accept_access_request(model, "you")
-    with pytest.raises(HfHubHTTPError, match="404|There is no"):
+    with pytest.raises(HfHubHTTPError, match=r"404|There is no"):
         api.grant_access(model, "nobody")
 
     api.cancel_access_request(model, "you")
@@ -159,3 +159,61 @@ def test_who_was_let_in_sees_no_more_than_the_gated_repository(api, stranger, mo
 
     with pytest.raises(RepositoryNotFoundError):
         stranger.model_info(model)
+
+
+def weights(shape):
+    head = json.dumps({"a": {"dtype": "F32", "shape": shape, "data_offsets": [0, 16]}}).encode()
+    return len(head).to_bytes(8, "little") + head + bytes(16)
+
+
+def test_models_are_found_by_task_and_listed_with_files_and_parameters(api, model):
+    card = b"---\npipeline_tag: text-generation\n---\n"
+    api.upload_file(path_or_fileobj=card, path_in_repo="README.md", repo_id=model)
+    api.upload_file(path_or_fileobj=weights([2, 2]), path_in_repo="model.safetensors", repo_id=model)
+    search = {"author": "me", "search": model}
+
+    assert [item.id for item in api.list_models(**search, pipeline_tag="text-generation")] == [model]
+    assert list(api.list_models(**search, pipeline_tag="fill-mask")) == []
+    assert list(api.list_models(**search, inference="warm")) == []
+    [full] = api.list_models(**search, full=True)
+    [expanded] = api.list_models(**search, expand=["siblings"])
+    names = [".gitattributes", "README.md", "model.safetensors"]
+    assert [item.rfilename for item in full.siblings] == [item.rfilename for item in expanded.siblings] == names
+    assert api.model_info(model).safetensors.parameters == {"F32": 4}
+    assert api.model_info(model, expand=["usedStorage"]).used_storage == len(weights([2, 2]))
+
+
+BROKEN = {
+    "empty": b"",
+    "long head": b"\xff" * 8,
+    "no shape": weights("x"),
+    "negative": weights([-1]),
+    "huge": weights([10**30]),
+    "no object": b"\2" + bytes(7) + b"[]",
+}
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN.keys())
+def test_weights_that_cannot_be_read_only_have_no_parameters(api, model, content):
+    api.upload_file(path_or_fileobj=content, path_in_repo="model.safetensors", repo_id=model)
+
+    assert api.model_info(model).safetensors is None
+
+
+def test_raw_is_a_file_as_git_has_it(hub, api, model):
+    api.upload_file(path_or_fileobj=b"text", path_in_repo="a.txt", repo_id=model)
+    api.upload_file(path_or_fileobj=b"large", path_in_repo="a.bin", repo_id=model)
+
+    def raw(path):
+        with urllib.request.urlopen(f"{hub.endpoint}/{model}/raw/main/{path}") as response:
+            return response.read()
+
+    assert raw("a.txt") == b"text"
+    assert raw("a.bin").startswith(b"version https://git-lfs.github.com/spec/v1\n")
+    api.update_repo_settings(model, visibility="private")
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        raw("a.txt")
+
+
+def test_whoami_says_when_the_token_was_made(api):
+    assert api.whoami()["auth"]["accessToken"]["createdAt"].endswith("Z")

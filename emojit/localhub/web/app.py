@@ -78,6 +78,9 @@ def _routes() -> Router[Handler]:
             f"{web}{{namespace}}/{{name}}/resolve/{{revision}}/{{path*}}", {"GET": resolve.resolve}, types=types
         )
         router.add(
+            f"{web}{{namespace}}/{{name}}/raw/{{revision}}/{{path*}}", {"GET": resolve.resolve}, types=types, raw="1"
+        )
+        router.add(
             f"{web}{{namespace}}/{{name}}.git/info/lfs/objects/batch", {"POST": lfs_transfer.batch}, types=types
         )
         for suffix in (".git", ""):

@@ -14,7 +14,11 @@ from emojit.localhub.web.call import Call, text
 def whoami(call: Call) -> Response:
     """`GET /api/whoami-v2`."""
     caller = call.user()
-    token: dict[str, object] = {"displayName": caller.token_name, "role": caller.role}
+    token: dict[str, object] = {
+        "displayName": caller.token_name,
+        "role": caller.role,
+        "createdAt": caller.token_created,
+    }
     if caller.role == "fineGrained":
         scoped = [_scope(caller, scope) for scope in caller.scopes]
         token["fineGrained"] = {"canReadGatedRepos": False, "global": [], "scoped": scoped}

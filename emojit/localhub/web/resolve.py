@@ -19,7 +19,7 @@ from emojit.localhub.web.xet_download import xet_headers
 
 
 def resolve(call: Call) -> Response:
-    """Serve one file. Large files are served directly; the redirect of the public Hub is optional for clients."""
+    """Serve one file, by `/raw/` in place of `/resolve/` as git has it. Large files are served directly; the redirect of the public Hub is optional for clients."""
     record = call.repo()
     path = call.values["path"]
     with call.hub.repositories.open(record) as git:
@@ -30,6 +30,8 @@ def resolve(call: Call) -> Response:
         if entry is None or entry.is_folder:
             raise entry_not_found(path, commit=commit)
         size, pointer = git.facts(entry.oid)
+        if "raw" in call.values:
+            pointer = None  # as git has it: for a large file the pointer
         if pointer and not call.hub.registry.granted(record.key, pointer.sha256):
             raise entry_not_found(path, commit=commit)  # it was deleted for good, the history still names it
         headers = {"X-Repo-Commit": commit, **_file_headers(entry, pointer)}
