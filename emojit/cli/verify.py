@@ -34,9 +34,9 @@ CommitOption = Annotated[
 def verify(
     release: ReleaseArgument, commit: CommitOption = None, kind: TypeOption = None, as_json: JsonOption = False
 ) -> None:
-    """Check a release: files, card, rows, splits, statistics, replies, licence, tag. Exit code 1 when something is wrong.
+    """Check a release: files, card, rows, splits, statistics, replies, scores, licence, provenance, tag. Exit code 1 when something is wrong.
 
-    Works on data sets that others made as far as they go, and says what could not be checked.
+    A data set, a model, a metric or a Space. Works on data sets that others made as far as they go, and says what could not be checked.
 
     Example: emojit verify you/emoji-pairs@v1
     """

@@ -38,6 +38,20 @@ def test_leaks_and_wrong_emoji_in_a_data_set_of_others_are_found(foreign, forge)
     }
 
 
+def test_columns_of_another_type_are_no_error_of_others_but_said_not_to_be_checked(tmp_path):
+    rows = [{"id": n, "text": f"文その{n}のとおり書いてある", "emojis": "🎉 😊", "label": n} for n in range(3)]
+    lines = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
+    (tmp_path / "train.jsonl").write_text(lines, encoding="utf-8")
+
+    findings = verify(str(tmp_path), quiet=True).findings
+
+    assert findings.kept == []
+    unchecked = "\n".join(findings.unchecked)
+    assert "the column id, for it is int64 and not string" in unchecked
+    assert "the column emojis, for it is string and not list<string>" in unchecked
+    assert "near-duplicates between train and held-out rows" in unchecked
+
+
 def test_a_folder_without_rows_and_a_missing_one_are_one_line_errors(tmp_path):
     with pytest.raises(DatasetError, match="no Parquet or JSONL file"):
         verify(str(tmp_path), quiet=True)
