@@ -58,8 +58,8 @@ def run_space(folder: Path, *, port: int, settings: Mapping[str, str], announce:
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the Space ends with us in any case
     try:
         with started(folder, port=port, settings=settings) as space:
-            announce(space.url)
             try:
+                announce(space.url)
                 code = space.process.wait()
             except KeyboardInterrupt:
                 return

@@ -57,26 +57,37 @@ def load(model: str, revision: str | None) -> tuple[Student, str | None]:
         CannotLoad: for whatever reason.
     """
     try:
-        from huggingface_hub import snapshot_download
-        from safetensors import SafetensorError
-        from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
-        from transformers.utils.logging import disable_progress_bar
+        folder = Path(model).expanduser()
+        commit = None
+        if not folder.is_dir():
+            folder = _fetch(model, revision)
+            commit = folder.name
+        return _read(folder), commit
     except ImportError as exc:
         raise CannotLoad(f"not installed: {exc.name}; pip install -r requirements.txt") from exc
+    except (OSError, ValueError, KeyError, RuntimeError) as exc:
+        raise CannotLoad(next(iter(str(exc).splitlines()), type(exc).__name__)) from exc
+
+
+def _fetch(model: str, revision: str | None) -> Path:
+    """Return the folder in the Hub's cache that is named after the commit."""
+    from huggingface_hub import snapshot_download
+
+    return Path(snapshot_download(model, revision=revision, allow_patterns=_FILES, ignore_patterns=["run/*"]))
+
+
+def _read(folder: Path) -> Student:
+    from safetensors import SafetensorError
+    from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+    from transformers.utils.logging import disable_progress_bar
+
     disable_progress_bar()  # it would draw hundreds of lines into the log of a Space
-    commit = None
     try:
-        folder = Path(model).expanduser()
-        if not folder.is_dir():
-            folder = Path(
-                snapshot_download(model, revision=revision, allow_patterns=_FILES, ignore_patterns=["run/*"])
-            )
-            commit = folder.name
         tokenizer = AutoTokenizer.from_pretrained(folder)
         network = AutoModelForSeq2SeqLM.from_pretrained(folder, dtype="float32", use_safetensors=True)
-        return Student(network, tokenizer), commit
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as exc:
-        raise CannotLoad(next(iter(str(exc).splitlines()), type(exc).__name__)) from exc
+    except SafetensorError as exc:  # is no error of any other kind
+        raise ValueError(f"the weights are damaged: {exc}") from exc
+    return Student(network, tokenizer)
 
 
 class Student:

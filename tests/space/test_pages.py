@@ -16,6 +16,8 @@ import pytest
 
 from emojit.metrics import jaccard_scores
 from emojit.release.push import push
+from emojit.resources import resource
+from emojit.space.demo import local_speaker, stage_demo
 from emojit.space.source import space_to_push
 from emojit.student import load_student
 
@@ -65,12 +67,10 @@ def pages(published, tmp_path_factory) -> Iterator[Pages]:
     (folder / "guard" / "sitecustomize.py").write_text(GUARD, encoding="utf-8")
     foreign = folder / "foreign.txt"
     env = published.environment(folder / "home") | {"PYTHONPATH": str(folder / "guard"), "FOREIGN": str(foreign)}
-    nothing = folder / "nothing"
-    nothing.mkdir()
-    (nothing / "config.json").write_text("{}", encoding="utf-8")
+    mine = stage_demo(resource("spaces/demo"), folder / "mine", local_speaker(published.folder))
     running = [
         start("me/page@v1", "--trust", env=env, cwd=folder),
-        start("demo", "--model", str(nothing), env=env, cwd=folder),
+        start(str(mine), env=env | {"EMOJIT_MODEL": "me/none", "EMOJIT_REVISION": "v1"}, cwd=folder),
         start("emoji_jaccard", env=env, cwd=folder),
     ]
     urls = [json.loads(one.stdout.readline() or "{}").get("url") for one in running]
