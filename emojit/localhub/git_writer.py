@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Literal
 
 from emojit.localhub.git import DEFAULT_BRANCH, GitRepository, object_id, ref_name
 from emojit.localhub.git_cache import GitCache
+from emojit.localhub.git_files import write_loose, write_pack, write_whole
 from emojit.localhub.refusal import RefusalError, revision_not_found
 from emojit.localhub.store import sync_folder
 from emojit.localhub.trees import EditableTree
@@ -54,14 +55,9 @@ class GitWriter(GitRepository):
         store = self._repo.object_store
         objects = [item for oid, item in self._pending.items() if oid not in store]
         if len(objects) > _MAX_LOOSE:
-            store.add_objects([(item, None) for item in objects])
-            sync_folder(self._path / "objects" / "pack")
-        else:
-            for item in objects:
-                store.add_object(item)
-            for folder in {item.id.decode()[:2] for item in objects}:
-                sync_folder(self._path / "objects" / folder)
-            sync_folder(self._path / "objects")
+            write_pack(self._path, objects)
+        elif objects:
+            write_loose(self._path, objects)
         self._pending.clear()
         self._pending_bytes = 0
 
@@ -169,9 +165,16 @@ class GitWriter(GitRepository):
         Raises:
             RefusalError: 409, git cannot hold it beside an existing one.
         """
+        from dulwich.errors import RefFormatError
+        from dulwich.refs import check_ref_format
+
+        if not name.startswith("refs/") or not check_ref_format(ref_name(name.removeprefix("refs/"))):
+            raise RefFormatError(name)
         self._flush()  # before the reference: it must never name an object that a power cut took away
+        file = self._path / name
         try:
-            self._repo.refs.set_if_equals(ref_name(name), None, object_id(oid))
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(file, f"{oid}\n".encode())
         except (NotADirectoryError, IsADirectoryError, FileExistsError) as exc:
             # Git keeps references as files: "a" and "a/b" exclude each other.
             raise RefusalError(409, f"Reference {name} conflicts with an existing reference") from exc

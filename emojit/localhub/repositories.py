@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from emojit.localhub.git import GitRepository
 from emojit.localhub.git_cache import GitCache
 from emojit.localhub.git_writer import GitWriter, create_repository, remove_stale_locks
-from emojit.localhub.refusal import RefusalError, repo_not_found
+from emojit.localhub.refusal import repo_not_found
 from emojit.localhub.registry import Registry, RepoRecord
 from emojit.localhub.store import Store, sync_folder
 
@@ -65,7 +65,7 @@ class Repositories:
         staging = self._store.tmp / record.key
         try:
             create_repository(staging, files, author=record.namespace)
-        except RefusalError:
+        except BaseException:
             self._store.discard_folder(staging)
             raise
         folder = self._store.repo(record.key)

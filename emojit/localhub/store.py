@@ -13,8 +13,11 @@ rest, as `os.replace` needs it.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import secrets
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,6 +38,13 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def is_disk_full(error: OSError | sqlite3.Error) -> bool:
+    """Whether this error, of a file or of the database, says that there is no space left, or that a quota is used up."""
+    if isinstance(error, OSError):
+        return error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
 
 
 class Store:
@@ -129,7 +139,7 @@ class Store:
 
     def discard_folder(self, folder: Path) -> None:
         """Remove a folder so that no reader sees it half removed."""
-        aside = Path(tempfile.mkdtemp(dir=self.tmp))
+        aside = self.tmp / secrets.token_hex(16)  # renaming takes no space, which a full disk has not
         with contextlib.suppress(FileNotFoundError):
-            folder.replace(aside / folder.name)
+            folder.replace(aside)
         shutil.rmtree(aside, ignore_errors=True)

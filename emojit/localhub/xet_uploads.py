@@ -35,6 +35,7 @@ class XetUploads:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._uploads: dict[str, _Upload] = {}
+        self._given_up: set[str] = set()
         self._lock = threading.Lock()
 
     def begin(self, key: str) -> str:
@@ -53,12 +54,15 @@ class XetUploads:
         """Where the xorbs of an upload lie. It is created with the first of them.
 
         Raises:
-            RefusalError: 404, there is no such upload to this repository, or it is over.
+            RefusalError: 404, there is no such upload to this repository, or it is over; 413, the disk was full.
         """
         with self._lock:
             upload = self._uploads.get(upload_id)
             if upload:
                 upload.last_used = time.monotonic()
+        if upload_id in self._given_up:
+            # hf_xet shows its user the status alone, and this one comes nearest among those that end it.
+            raise RefusalError(413, "This upload is over: the disk of the Hub was full")
         if upload is None or upload.key != key:
             raise RefusalError(404, "This upload is over; ask for a new Xet token")
         return self._store.xet(upload_id)
@@ -68,6 +72,16 @@ class XetUploads:
         with self._lock:
             if upload_id in self._uploads:
                 self._uploads[upload_id].files.add(sha256)
+
+    def give_up(self, upload_id: str) -> None:
+        """End an upload for which the disk has no room, and make room.
+
+        The client would try for minutes to send what failed, so the next thing that it sends is refused for good.
+        """
+        with self._lock:
+            self._given_up.add(upload_id)
+            self._uploads.pop(upload_id, None)
+        self._store.discard_folder(self._store.xet(upload_id))
 
     def finish(self, key: str, committed: Iterable[str]) -> None:
         """Drop the uploads to `key` that brought any of these files: clients commit a file only after its whole upload ended."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
-import errno
 import inspect
 import secrets
+import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias, cast
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 from emojit.localhub.listening import Address
 from emojit.localhub.permissions import Caller
 from emojit.localhub.refusal import RefusalError, bad_token, malformed, repo_not_found
+from emojit.localhub.store import is_disk_full
 from emojit.localhub.web import (
     access_requests,
     commit,
@@ -46,7 +47,6 @@ from emojit.localhub.web.sessions import session_of
 from emojit.localhub.web.streams import receive
 
 _MAX_JSON_BYTES = 64 * 1024 * 1024
-_DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 Handler: TypeAlias = Callable[[Call], Response] | Callable[[Call], Awaitable[Response]]
 
@@ -165,8 +165,8 @@ class Application:
             return
         except RefusalError as exc:
             response = refused(exc)
-        except OSError as exc:
-            if exc.errno not in _DISK_FULL:
+        except (OSError, sqlite3.OperationalError) as exc:
+            if not is_disk_full(exc):
                 raise
             response = refused(RefusalError(507, "The disk of the Hub is full"))
         response.headers["X-Request-Id"] = secrets.token_hex(8)  # clients print it in their errors

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -11,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from emojit.localhub.lfs import HashingWriter, expiry_from_now, is_count
 from emojit.localhub.refusal import RefusalError, malformed
+from emojit.localhub.store import is_disk_full
 from emojit.localhub.web.answers import ok
 from emojit.localhub.web.call import Call
 from emojit.localhub.web.lfs_transfer import SHA256
@@ -40,7 +44,7 @@ async def upload_xorb(call: Call) -> Response:
     if not SHA256.fullmatch(call.values["hash"]):
         raise malformed("The hash of a xorb has 64 hex digits")
     target = folder / call.values["hash"]
-    with call.hub.store.incoming() as file:
+    with _given_up_on_a_full_disk(call), call.hub.store.incoming() as file:
         await receive(call.request, file.write, limit=MAX_XORB_BYTES)
         is_new = await run_in_threadpool(_store_xorb, file, target)
     return ok({"was_inserted": is_new})
@@ -58,13 +62,25 @@ def _store_xorb(file: IO[bytes], target: Path) -> bool:
 async def upload_shard(call: Call) -> Response:
     """`POST {address}/v1/shards`: rebuild every file of the shard, check its sha256, store it as a large file."""
     folder = _checked_folder(call)
-    with call.hub.store.incoming() as file:
-        await receive(call.request, file.write, limit=MAX_SHARD_BYTES)
-        file.seek(0)
-        shard = file.read()
-    for item in read_shard(shard):
-        await run_in_threadpool(_store_file, call, item, folder)
+    with _given_up_on_a_full_disk(call):
+        with call.hub.store.incoming() as file:
+            await receive(call.request, file.write, limit=MAX_SHARD_BYTES)
+            file.seek(0)
+            shard = file.read()
+        for item in read_shard(shard):
+            await run_in_threadpool(_store_file, call, item, folder)
     return ok({"result": 1})
+
+
+@contextlib.contextmanager
+def _given_up_on_a_full_disk(call: Call) -> Iterator[None]:
+    """End the upload when the disk is full, so that its xorbs do not keep it full."""
+    try:
+        yield
+    except (OSError, sqlite3.OperationalError) as exc:
+        if is_disk_full(exc):
+            call.hub.xet_uploads.give_up(call.values["upload"])
+        raise
 
 
 def _store_file(call: Call, item: XetFile, xorbs: Path) -> None:
