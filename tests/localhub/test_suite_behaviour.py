@@ -217,3 +217,10 @@ def test_raw_is_a_file_as_git_has_it(hub, api, model):
 
 def test_whoami_says_when_the_token_was_made(api):
     assert api.whoami()["auth"]["accessToken"]["createdAt"].endswith("Z")
+
+
+def test_a_licence_named_at_creation_stands_in_the_first_card(hub, api, tokens, name):
+    body = {"name": name.partition("/")[2], "license": "mit"}
+    assert send(hub, "POST", "/api/repos/create", tokens.writer, body)[0] == 200
+    assert api.model_info(name).card_data.license == "mit"
+    assert send(hub, "POST", "/api/repos/create", tokens.writer, {"name": "x", "license": "a\nb"})[0] == 400

@@ -7,6 +7,7 @@ from typing import cast
 
 from starlette.responses import Response
 
+from emojit.localhub.card_rules import LICENSES
 from emojit.localhub.names import check_name, check_path
 from emojit.localhub.permissions import Caller
 from emojit.localhub.refusal import RefusalError, gated, malformed
@@ -21,12 +22,6 @@ from emojit.localhub.web.answers import ok
 from emojit.localhub.web.call import REPO_TYPES, Call, objects, optional_text, text
 from emojit.localhub.web.commit import file_content
 
-_SPACE_README = """---
-title: {name}
-sdk: {sdk}
----
-"""
-
 
 def create(call: Call) -> Response:
     """`POST /api/repos/create`."""
@@ -40,7 +35,7 @@ def create(call: Call) -> Response:
     if existing:
         raise _with_url(call, already_exists(existing.id), existing)
     record = new_record(type_, namespace, name, private=_private(data) or False, sdk=sdk)
-    files = {"README.md": _SPACE_README.format(name=name, sdk=sdk).encode()} if type_ == "space" and sdk else {}
+    files = _first_readme(data, type_, name, sdk)
     files |= {check_path(item.get("path")): file_content(item) for item in _files(data)}
     try:
         call.hub.repositories.create(record, files)
@@ -106,6 +101,16 @@ def _named(call: Call, data: Mapping[str, object]) -> tuple[RepoType, str, str]:
     """Type, namespace and name of a body; without an organisation the caller's own namespace is meant."""
     caller: Caller = call.user()
     return _type(data), optional_text(data, "organization") or caller.user, text(data, "name")
+
+
+def _first_readme(data: Mapping[str, object], type_: RepoType, name: str, sdk: str | None) -> dict[str, bytes]:
+    """The README.md that a repository begins with: a Space says what it is made with, and who names a licence gets it written down."""
+    license_ = optional_text(data, "license")
+    if license_ is not None and license_ not in LICENSES:
+        raise malformed(f"Unknown license {license_!r}")
+    lines = [f"title: {name}", f"sdk: {sdk}"] if type_ == "space" and sdk else []
+    lines += [f"license: {license_}"] if license_ else []
+    return {"README.md": "\n".join(["---", *lines, "---", ""]).encode()} if lines else {}
 
 
 def _files(data: Mapping[str, object]) -> list[Mapping[str, object]]:
