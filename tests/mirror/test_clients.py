@@ -25,7 +25,7 @@ class Count(evaluate.Metric):
 
 
 @pytest.mark.slow
-def test_load_dataset_hf_hub_download_and_evaluate_load_from_the_box_alone(emojit, far, root, opened, tmp_path):
+def test_load_dataset_hf_hub_download_and_evaluate_load_from_the_box_alone(emojit, far, box, tmp_path):
     far.api.create_repo("you/pairs", repo_type="dataset", private=True)
     card = b"---\nconfigs:\n- config_name: default\n  data_files: data/train.jsonl\n---\n"
     far.add("you/pairs", {"README.md": card, "data/train.jsonl": '{"text": "猫 🐈"}\n'.encode()}, "v1")
@@ -36,7 +36,7 @@ def test_load_dataset_hf_hub_download_and_evaluate_load_from_the_box_alone(emoji
     far.api.create_repo("you/tiny")
     far.add("you/tiny", {"model.safetensors": b"weights"}, "model", type_="model")
     for repo in ("datasets/you/pairs", "spaces/you/count", "you/tiny"):
-        emojit("hub", "import", repo, "--root", root, "--user", "me", "--json").json()
+        emojit("hub", "import", repo, "--to", box.hub.endpoint, "--json", EMOJIT_BOX_TOKEN=box.token).json()
     script = """
         import datasets
         import evaluate
@@ -48,14 +48,12 @@ def test_load_dataset_hf_hub_download_and_evaluate_load_from_the_box_alone(emoji
         assert open(path, "rb").read() == b"weights"
     """
 
-    with opened("me") as box:
-        variables = {"HF_ENDPOINT": box.hub.endpoint, "HF_TOKEN": box.token, "HF_HOME": str(tmp_path / "home")}
-        done = subprocess.run(
-            [sys.executable, "-c", textwrap.dedent(script)],
-            env={**os.environ, **variables},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        env={**os.environ, "HF_ENDPOINT": box.hub.endpoint, "HF_TOKEN": box.token, "HF_HOME": str(tmp_path / "home")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
     assert done.returncode == 0, done.stderr[-3000:]
