@@ -11,6 +11,7 @@ import typer
 
 from emojit.cli import output
 from emojit.cli.options import DryRunOption, JsonOption, OutOption, SetOption
+from emojit.cli.stopping import stopped_by_sigterm
 
 if TYPE_CHECKING:
     from emojit.dataset.build import BuildResult
@@ -68,7 +69,10 @@ def build_dataset(
         from emojit.dataset.build import build
         from emojit.release.cards import render_dataset_card
 
-        built = build(resolved, out, render_card=render_dataset_card, store=store, max_cost=max_cost, quiet=as_json)
+        with stopped_by_sigterm():
+            built = build(
+                resolved, out, render_card=render_dataset_card, store=store, max_cost=max_cost, quiet=as_json
+            )
         output.show(built.as_dict(), as_json=as_json, text=_result_text(built))
 
 

@@ -11,6 +11,7 @@ import typer
 
 from emojit.cli import output
 from emojit.cli.options import JsonOption, OutOption, SetOption
+from emojit.cli.stopping import stopped_by_sigterm
 
 if TYPE_CHECKING:
     from emojit.dataset.corpus_folder import CorpusResult
@@ -62,7 +63,8 @@ def build(
         job = Job(
             engine=engine, tasks=tasks or 4 * workers, workers=workers, partition=partition, time_limit=time_limit
         )
-    result = build_corpus(resolved, out or Path("corpora") / resolved.name, job=job, quiet=as_json)
+    with stopped_by_sigterm():
+        result = build_corpus(resolved, out or Path("corpora") / resolved.name, job=job, quiet=as_json)
     output.show(result.as_dict(), as_json=as_json, text=_text(result))
 
 

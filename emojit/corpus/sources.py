@@ -170,6 +170,12 @@ def _open(config: CorpusConfig, *, quiet: bool) -> Opened:
                 f"{local.shown}: corpus.files is for Hub data sets",
                 hint="leave it out; corpus.source itself may be a pattern such as shards/*.jsonl.gz",
             )
+        for key, value in (("config", config.config), ("revision", config.revision)):
+            if value is not None:
+                raise CorpusError(
+                    f"{local.shown}: corpus.{key} = {value!r} is for Hub data sets, and this is on this machine",
+                    hint=f"leave corpus.{key} out",
+                )
         return local
     if _HUB_ID.fullmatch(config.source):
         from emojit.corpus.hub import open_hub

@@ -124,8 +124,8 @@ class _Member(Generic[T]):
         for pipe in (self.tasks, self.results):
             _widen(pipe)
         program = _PROGRAM.format(path=sys.path)
-        # The child inherits the blocked SIGINT: Ctrl-C reaches the whole group, and the parent alone decides.
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        # The child inherits what is blocked: such a signal often reaches the whole group, and the parent alone decides.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
         try:
             self._process = subprocess.Popen(
                 [os.fsdecode(get_executable()), "-c", program], stdin=theirs_in.fileno(), stdout=theirs_out.fileno()

@@ -12,12 +12,13 @@ from pathlib import Path
 
 from emojit.corpus import Sentence
 from emojit.corpus.draw import Draw, draw
+from emojit.dataset.decontaminate import Guard
 from emojit.dataset.drawing import make_task, nothing_kept
 from emojit.dataset.licences import combined_licence
 from emojit.dataset.splits import SPLITS, split_of
 from emojit.logs import progress
 from emojit.recipe import BuildRecipe
-from emojit.teacher import ReplyStore, open_store
+from emojit.teacher import ReplyStore, banned_forms, open_store
 from emojit.teacher.endpoint_price import endpoint_price
 from emojit.teacher.estimate import ASSUMED_YIELD, Estimate, Outlook, PriceLookup, estimate, outlook
 from emojit.teacher.permission import refusal
@@ -100,10 +101,13 @@ def plan(
         quiet: no progress bar.
 
     Raises:
+        ConfigError: something banned is no emoji.
         CorpusError: the corpus cannot be used, or the filters keep nothing of it.
-        DatasetError: the licences of its rows cannot be combined.
+        DatasetError: the licences of its rows cannot be combined, or what the rows are to be held against cannot be read.
         TeacherError: the reply store cannot be read.
     """
+    banned_forms(recipe.teacher.banned)
+    Guard.open(recipe.decontaminate, quiet=quiet)  # what the build would stumble over hours later
     with ExitStack() as stack:
         replies: ReplyStore | None = None
         if store is not None and store.is_file():

@@ -251,6 +251,11 @@ def test_files_of_a_hub_data_set_are_no_option_for_a_folder(shards):
     assert "corpus.files is for Hub data sets" in error(shards, files="part-*")
 
 
+@pytest.mark.parametrize("key", ["config", "revision"])
+def test_what_only_a_repository_has_is_no_option_for_a_folder(shards, key):
+    assert f"corpus.{key} = 'x' is for Hub data sets" in error(shards, **{key: "x"})
+
+
 def test_a_file_that_changes_between_two_passes_stops_the_run(shards):
     source = open_articles(CorpusConfig(source=str(shards)))
     list(source)

@@ -10,8 +10,8 @@ from emojit.dataset.build import build, default_store
 from emojit.dataset.folder import verify_manifest
 from emojit.dataset.parquet import read_rows
 from emojit.dataset.plan import plan
-from emojit.errors import ConfigError, TeacherError
-from emojit.recipe import PriceConfig, TeacherConfig
+from emojit.errors import ConfigError, DatasetError, TeacherError
+from emojit.recipe import DecontaminateConfig, PriceConfig, TeacherConfig
 
 
 def no_price(config):
@@ -37,6 +37,14 @@ def test_the_plan_estimates_what_the_build_then_takes(recipe, tmp_path, card, se
     assert found.estimate.completion_tokens == pytest.approx(5 * result.asked, rel=0.05)
     assert found.estimate.cost_usd == pytest.approx(30e-6 * result.asked, rel=0.05)
     assert found.estimate.price_basis == "teacher.price of the recipe"
+
+
+def test_the_plan_refuses_what_the_build_would_refuse(recipe, tmp_path, with_teacher):
+    with pytest.raises(ConfigError, match="banned"):
+        planned(with_teacher(recipe, banned=("word",)), tmp_path)
+    missing = DecontaminateConfig(against=(str(tmp_path / "missing"),))
+    with pytest.raises(DatasetError, match="missing"):
+        planned(dataclasses.replace(recipe, decontaminate=missing), tmp_path)
 
 
 def test_bills_in_the_store_are_the_price_where_the_recipe_has_none(recipe, tmp_path, card):
