@@ -24,7 +24,12 @@ app.command()(hub_mirror.export)
 
 
 def _text(hub: LocalHub, user: str, token: str | None) -> str:
-    lines = [f"Hub of {user!r} at {hub.endpoint}, stored in {hub.root}", "", f"export HF_ENDPOINT={hub.endpoint}"]
+    lines = [
+        f"Hub of {user!r} at {hub.endpoint}, stored in {hub.root}",
+        "Open the address in a browser to look around.",
+        "",
+        f"export HF_ENDPOINT={hub.endpoint}",
+    ]
     if token:
         lines += [f"export HF_TOKEN={token}", "", "The token is shown only now; --new-token makes another."]
     else:
