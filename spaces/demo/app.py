@@ -27,9 +27,9 @@ STYLE = """
 .candidates { list-style: none; margin: 0 0 1rem; padding: 0; }
 .candidates li { display: grid; grid-template-columns: 1fr auto; gap: .15rem .75rem; align-items: center;
   margin: 0; padding: .5rem .75rem; border-bottom: 1px solid var(--border-color-primary); }
-.candidates .emojis { font-size: 1.5rem; letter-spacing: .12em; line-height: 1.4; user-select: all; }
-.candidates .score { font-variant-numeric: tabular-nums; white-space: nowrap; }
-.candidates meter { grid-column: 1 / -1; width: 100%; height: .4rem; }
+.candidates .emojis { grid-column: 1 / -1; font-size: 1.5rem; line-height: 1.4; user-select: all; }
+.candidates .score { font-size: .85rem; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.candidates meter { width: 100%; height: .4rem; }
 .candidates.answer li { border: 2px solid var(--color-accent); border-radius: .75rem; }
 .candidates.answer .emojis { font-size: 2.25rem; }
 .notice { border-left: .25rem solid var(--color-accent); padding: .5rem .75rem; margin: 0; }
@@ -78,8 +78,8 @@ def table(candidates: list[Candidate], css: str) -> str:
     """Return candidates as HTML."""
     lines = [
         f'<li><span class="emojis">{html.escape(" ".join(one.emojis))}</span>'
-        f'<span class="score">{words.SCORE} {percent(one.score)}</span>'
-        f'<meter min="0" max="1" value="{one.score:.6f}"></meter></li>'
+        f'<meter min="0" max="1" value="{one.score:.6f}"></meter>'
+        f'<span class="score">{words.SCORE} {percent(one.score)}</span></li>'
         for one in candidates
     ]
     return f'<ol class="candidates{css}">{"".join(lines)}</ol>'

@@ -122,13 +122,14 @@ class Student:
             pad_token_id=self.start,
             eos_token_id=self.end,
             forced_eos_token_id=self.end,  # an end that must come costs a beam nothing
-            max_new_tokens=self.most + 1,
             do_sample=False,
         )
         self.model = model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
 
     def ask(self, text: str, *, candidates: int) -> list[Candidate]:
-        """Return what the model answers, and behind it what else it would have chosen, by falling score.
+        """Return what the model answers, and behind it what it writes when it must begin with another emoji, by falling score.
+
+        A search for the likeliest answers would bring five that differ in their last emoji.
 
         Args:
             text: any text.
@@ -147,10 +148,12 @@ class Student:
             raise TooLong
         with torch.inference_mode():
             ids = torch.tensor(tokens, device=self.model.device)  # (1, L)
-            width = max(2 * candidates, self.beams)
-            found = [*self._write(ids, beams=self.beams, rows=1), *self._write(ids, beams=width, rows=width)]
+            begun = ids.new_full((1, 1), self.start)
             distinct: dict[frozenset[int], list[int]] = {}
-            for choice in found:
+            for choice in [
+                *self._write(ids, begun, beams=self.beams),
+                *self._write(ids, self._begin_otherwise(ids, begun, 2 * candidates), beams=1),
+            ]:
                 distinct.setdefault(frozenset(choice), choice)
             choices = list(distinct.values())
             scores = self._scores(ids, choices)
@@ -160,15 +163,27 @@ class Student:
         ]
         return [answer, *sorted(others, key=lambda one: -one.score)][:candidates]
 
-    def _write(self, ids, *, beams: int, rows: int) -> list[list[int]]:
-        """Return the emoji tokens of the best answers."""
+    def _begin_otherwise(self, ids, begun, count: int):
+        """Return `begun` (1, 1) continued by each of the likeliest first emoji: (`count`, 2)."""
+        import torch
+
+        logits = self.model(
+            input_ids=ids, attention_mask=ids.new_ones(ids.shape), decoder_input_ids=begun
+        ).logits  # (1, 1, V)
+        first = self._permit(begun, logits[:, -1]).topk(count).indices  # (1, count)
+        return torch.cat([begun.expand(count, -1), first.T], dim=1)
+
+    def _write(self, ids, begun, *, beams: int) -> list[list[int]]:
+        """Return the emoji tokens of the answers that begin as the rows of `begun` (N, L) do, the start token first."""
+        many = ids.expand(begun.shape[0], -1)
         generated = self.model.generate(
-            input_ids=ids,
-            attention_mask=ids.new_ones(ids.shape),
+            input_ids=many,
+            attention_mask=many.new_ones(many.shape),
+            decoder_input_ids=begun,
+            max_new_tokens=self.most + 2 - begun.shape[1],
             num_beams=beams,
-            num_return_sequences=rows,
             logits_processor=[self._permit],
-        )  # (rows, up to 7): start, emoji, end, padding
+        )  # (N, up to 7): start, emoji, end, padding
         return [[token for token in row if token in self.emoji_of] for row in generated.tolist()]
 
     def _permit(self, written, scores):
