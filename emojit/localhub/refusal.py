@@ -98,10 +98,10 @@ def entry_not_found(path: str, *, commit: str | None = None) -> RefusalError:
     return RefusalError(404, f"Entry not found: {path}", code="EntryNotFound", headers=headers)
 
 
-def gated(repo_id: str) -> RefusalError:
-    """403: files of a gated repository, asked for by somebody who was not let in."""
+def gated(type_: str, repo_id: str) -> RefusalError:
+    """403: files of a gated repository, asked for by somebody who was not let in. Clients match on the sentence."""
     return RefusalError(
-        403, f"Access to {repo_id} is restricted and you are not in the authorized list.", code="GatedRepo"
+        403, f"Access to {type_} {repo_id} is restricted and you are not in the authorized list.", code="GatedRepo"
     )
 
 

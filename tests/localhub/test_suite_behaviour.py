@@ -224,3 +224,31 @@ def test_a_licence_named_at_creation_stands_in_the_first_card(hub, api, tokens, 
     assert send(hub, "POST", "/api/repos/create", tokens.writer, body)[0] == 200
     assert api.model_info(name).card_data.license == "mit"
     assert send(hub, "POST", "/api/repos/create", tokens.writer, {"name": "x", "license": "a\nb"})[0] == 400
+
+
+def test_users_and_organizations_are_described_and_list_their_repositories(hub, api, stranger):
+    hub.create_organization("described", admin="me")
+    api.create_repo("described/open")
+    api.create_repo("described/hidden", repo_type="dataset", private=True)
+    api.upload_file(path_or_fileobj=b"12345", path_in_repo="a.bin", repo_id="described/open")
+
+    assert api.get_user_overview("me").username == "me"
+    assert api.get_organization_overview("described").num_datasets == 1
+    assert stranger.get_organization_overview("described").num_datasets == 0
+    assert [user.username for user in api.list_organization_members("described")] == ["me"]
+    listed = {item.id: (item.type, item.visibility, item.storage) for item in api.list_user_repos("described")}
+    assert listed == {"described/open": ("model", "public", 5), "described/hidden": ("dataset", "private", 0)}
+    for missing in (
+        lambda: api.get_user_overview("described"),
+        lambda: api.get_organization_overview("me"),
+        lambda: list(stranger.list_user_repos("described")),
+    ):
+        with pytest.raises(HfHubHTTPError):
+            missing()
+
+
+def test_a_gated_repository_says_so_in_the_words_that_clients_match(api, stranger, model, tmp_path):
+    api.update_repo_settings(model, gated="auto")
+
+    with pytest.raises(GatedRepoError, match=r"Access to model .* is restricted and you are not in the authorized"):
+        stranger.hf_hub_download(model, ".gitattributes", cache_dir=tmp_path)

@@ -32,6 +32,7 @@ from emojit.localhub.web import (
     lfs_transfer,
     lifecycle,
     mirror,
+    people,
     preupload,
     references,
     resolve,
@@ -58,6 +59,11 @@ def _routes() -> Router[Handler]:
     router.add("api/repos/create", {"POST": lifecycle.create})
     router.add("api/repos/delete", {"DELETE": lifecycle.delete})
     router.add("api/repos/move", {"POST": lifecycle.move})
+    router.add("api/settings/repositories", {"GET": people.list_repositories})
+    router.add("api/users/{user}/overview", {"GET": people.user_overview})
+    router.add("api/organizations/{namespace}/overview", {"GET": people.organization_overview})
+    router.add("api/organizations/{namespace}/members", {"GET": people.list_members})
+    router.add("api/organizations/{namespace}/settings/repositories", {"GET": people.list_repositories})
     router.add("api/local/mirror", {"GET": mirror.about})
     router.add("api/local/lfs/{key}/{sha256}", {"PUT": lfs_transfer.upload, "GET": lfs_transfer.download})
     router.add("api/local/lfs/{key}/{sha256}/verify", {"POST": lfs_transfer.verify})

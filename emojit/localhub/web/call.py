@@ -141,7 +141,7 @@ class Call:
         if caller.role == "read":
             raise read_only_token()
         if not record.files_open_to(caller):
-            raise gated(record.id)
+            raise gated(record.type, record.id)
         if not caller.may_discuss(record):
             raise out_of_scope()
         return record

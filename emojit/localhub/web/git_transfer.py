@@ -72,7 +72,7 @@ def readable_repo(call: Call) -> RepoRecord:
     if not record.files_open_to(call.caller):
         if call.caller is None:
             raise credentials_wanted()
-        raise gated(record.id)
+        raise gated(record.type, record.id)
     return record
 
 

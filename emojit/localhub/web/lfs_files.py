@@ -56,7 +56,7 @@ def duplicate(call: Call) -> Response:
     """
     record = call.repo()
     if not record.files_open_to(call.user()):
-        raise gated(record.id)
+        raise gated(record.type, record.id)
     data = call.json()
     target = data.get("target")
     if not isinstance(target, dict):

@@ -87,7 +87,7 @@ def auth_check(call: Call) -> Response:
     """`GET /api/{types}/{id}/auth-check`: may the caller read the files of this repository?"""
     record = call.repo()
     if not record.files_open_to(call.caller):
-        raise gated(record.id)
+        raise gated(record.type, record.id)
     return ok()
 
 

@@ -25,7 +25,7 @@ def resolve(call: Call) -> Response:
     with call.hub.repositories.open(record) as git:
         commit = git.resolve(call.values["revision"])
         if not record.files_open_to(call.caller):
-            raise gated(record.id)
+            raise gated(record.type, record.id)
         entry = git.entry(commit, path)
         if entry is None or entry.is_folder:
             raise entry_not_found(path, commit=commit)

@@ -35,7 +35,7 @@ def read_token(call: Call) -> Response:
     if not call.hub.xet_downloads:
         raise RefusalError(404, "This Hub serves downloads by plain HTTP only")
     if not record.files_open_to(call.caller):
-        raise gated(record.id)
+        raise gated(record.type, record.id)
     with call.hub.repositories.open(record) as git:
         git.resolve(call.values["revision"])
     expiry = expiry_from_now(DOWNLOAD_LIFETIME_S)

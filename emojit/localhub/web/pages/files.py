@@ -70,7 +70,7 @@ def blob(call: Call) -> Response:
         if entry is None or entry.is_folder:
             raise entry_not_found(path)
         if not frame.files_open:
-            raise gated(frame.record.id)
+            raise gated(frame.record.type, frame.record.id)
         size, pointer = frame.git.facts(entry.oid)
         if pointer and not call.hub.registry.granted(frame.record.key, pointer.sha256):
             raise entry_not_found(path)  # it was deleted for good, the history still names it
