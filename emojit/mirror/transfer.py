@@ -86,20 +86,24 @@ def download(side: Side, url: str, sha256: str, size: int, progress: Progress) -
 
     path = part_path(sha256)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with side.errors(), _Part(path, size, progress) as part:
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                if part.done < size:
-                    _receive(side, url, part)
-                break
-            except HfHubHTTPError as exc:
-                status = exc.response.status_code
-                if attempt == _ATTEMPTS or (status < _SERVER_ERRORS and status != _BUSY):
-                    raise
-            except HTTPError:  # broken off
-                if attempt == _ATTEMPTS:
-                    raise
-            time.sleep(_PAUSE_S * attempt)
+    try:
+        with side.errors(), _Part(path, size, progress) as part:
+            for attempt in range(1, _ATTEMPTS + 1):
+                try:
+                    if part.done < size:
+                        _receive(side, url, part)
+                    break
+                except HfHubHTTPError as exc:
+                    status = exc.response.status_code
+                    if attempt == _ATTEMPTS or (status < _SERVER_ERRORS and status != _BUSY):
+                        raise
+                except HTTPError:  # broken off
+                    if attempt == _ATTEMPTS:
+                        raise
+                time.sleep(_PAUSE_S * attempt)
+    except OSError as exc:  # a full disk, which names no file
+        exc.filename = exc.filename or str(path)
+        raise
     if (part.done, part.sha256) != (size, sha256):
         path.unlink()
         raise side.problem(
