@@ -20,7 +20,7 @@ from emojit.errors import CardError
 from emojit.release.templates import front_matter
 from emojit.resources import resource
 
-CardKind = Literal["dataset", "model"]
+CardKind = Literal["dataset", "model", "metric"]
 
 MARK = "<!-- emojit writes what stands above anew with every version; what stands below stays -->"
 """The line between our part of a published card and what others wrote."""
@@ -32,6 +32,9 @@ OWN_KEYS: dict[CardKind, frozenset[str]] = {
     ),
     "model": frozenset(
         {"language", "license", "library_name", "pipeline_tag", "tags", "base_model", "datasets", "metrics", "model-index", "co2_eq_emissions"}
+    ),
+    "metric": frozenset(
+        {"title", "emoji", "colorFrom", "colorTo", "sdk", "sdk_version", "python_version", "app_file", "pinned", "license", "tags", "description"}
     ),
 }  # fmt: skip
 """Front matter keys that our cards may have; one that a release leaves out goes, for what an earlier version said of itself is no longer true."""
@@ -159,7 +162,9 @@ def _foreign_info(value: object) -> object:
 
 
 def _own_headings(kind: CardKind) -> set[tuple[int, str]]:
-    """Return every heading that the template can write, whichever of its branches a card took."""
+    """Return every heading that the template can write, whichever of its branches a card took; a metric's card is written by hand and has none."""
+    if kind not in _TEMPLATES:
+        return set()
     return _headings(resource(_TEMPLATES[kind]).read_text(encoding="utf-8"))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from emojit.dataset.folder import CARD, MANIFEST, write_text
 from emojit.release.address import Kind
-from emojit.release.card_merge import merge_card
+from emojit.release.card_merge import MARK, merge_card, own_part
 from emojit.release.contents import check_contents
 from emojit.release.emoji_plot import PLOT
 from emojit.release.files import LocalFile, list_files, read_file
@@ -20,8 +20,9 @@ from emojit.release.statement import PROVENANCE, as_text, provenance_text
 class Layout:
     """The files of a release.
 
-    A data set and a run get a card that is merged with the one in the repository. What somebody laid out by hand, a plain model folder, a metric or a Space,
-    is published as it is: there the folder's own card says everything. `provenance.json` and `manifest.json` come with all of them.
+    A data set and a run get a card that is merged with the one in the repository, and a metric with one that was merged before; the first one of a Space may
+    be the Hub's own. What somebody laid out by hand, a plain model folder or a Space, is published as it is: there the folder's own card says
+    everything. `provenance.json` and `manifest.json` come with all of them.
 
     Args:
         kind: what is published.
@@ -52,6 +53,8 @@ class Layout:
             self._card = (self.folder / CARD).read_text(encoding="utf-8")
         if kind != "dataset":
             check_contents(kind, self.folder, repo_id=repo_id, tag=tag)
+        if kind == "metric":
+            self._card = own_part((path / CARD).read_text(encoding="utf-8"))
         # a build's manifest knows no hidden files
         self.files = {file.path: file for file in list_files(self.folder, hidden=kind != "dataset")}
         # where the files lie that the release gets besides: a folder that is published as it is may not be written to
@@ -96,9 +99,11 @@ class Layout:
                 if (self.folder / name).is_file():
                     self.files[name] = read_file(self.folder / name, name)
         else:
-            if self._card is not None:
-                write_text(self.folder / CARD, merge_card(self._card, current, "model"))
-                self.files[CARD] = read_file(self.folder / CARD, CARD)
+            if self._card is not None and self.kind == "model":
+                self._write(CARD, merge_card(self._card, current, "model"))
+            elif self._card is not None:
+                merged_before = current is not None and MARK in current.split("\n")
+                self._write(CARD, merge_card(self._card, current if merged_before else None, "metric"))
             listed = (file for name, file in self.files.items() if name != MANIFEST)
             self._write(MANIFEST, as_text(release_manifest(self.kind, self._address, listed, kept)))
         return [self.files[path] for path in sorted(self.files)]

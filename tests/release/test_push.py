@@ -27,7 +27,7 @@ def test_a_push_makes_one_commit_then_the_tag_and_holds_exactly_the_folder(accou
     assert result.created
     assert result.uploaded_bytes == sum(file.size for file in result.files)
     sizes = {file.path: file.size for file in result.files}
-    assert all(sizes[path.name] == path.stat().st_size for path in metric.iterdir() if path.is_file())
+    assert all(sizes[name] == (metric / name).stat().st_size for name in ("emoji_count.py", "table.bin"))
     assert not (metric / "manifest.json").exists()
 
 

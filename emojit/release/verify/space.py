@@ -16,8 +16,9 @@ from emojit.dataset.folder import CARD, MANIFEST
 from emojit.errors import MetricInputError
 from emojit.metrics import diversity, jaccard_scores, read_field
 from emojit.provenance import file_at_commit
+from emojit.release.card_merge import own_part
 from emojit.release.statement import PROVENANCE, read_table
-from emojit.release.verify.card_text import split_front_matter
+from emojit.release.verify.card_text import compare_cards, split_front_matter
 from emojit.release.verify.findings import Findings
 from emojit.release.verify.provenance import check_provenance
 from emojit.release.verify.released import address, check_released_files, open_manifest
@@ -70,7 +71,7 @@ def _check_copies(folder: Path, name: str, findings: Findings) -> None:
     recorded = {file: file_at_commit(str(commit), f"{_MODULES}/{name}/{file}") for file in names} if commit else {}
     if any(content is not None for content in recorded.values()):
         for file, content in recorded.items():
-            if content != (folder / file).read_bytes():
+            if not _same(file, folder / file, content):
                 findings.wrong(
                     "metric", "is not the file of that commit", file, expected=f"as in {commit}", found="other bytes"
                 )
@@ -79,7 +80,7 @@ def _check_copies(folder: Path, name: str, findings: Findings) -> None:
     others = [
         file
         for file in names
-        if not (at_hand / file).is_file() or (at_hand / file).read_bytes() != (folder / file).read_bytes()
+        if not (at_hand / file).is_file() or not _same(file, folder / file, (at_hand / file).read_bytes())
     ]
     if not others:
         findings.checked.append(f"{len(names)} files of {name}: the same as in this emojit ({emojit.__version__})")
@@ -88,6 +89,15 @@ def _check_copies(folder: Path, name: str, findings: Findings) -> None:
         findings.unchecked.append(
             f"the code of {name}: {', '.join(others)} differ from this emojit's, and {wanted} is not at hand"
         )
+
+
+def _same(name: str, path: Path, wanted: bytes | None) -> bool:
+    """Whether a file of a metric is the one that it was made from; its card may have got sections and keys of others."""
+    found = path.read_bytes()
+    if name != CARD or wanted is None:
+        return found == wanted
+    ours, theirs = wanted.decode("utf-8", errors="replace"), own_part(found.decode("utf-8", errors="replace"))
+    return not compare_cards(ours, theirs).differences
 
 
 def _check_example(folder: Path, findings: Findings) -> None:

@@ -57,6 +57,29 @@ def test_a_pushed_metric_is_sound_and_its_code_and_example_were_compared(publish
     assert "the tag v1 stands on the commit" in checked
 
 
+def test_what_others_wrote_into_the_card_of_a_metric_survives_a_new_version(account):
+    repo_id = f"{account.name}/emoji_jaccard"
+    push("metric", resource("eval_modules/emoji_jaccard"), repo_id, tag="v1", quiet=True)
+    card = Path(account.api.hf_hub_download(repo_id, "README.md", repo_type="space")).read_text(encoding="utf-8")
+    edited = (
+        card.replace("pinned: false", "pinned: false\nthumbnail: x.png") + "\n## Our use\n\nFor the spring term.\n"
+    )
+    account.api.upload_file(
+        path_or_fileobj=edited.encode(), path_in_repo="README.md", repo_id=repo_id, repo_type="space"
+    )
+
+    push("metric", resource("eval_modules/emoji_jaccard"), repo_id, tag="v2", quiet=True)
+
+    found = Path(account.api.hf_hub_download(repo_id, "README.md", repo_type="space", revision="v2"))
+    text = found.read_text(encoding="utf-8")
+    assert text.endswith("## Our use\n\nFor the spring term.\n")
+    assert "thumbnail: x.png" in text
+    assert text.count("# Metric card: emoji_jaccard") == 1
+    findings = verify(f"{repo_id}@v2", quiet=True).findings
+    assert findings.kept == []
+    assert any("files of emoji_jaccard" in line for line in findings.checked)
+
+
 def test_changed_missing_and_further_files_of_a_metric_are_found(space):
     (space / "overlap.py").write_text("def jaccard(*_): return 1.0\n", encoding="utf-8")
     (space / "fields.py").unlink()
