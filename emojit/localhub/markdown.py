@@ -105,6 +105,7 @@ class Markdown:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._rendering = threading.Lock()
         self._made: OrderedDict[tuple[str, Place], str] = OrderedDict()
 
     def html(self, text: str, place: Place) -> str:
@@ -119,7 +120,9 @@ class Markdown:
             if key in self._made:
                 self._made.move_to_end(key)
                 return self._made[key]
-        rendered = _render(*key)
+        with self._rendering:
+            # One at a time: it is work for the processor alone, and many at once would leave no turns for other requests.
+            rendered = _render(*key)
         with self._lock:
             self._made[key] = rendered
             while len(self._made) > _REMEMBERED:

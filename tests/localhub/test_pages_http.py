@@ -227,6 +227,20 @@ def test_broken_front_matter_and_huge_cards_cost_little(hub, api, model) -> None
     assert "words" in answer.text
 
 
+def test_a_thread_of_endless_comments_costs_little(hub, api, model) -> None:
+    thread = api.create_discussion(model, title="Endless", description="**first**")
+    for _ in range(6):
+        api.comment_discussion(model, thread.num, "[" * 60_000 + "<script>")
+    with _client(hub) as client:
+        start = time.monotonic()
+        answer = client.get(f"/{model}/discussions/{thread.num}")
+
+    assert time.monotonic() - start < 15
+    assert "<strong>first</strong>" in answer.text
+    assert "<script>" not in answer.text
+    assert "&lt;script&gt;" in answer.text
+
+
 def test_a_gated_repository_shows_no_file_to_strangers(hub, api, tokens, model) -> None:
     _upload(api, model, {"README.md": b"---\nlicense: mit\n---\nSecret words"})
     api.update_repo_settings(model, gated="auto")

@@ -114,3 +114,17 @@ def test_cells_are_cut() -> None:
     assert cell("x" * 10_000) == "x" * MAX_CELL_CHARS + "…"
     assert cell(["😀"] * 1_000) == [*["😀"] * MAX_ITEMS, "…"]
     assert len(str(cell({str(n): [[[[[n]]]]] * 50 for n in range(1_000)}))) <= MAX_CELL_CHARS + 1
+
+
+def test_who_comes_when_many_wait_is_sent_away_and_may_come_again(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a\n1\n", encoding="utf-8")
+    previews = Previews()
+    places = [previews._door for _ in range(8)]
+    assert all(door.acquire(blocking=False) for door in places)
+
+    busy = previews.of(tmp_path / "a.csv", kind="csv", content="x")
+    for door in places:
+        door.release()
+
+    assert "load the page again" in str(busy.problem)
+    assert previews.of(tmp_path / "a.csv", kind="csv", content="x").rows == [["1"]]

@@ -25,6 +25,8 @@ MEMORY_BYTES = 1024**3
 _TIMEOUT_S = 15.0
 _WAIT_S = 10.0
 _AT_ONCE = 2
+_AT_THE_DOOR = 8
+"""Requests that make a preview or wait for it; every further one is sent away, so that threads are left for everybody else."""
 _REMEMBERED = 128
 _MAX_ANSWER_BYTES = 2 * 1024 * 1024
 _KEPT_VARIABLES = ("PATH", "PYTHONPATH", "SYSTEMROOT", "LD_LIBRARY_PATH")
@@ -46,6 +48,9 @@ class Preview:
     """Why nothing is shown; None when all is well."""
 
 
+_BUSY = Preview(problem="other previews are being made; load the page again")
+
+
 class Previews:
     """Previews of one Hub, each made once per content."""
 
@@ -56,6 +61,7 @@ class Previews:
             memory_bytes: what the process that reads a file may take, its own code included.
         """
         self._memory_bytes = memory_bytes
+        self._door = threading.BoundedSemaphore(_AT_THE_DOOR)
         self._places = threading.BoundedSemaphore(_AT_ONCE)
         self._lock = threading.Lock()
         self._made: OrderedDict[tuple[str, str], Preview] = OrderedDict()
@@ -73,12 +79,17 @@ class Previews:
             if key in self._made:
                 self._made.move_to_end(key)
                 return self._made[key]
-        if not self._places.acquire(timeout=_WAIT_S):
-            return Preview(problem="other previews are being made; load the page again")
+        if not self._door.acquire(blocking=False):
+            return _BUSY
         try:
-            preview = _run(path, kind, self._memory_bytes)
+            if not self._places.acquire(timeout=_WAIT_S):
+                return _BUSY
+            try:
+                preview = _run(path, kind, self._memory_bytes)
+            finally:
+                self._places.release()
         finally:
-            self._places.release()
+            self._door.release()
         with self._lock:
             # Failures are remembered, too: a file that costs fifteen seconds shall do so once.
             self._made[key] = preview

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -20,6 +20,8 @@ from emojit.localhub.web.pages.history import changes
 
 _PAGE = 50
 _MAX_EVENTS = 200
+_MAX_RENDERED_CHARS = 256 * 1024
+"""Of the comments of a page; what comes after that is shown as it was written."""
 _STATES = {"open": {"open", "draft"}, "closed": {"closed", "merged"}}
 
 
@@ -60,7 +62,7 @@ def thread(call: Call) -> Response:
         discussion = call.hub.discussions.get(frame.record.key, number) if number else None
         if discussion is None:
             raise RefusalError(404, "Discussion not found")
-        happened = [_happened(frame, event) for event in call.hub.discussions.events(discussion)]
+        happened = _all_happened(frame, call.hub.discussions.events(discussion)[:_MAX_EVENTS])
         values: dict[str, object] = {"discussion": discussion, "changes": [], "count": 0, "conflicts": []}
         if discussion.is_pull_request and frame.git.has_reference(discussion.reference):
             changed = changed_files(frame.git, discussion)
@@ -89,13 +91,23 @@ def _commits(frame: Frame, discussion: Discussion) -> list[_Happened]:
     ]
 
 
-def _happened(frame: Frame, event: Event) -> _Happened:
+def _all_happened(frame: Frame, events: Sequence[Event]) -> list[_Happened]:
+    found, left = [], _MAX_RENDERED_CHARS
+    for event in events:
+        item = _happened(frame, event, may_render=left)
+        left -= len(item.words) if item.html is not None else 0
+        found.append(item)
+    return found
+
+
+def _happened(frame: Frame, event: Event, *, may_render: int) -> _Happened:
     time = _seconds(event.created)
     if event.type == "comment":
         versions = cast("list[Mapping[str, str]]", event.data["versions"])
         hidden = bool(event.data["hidden"])
         words = versions[-1]["raw"]
-        html = None if hidden else frame.call.hub.markdown.html(words, place(frame, ""))
+        is_rendered = not hidden and len(words) <= may_render
+        html = frame.call.hub.markdown.html(words, place(frame, "")) if is_rendered else None
         return _Happened(
             type="comment",
             author=event.author,

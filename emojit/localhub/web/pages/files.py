@@ -88,7 +88,9 @@ def blob(call: Call) -> Response:
 
 def place(frame: Frame, folder: str) -> Place:
     """Where a text of this repository stands."""
-    revision = quoted(frame.revision)
+    is_name = any(frame.git.has_reference(f"{kind}{frame.revision}") for kind in ("", "refs/heads/", "refs/tags/"))
+    # A commit has many names, its first 7 to 40 digits; each text is rendered for one of them.
+    revision = quoted(frame.revision if is_name or frame.commit is None else frame.commit)
     return Place(repo=home(frame.record), revision=revision, folder=folder, origin=frame.call.endpoint)
 
 
