@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
@@ -146,8 +147,11 @@ class Registry:
 
     def grant(self, key: str, sha256: str) -> None:
         """Note that this content was uploaded to this repository."""
-        with self._database.transaction():
-            self._database.rows("INSERT OR IGNORE INTO large_file (key, sha256) VALUES (?, ?)", (key, sha256))
+        try:
+            with self._database.transaction():
+                self._database.rows("INSERT OR IGNORE INTO large_file (key, sha256) VALUES (?, ?)", (key, sha256))
+        except sqlite3.IntegrityError:  # the repository was deleted since its address was given
+            raise repo_not_found() from None
 
     def granted(self, key: str, sha256: str) -> bool:
         """Whether this content was uploaded to this repository."""

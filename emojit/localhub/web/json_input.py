@@ -23,6 +23,8 @@ def parse_json(data: bytes, *, what: str, constants: bool = True) -> object:
     """
     try:
         value: object = json.loads(data, parse_constant=None if constants else str)
+        if not constants:
+            json.dumps(value, allow_nan=False)  # 1e999 is infinite
         if b"\\u" in data:
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except RecursionError:
