@@ -117,9 +117,7 @@ def main() -> int:
     parser.add_argument("--pairs", type=int, default=100_000)
     parser.add_argument("--concurrency", type=int, default=64)
     parser.add_argument("--floor-rows", type=int, default=0)
-    parser.add_argument(
-        "--no-near-duplicates", action="store_true", help="without the two indexes of near-duplicates"
-    )
+    parser.add_argument("--no-near-duplicates", action="store_true", help="without the two indexes of near-duplicates")
     parser.add_argument("--keep", type=Path, help="folder for the build; a temporary one otherwise")
     parser.add_argument("--worker", nargs=3, type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
