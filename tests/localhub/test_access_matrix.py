@@ -39,6 +39,8 @@ BODIES = {
     "discussions/{number}/merge": {},
     "lfs-files/batch": {"deletions": {"sha": [SHA256], "rewriteHistory": True}},
     "lfs-files/duplicate": {"target": {"type": "model", "name": "lab/secret"}, "files": [{"sha256": SHA256}]},
+    "user-access-request/handle": {"user": "you", "status": "accepted"},
+    "user-access-request/grant": {"user": "you"},
     "settings": {"visibility": "public", "gated": "auto"},
     "mirror": b'{"branches": {}, "tags": {}}\n',
     "info/lfs/objects/batch": {"operation": "download", "objects": [{"oid": SHA256, "size": len(LARGE)}]},
@@ -68,6 +70,11 @@ ABOUT_NONE = {
     "api/repos/delete",
     "api/repos/move",
     "api/local/mirror",
+    "api/settings/repositories",
+    "api/users/{user}/overview",
+    "api/organizations/{namespace}/overview",
+    "api/organizations/{namespace}/members",
+    "api/organizations/{namespace}/settings/repositories",
     "api/models",
     "api/datasets",
     "api/spaces",
@@ -161,6 +168,7 @@ def requests(box):
             "branch": ["main"],
             "path*": ["w.bin", "missing"],
             "number": ["1", "99"],
+            "status": ["pending"],
             "comment": [box.comments[constants["types"]]],
         }
         address = pattern.replace("{namespace}/{name}", "<id>")
