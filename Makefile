@@ -73,8 +73,9 @@ bench: $(READY) ## run the benchmarks; each prints ratios and fails below its ta
 	$(BIN)/python benchmarks/hub_speed.py
 
 .PHONY: bench-large
-bench-large: $(READY) ## a build of 100,000 pairs through a synthetic endpoint: flat memory, steady rate
+bench-large: $(READY) ## 100,000 pairs through a synthetic endpoint, 1,000 commits and files of 5 GiB on the Hub: flat memory, steady rate
 	$(BIN)/python benchmarks/build_scale.py
+	$(BIN)/python benchmarks/hub_endurance.py
 
 .PHONY: wheel
 wheel: $(READY) ## build the wheel into dist/

@@ -49,6 +49,7 @@ class Server:
 
     endpoint: str
     token: str
+    pid: int
 
 
 @dataclass(slots=True)
@@ -232,7 +233,7 @@ def serving(root: Path) -> Iterator[Server]:
     try:
         assert process.stdout is not None
         said = json.loads(process.stdout.readline())
-        yield Server(endpoint=said["endpoint"], token=said["token"])
+        yield Server(endpoint=said["endpoint"], token=said["token"], pid=process.pid)
     finally:
         process.terminate()
         process.communicate()
