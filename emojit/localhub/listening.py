@@ -132,7 +132,7 @@ def http_server(application: object) -> uvicorn.Server:
     """The HTTP server around the application, not yet started."""
     import uvicorn
 
-    from emojit.localhub.web.protocol import PatientProtocol
+    from emojit.localhub.protocol import PatientProtocol
 
     config = uvicorn.Config(
         application,  # type: ignore[arg-type]

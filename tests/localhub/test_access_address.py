@@ -16,7 +16,7 @@ from huggingface_hub import HfApi
 from emojit.errors import UsageError
 from emojit.localhub import LocalHub
 from emojit.localhub.manage import create_token
-from emojit.localhub.web.protocol import PatientProtocol
+from emojit.localhub.protocol import PatientProtocol
 
 
 def emojit(*arguments):
