@@ -22,7 +22,8 @@ XORB_BYTES = CHUNK_BYTES * CHUNKS_PER_XORB
 
 _HEADER_BYTES = 8
 _PACKED_BYTES = CHUNK_BYTES + _HEADER_BYTES
-_CHUNKS_PER_READ = 8
+_CHUNKS_PER_READ = 2
+"""Clients fetch dozens of xorbs side by side, and each holds two such blocks in memory: one here, one on its way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +106,7 @@ def packed(content: IO[bytes], number: int, first: int, last: int) -> Iterator[b
             if not pieces:
                 return  # the file is shorter than it was
             block = b"".join(pieces)
+            pieces.clear()  # not held while the block is sent
             yield block[max(first - position, 0) : last + 1 - position]
             position += len(block)
 
