@@ -10,12 +10,15 @@ from emojit.recipe.build import BalanceConfig, BuildRecipe, ReleaseConfig, Split
 from emojit.recipe.corpus import CorpusConfig, DecontaminateConfig, FilterConfig
 from emojit.recipe.decoding import DecodingConfig
 from emojit.recipe.loader import dump, load, load_text
+from emojit.recipe.loss import LossConfig
 from emojit.recipe.model import ModelConfig
+from emojit.recipe.stages import OWN_CORPUS, StageConfig
 from emojit.recipe.teacher import PriceConfig, ProviderConfig, TeacherConfig
 from emojit.recipe.train import TrainConfig, TrainRecipe
 from emojit.recipe.train_data import DataConfig
 
 __all__ = [
+    "OWN_CORPUS",
     "BalanceConfig",
     "BuildRecipe",
     "CorpusConfig",
@@ -23,11 +26,13 @@ __all__ = [
     "DecodingConfig",
     "DecontaminateConfig",
     "FilterConfig",
+    "LossConfig",
     "ModelConfig",
     "PriceConfig",
     "ProviderConfig",
     "ReleaseConfig",
     "SplitConfig",
+    "StageConfig",
     "TeacherConfig",
     "TrainConfig",
     "TrainRecipe",

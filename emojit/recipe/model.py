@@ -11,7 +11,7 @@ from emojit.recipe.ranges import positive
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelConfig:
-    """Which T5 is trained (section `[model]`)."""
+    """Which encoder-decoder is trained (section `[model]`)."""
 
     base: str | None = None
     """Model folder or Hub repository to start from; None builds a small T5 and its SentencePiece tokenizer from nothing."""
@@ -28,14 +28,28 @@ class ModelConfig:
     num_heads: int = 4
     """Attention heads; `d_model` must be a multiple."""
     dropout: float = 0.1
-    """Dropout rate in [0, 1)."""
+    """Dropout rate in [0, 1), in every layer of the model."""
     cross_attention_init: Literal["identity", "random"] = "random"
     """Start of a T5 from nothing: "identity" lets the decoder see the mean of the text's pieces as they are, so that with `emoji_init = "names"` an
     untrained student already prefers emoji whose names share pieces with the text; "random" is the library's."""
     emoji_init: Literal["names", "random"] = "names"
     """Start of the new embedding rows: the mean of the pieces of the Japanese name and keywords, or draws that mean nothing."""
+    piece_init: Literal["random", "vectors"] = "random"
+    """Start of the pieces' rows of a T5 from nothing: draws, or word vectors that were learned elsewhere (chiVe; needs the extra `words`)."""
+    emojis: int = 0
+    """Emoji the student can write: the so many most frequent of the training split (count); 0 means all 1,906. What a row's answer holds besides them is
+    not learned, and a row that holds none of them is left out of training; validation and test always keep all."""
+    dummy_prefix: bool | None = None
+    """Whether the tokenizer of `base` puts a word mark before a text; None does as its SentencePiece model was trained, which the library ignores."""
 
     def __post_init__(self) -> None:
+        if self.piece_init == "vectors" and self.base is not None:
+            raise ConfigError(
+                "model.piece_init: vectors start a model from nothing, and model.base names one that has been trained",
+                hint="leave one of them out",
+            )
+        if self.emojis < 0:
+            raise ConfigError(f"model.emojis must be >= 0, got {self.emojis}")
         positive("model", self, "vocab_size", "d_model", "d_ff", "num_layers", "num_heads")
         if self.d_model % self.num_heads:
             raise ConfigError(
