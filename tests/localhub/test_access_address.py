@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
+import resource
+import select
 import socket
 import subprocess
 import sys
@@ -145,6 +148,8 @@ def hasty(tmp_path, monkeypatch):
     """A Hub whose patience ends after a moment."""
     monkeypatch.setattr(PatientProtocol, "head_timeout_s", 0.5)
     monkeypatch.setattr(PatientProtocol, "body_timeout_s", 0.5)
+    monkeypatch.setattr(PatientProtocol, "body_block_bytes", 8)
+    monkeypatch.setattr(PatientProtocol, "linger_s", 0.5)
     with LocalHub(tmp_path) as hub:
         hub.port = hub._socket.getsockname()[1]
         yield hub
@@ -155,8 +160,13 @@ BEGUN = b"POST /api/validate-yaml HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length:
 
 @pytest.mark.parametrize(
     ("begin", "piece"),
-    [(b"", b""), (b"GET /api/models HTTP/1.1\r\nHost: 127.0.0.1\r\n", b"X: y\r\n"), (BEGUN, b"")],
-    ids=["nothing", "a head that never ends", "a body that stops"],
+    [
+        (b"", b""),
+        (b"GET /api/models HTTP/1.1\r\nHost: 127.0.0.1\r\n", b"X: y\r\n"),
+        (BEGUN, b""),
+        (BEGUN, b" "),
+    ],
+    ids=["nothing", "a head that never ends", "a body that stops", "a body byte by byte"],
 )
 def test_a_client_that_stops_in_the_middle_is_disconnected(hasty, begin, piece):
     started = time.monotonic()
@@ -189,3 +199,50 @@ def test_a_body_that_comes_slowly_but_steadily_is_taken(hasty):
         answer = b"".join(iter(lambda: client.recv(4096), b""))
 
     assert answer.startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize(
+    ("target", "declared"),
+    [
+        ("POST /api/validate-yaml", b"Transfer-Encoding: chunked"),
+        ("POST /api/validate-yaml", b"Content-Length: 999999999999"),
+        (f"PUT /api/local/lfs/{'0' * 32}/{'0' * 64}?size=1&expiry=1&signature=x", b"Transfer-Encoding: chunked"),
+        ("GET /api/models", b"Transfer-Encoding: chunked"),
+    ],
+    ids=["too much in chunks", "too much announced", "to an address that is refused", "where none belongs"],
+)
+def test_a_body_without_end_is_answered_and_cut_off_in_little_memory(hasty, target, declared):
+    piece = b"10000\r\n" + b" " * 0x10000 + b"\r\n" if b"chunked" in declared else b" " * 0x10000
+    answer, sent = b"", 0
+    memory, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+    with socket.create_connection(("127.0.0.1", hasty.port)) as client:
+        client.settimeout(5)
+        client.sendall(target.encode() + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n" + declared + b"\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            while time.monotonic() - started < 10:  # a client that never looks at what it is told
+                client.sendall(piece)
+                sent += len(piece)
+                readable, _, _ = select.select([client], [], [], 0)
+                answer += client.recv(4096) if readable else b""
+
+    assert time.monotonic() - started < 8
+    assert int(answer.split()[1]) in {200, 400, 403, 413}
+    assert sent > 1024 * 1024
+    assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory) * 1024 < 64 * 1024 * 1024
+    assert asked(hasty, "/api/models", "127.0.0.1")[0] == 200
+
+
+def test_an_answer_before_the_end_of_a_body_leaves_the_connection_for_the_next_request(hasty):
+    body = b" " * 200_000
+    request = b"PUT /api/local/lfs/%s/%s?size=1&expiry=1&signature=x HTTP/1.1\r\nHost: 127.0.0.1\r\n" % (
+        b"0" * 32,
+        b"0" * 64,
+    )
+    with socket.create_connection(("127.0.0.1", hasty.port)) as client:
+        client.settimeout(5)
+        client.sendall(request + b"Content-Length: %d\r\n\r\n" % len(body) + body[:70_000])
+        assert client.recv(9) == b"HTTP/1.1 "
+        client.sendall(body[70_000:] + b"GET /api/models HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+        answers = b"".join(iter(lambda: client.recv(4096), b""))
+
+    assert answers.count(b"HTTP/1.1 200") == 1

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import subprocess
+import time
 
+import httpx2
 import pytest
 from huggingface_hub import HfApi, get_session
 
@@ -125,3 +127,20 @@ def test_passwords_of_git_are_counted_as_well(own_hub, tmp_path):
         check=False,
     )
     assert cloned.returncode == 0, cloned.stderr
+
+
+def test_wrong_signatures_and_xet_tokens_are_no_failed_logins(tmp_path):
+    with LocalHub(tmp_path) as hub:
+        hub.create_user("me")
+        base = f"{hub.endpoint}/api/local"
+        wrong = {"Authorization": f"Bearer {int(time.time()) + 60}.{'0' * 64}"}
+        addresses = [
+            f"{base}/lfs/{'0' * 32}/{'0' * 64}?expiry=9999999999&signature={'0' * 64}",
+            f"{base}/xet-read/{'0' * 32}/v1/reconstructions/{'0' * 64}",
+        ]
+        with httpx2.Client() as client:
+            statuses = {client.get(address, headers=wrong).status_code for address in addresses * BURST}
+            login = client.get(f"{hub.endpoint}/api/whoami-v2", headers={"Authorization": "Bearer hf_wrong"})
+
+    assert statuses == {403}
+    assert login.status_code == 401

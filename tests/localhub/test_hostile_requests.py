@@ -111,6 +111,34 @@ def test_deep_or_broken_json_is_a_400(box, route, body):
     assert answer.status_code == 400
 
 
+def test_a_body_is_as_long_as_its_route_needs_and_no_longer(box):
+    def post(route, length, method="POST"):
+        return httpx2.request(
+            method, f"{box.endpoint}/{route}", content=b" " * length, headers=bearer(box), timeout=30
+        ).status_code
+
+    mib = 1024 * 1024
+    repo = "api/models/me/model"
+    assert post(f"{repo}/discussions", mib) == 400
+    for route in (f"{repo}/discussions", f"{repo}/tag/main", "api/repos/move", "login", "no/such/page"):
+        assert post(route, mib + 1) in {404, 413}, route
+    assert post(f"{repo}/preupload/main", 2 * mib) == 400
+    assert post(f"{repo}/preupload/main", 8 * mib + 1) == 413
+    assert post("api/validate-yaml", 8 * mib + 1) == 413
+
+
+def test_a_line_of_a_commit_holds_one_small_file(box):
+    def committed(size):
+        lines = [{"key": "header", "value": {"summary": "x"}}]
+        lines.append({"key": "file", "value": {"path": "f.txt", "content": "x" * size}})
+        body = "\n".join(json.dumps(line) for line in lines)
+        url = f"{box.endpoint}/api/models/me/model/commit/main"
+        return httpx2.post(url, content=body, headers=bearer(box), timeout=30).status_code
+
+    assert committed(7 * 1024 * 1024) == 200
+    assert committed(8 * 1024 * 1024) == 413
+
+
 YAML_BOMBS = {
     "aliases of aliases": "a: &a [x, x, x, x, x, x, x, x, x]\n"
     + "".join(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import contextlib
 import inspect
 import secrets
 import sqlite3
@@ -15,6 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from emojit.localhub.git_serve import MAX_REQUEST_BYTES
 from emojit.localhub.listening import Address
 from emojit.localhub.permissions import Caller
 from emojit.localhub.refusal import RefusalError, bad_token, malformed, repo_not_found
@@ -47,7 +50,10 @@ from emojit.localhub.web.routing import Router
 from emojit.localhub.web.sessions import session_of
 from emojit.localhub.web.streams import receive
 
-_MAX_JSON_BYTES = 64 * 1024 * 1024
+_MAX_BODY_BYTES = 1024 * 1024
+"""Of a body that a handler gets whole, unless `_LONG_BODIES` says otherwise. As objects a JSON text can take twenty times its length."""
+_LONG_BODIES_AT_ONCE = 4
+"""How many handlers with a body above `_MAX_BODY_BYTES` run at the same time; the others wait."""
 
 Handler: TypeAlias = Callable[[Call], Response] | Callable[[Call], Awaitable[Response]]
 
@@ -150,6 +156,18 @@ _OWN_AUTHENTICATION = (
 """Handlers whose permission is in the URL or in a token of another kind."""
 
 
+_LONG_BODIES: Mapping[Handler, int] = {
+    identity.validate_yaml: 8 * 1024 * 1024,  # a card
+    lifecycle.create: 16 * 1024 * 1024,  # the first files
+    preupload.preupload: 8 * 1024 * 1024,  # 512 bytes of each file
+    files.paths_info: 4 * 1024 * 1024,
+    lfs_files.delete_files: 4 * 1024 * 1024,
+    lfs_files.duplicate: 4 * 1024 * 1024,
+    git_transfer.upload_pack: MAX_REQUEST_BYTES,
+}
+"""What a body may hold where clients send long ones (bytes). Files come by handlers that write them to disk piece by piece."""
+
+
 class Application:
     """The embedded Hub as an ASGI application."""
 
@@ -158,6 +176,7 @@ class Application:
         self._address = address
         self._router = _routes()
         self._pages = page_router()
+        self._long_bodies = asyncio.Semaphore(_LONG_BODIES_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive_event: Receive, send: Send) -> None:
         """Answer one request."""
@@ -193,9 +212,12 @@ class Application:
         if inspect.iscoroutinefunction(handler):
             return await cast("Callable[[Call], Awaitable[Response]]", handler)(call)
         body = bytearray()
-        await receive(request, body.extend, limit=_MAX_JSON_BYTES)
-        call = Call(hub=self._hub, request=request, values=values, caller=caller, body=bytes(body))
-        return await run_in_threadpool(cast("Callable[[Call], Response]", handler), call)
+        await receive(request, body.extend, limit=_LONG_BODIES.get(handler, _MAX_BODY_BYTES))
+        whole_body = cast("Callable[[Call], Response]", handler)
+        async with self._long_bodies if len(body) > _MAX_BODY_BYTES else contextlib.nullcontext():
+            call = Call(hub=self._hub, request=request, values=values, caller=caller, body=bytes(body))
+            del body
+            return await run_in_threadpool(whole_body, call)
 
     def _find(self, request: Request) -> tuple[Handler, dict[str, str], bool]:
         """The handler, the values of its placeholders, and whether it is a page."""

@@ -29,8 +29,8 @@ from emojit.localhub.web.streams import receive
 from emojit.localhub.web.targets import Target, check_active, write_target
 
 _MAX_BODY_BYTES = 1024 * 1024 * 1024
-_MAX_LINE_BYTES = 64 * 1024 * 1024
-"""A regular file in base64; clients send what is above 5 MiB as a large file."""
+_MAX_LINE_BYTES = 8 * 1024 * 1024
+"""A regular file of 5 MiB in base64, and its path; clients send what is larger as a large file, since `preupload` says so."""
 _MIN_ID_LENGTH = 7
 """Clients may send the first digits of a commit id."""
 

@@ -28,8 +28,11 @@ async def receive(request: Request, write: Callable[[bytes], object], *, limit: 
         limit: the most that is taken (bytes).
 
     Raises:
-        RefusalError: 413, the body is longer.
+        RefusalError: 413, the body is longer, or says that it will be.
     """
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > limit:  # h11 takes no more than 20 digits
+        raise RefusalError(413, f"The body is longer than {limit} bytes")
     pieces: list[bytes] = []
     pending = received = 0
     writing: asyncio.Task[object] | None = None
