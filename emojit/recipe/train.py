@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from emojit.errors import ConfigError
 from emojit.recipe.decoding import DecodingConfig
+from emojit.recipe.loss import LossConfig
 from emojit.recipe.model import ModelConfig
 from emojit.recipe.names import check_name
 from emojit.recipe.ranges import positive
@@ -59,7 +60,9 @@ class TrainRecipe:
     data: DataConfig = field(default_factory=DataConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
+    loss: LossConfig = field(default_factory=LossConfig)
     decoding: DecodingConfig = field(default_factory=DecodingConfig)
 
     def __post_init__(self) -> None:
         check_name(self.name)
+        self.loss.check_smoothing(self.train.label_smoothing)

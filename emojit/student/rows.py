@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from emojit.emoji import fold, inventory
 from emojit.recipe import DataConfig
+from emojit.student.losses.answer_loss import VOTE_IDS, VOTE_SHARES
 from emojit.student.vocabulary import EmojiVocabulary
 
 if TYPE_CHECKING:
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 """A row of a data set."""
-Features = dict[str, list[int]]
-"""`input_ids` and `labels` of one row."""
+Features = dict[str, list[Any]]
+"""`input_ids` and `labels` of one row, and with `loss.soft_votes` the ids of all emoji that some vote holds and the shares of the votes that do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,7 @@ def training_rows(
     config: DataConfig,
     *,
     augment: bool,
+    soft_votes: bool = False,
 ) -> TrainingRows:
     """Turn the rows of a split into features.
 
@@ -74,20 +76,24 @@ def training_rows(
         rows: rows with the text columns and `emojis`.
         config: section `[data]`.
         augment: also make the extra rows that the recipe asks for; True for the training split only.
+        soft_votes: also read the column `votes`; a row without votes counts as one vote for its emoji.
 
     Raises:
         StudentError: a row's emoji are not of the inventory.
     """
 
-    def encode(texts: Sequence[str], answers: Sequence[Sequence[str]]) -> tuple[list[Features], int]:
+    def encode(texts: Sequence[str], answers: Sequence[Features]) -> tuple[list[Features], int]:
         encoded = encode_texts(tokenizer, texts, max_tokens=config.max_input_tokens)
-        features = [
-            {"input_ids": ids, "labels": vocabulary.encode(emojis)}
-            for ids, emojis in zip(encoded.input_ids, answers, strict=True)
-        ]
+        features = [{"input_ids": ids, **answer} for ids, answer in zip(encoded.input_ids, answers, strict=True)]
         return features, encoded.cut
 
-    answers = [row["emojis"] for row in rows]
+    def answer(emojis: Sequence[str], votes: Sequence[Sequence[str]] | None) -> Features:
+        labels = vocabulary.encode(emojis)
+        return (
+            {"labels": labels, **_votes(vocabulary, votes or [emojis], labels)} if soft_votes else {"labels": labels}
+        )
+
+    answers = [answer(row["emojis"], row["votes"] if soft_votes else None) for row in rows]
     features, cut = encode([row[config.input_column] for row in rows], answers)
     extra: dict[str, int] = {}
     if augment:
@@ -99,8 +105,17 @@ def training_rows(
         if config.emoji_name_rows:
             entries = inventory()
             names = [" ".join([item.name_ja, *item.keywords_ja]) for item in entries]
-            more, more_cut = encode(names, [[item.emoji] for item in entries])
+            more, more_cut = encode(names, [answer([item.emoji], None) for item in entries])
             features += more * config.emoji_name_rows
             cut += more_cut
             extra["emoji names"] = len(more) * config.emoji_name_rows
     return TrainingRows(features=features, extra=extra, cut=cut)
+
+
+def _votes(vocabulary: EmojiVocabulary, votes: Sequence[Sequence[str]], labels: Sequence[int]) -> Features:
+    """Count which emoji how many votes hold, the answer's own first; one of these that no vote holds counts as held by one."""
+    held = dict.fromkeys(labels[:-1], 0)
+    for vote in votes:
+        for token in dict.fromkeys(vocabulary.encode(vote)[:-1]):
+            held[token] = held.get(token, 0) + 1
+    return {VOTE_IDS: list(held), VOTE_SHARES: [max(count, 1) / len(votes) for count in held.values()]}

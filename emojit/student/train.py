@@ -94,7 +94,12 @@ def train(
             begin(folder, config, resume=False)
         rows = {
             split: training_rows(
-                student.tokenizer, student.vocabulary, loaded[split].rows, recipe.data, augment=split == "train"
+                student.tokenizer,
+                student.vocabulary,
+                loaded[split].rows,
+                recipe.data,
+                augment=split == "train",
+                soft_votes=split == "train" and recipe.loss.soft_votes,
             )
             for split in ("train", "validation")
         }
@@ -168,7 +173,8 @@ def _load(recipe: TrainRecipe) -> dict[str, Loaded]:
     columns = tuple(
         dict.fromkeys(("id", config.input_column, *config.also_columns, "sns_text", "original_text", "emojis"))
     )
-    train = load_rows(config.dataset, "train", config.revision, columns=columns)
+    votes = ("votes",) if recipe.loss.soft_votes else ()
+    train = load_rows(config.dataset, "train", config.revision, columns=(*columns, *votes))
     if config.max_train_rows:
         train = dataclasses.replace(train, rows=train.rows[: config.max_train_rows])
     # The commit, not the revision again: a branch may move between two reads.

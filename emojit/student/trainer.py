@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import torch  # noqa: TID253  (see the docstring above)
 from transformers import (  # noqa: TID253
-    DataCollatorForSeq2Seq,
     EarlyStoppingCallback,
     PrinterCallback,
     Seq2SeqTrainer,
@@ -22,7 +21,9 @@ from transformers import (  # noqa: TID253
 from emojit.logs import progress
 from emojit.metrics import exact_match, jaccard_scores
 from emojit.recipe import TrainRecipe
-from emojit.student.losses import IGNORED, answer_cross_entropy
+from emojit.student.answer_order import ShuffledAnswers
+from emojit.student.collator import AnswerCollator
+from emojit.student.losses import AnswerLoss, make_loss
 from emojit.student.model import NewStudent
 from emojit.student.rows import Features
 from emojit.student.vocabulary import EmojiVocabulary
@@ -33,11 +34,25 @@ if TYPE_CHECKING:
 
 
 class EmojiTrainer(Seq2SeqTrainer):  # type: ignore[misc]  # transformers is not followed by mypy
-    """A Seq2SeqTrainer whose evaluation loss is the training loss, and which leaves the generation config alone.
+    """A Seq2SeqTrainer whose evaluation loss is the plain cross entropy of the answer, and which leaves the generation config alone.
 
     The original's `prediction_step` reports T5's own loss over the whole vocabulary, and writes library defaults such as `max_length=20` into
     `model.generation_config`, which is saved with the model (transformers 5.23).
     """
+
+    compute_loss_func: AnswerLoss
+
+    def compute_loss(
+        self,
+        model: torch.nn.Module,
+        inputs: dict[str, torch.Tensor],
+        return_outputs: bool = False,
+        num_items_in_batch: torch.Tensor | int | None = None,
+    ) -> torch.Tensor | tuple[torch.Tensor, object]:
+        """Return the loss of one batch (scalar), from an output head that computes what the loss reads."""
+        with self.compute_loss_func.answering(self.model, inputs):
+            loss: torch.Tensor = super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+        return loss
 
     def prediction_step(
         self,
@@ -49,11 +64,25 @@ class EmojiTrainer(Seq2SeqTrainer):  # type: ignore[misc]  # transformers is not
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Return the loss (scalar), the generated ids (B, L) and the labels (B, T) of one batch."""
         inputs = self._prepare_inputs(inputs)
-        labels = inputs.pop("labels")
         with torch.no_grad(), self.compute_loss_context_manager():
-            loss = self.compute_loss_func(model(**inputs), labels)
+            with self.compute_loss_func.answering(self.model, inputs):
+                labels = inputs.pop("labels")
+                loss = self.compute_loss_func.evaluation(model(**inputs), labels)
             generated = self.model.generate(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"])
         return loss.detach(), generated, labels
+
+
+class NewOrder(TrainerCallback):  # type: ignore[misc]  # transformers is not followed by mypy
+    """Tells the rows which epoch begins."""
+
+    def __init__(self, rows: ShuffledAnswers) -> None:
+        self._rows = rows
+
+    def on_epoch_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object
+    ) -> None:
+        """Draw new orders; the epoch of a run that was resumed in the middle of one has a fraction."""
+        self._rows.start_epoch(int(state.epoch or 0))
 
 
 class ProgressBar(TrainerCallback):  # type: ignore[misc]  # transformers is not followed by mypy
@@ -172,16 +201,26 @@ def make_trainer(
     callbacks: list[TrainerCallback] = [ProgressBar(quiet=quiet)]
     if recipe.train.early_stopping:
         callbacks.append(EarlyStoppingCallback(early_stopping_patience=recipe.train.early_stopping))
+    arguments = training_arguments(recipe, checkpoints, deterministic=deterministic)
+    loss = make_loss(
+        recipe.loss,
+        student.vocabulary,
+        len(student.tokenizer),
+        [row["labels"] for row in train],
+        label_smoothing=recipe.train.label_smoothing,
+        prune=arguments.n_gpu <= 1,
+    )
+    if recipe.loss.name == "set" and recipe.loss.order == "shuffled":
+        train = ShuffledAnswers(train, seed=recipe.train.seed)
+        callbacks.append(NewOrder(train))
     trainer = EmojiTrainer(
         model=student.model,
-        args=training_arguments(recipe, checkpoints, deterministic=deterministic),
+        args=arguments,
         train_dataset=train,
         eval_dataset=validation,
         processing_class=student.tokenizer,
-        data_collator=DataCollatorForSeq2Seq(student.tokenizer, model=student.model, label_pad_token_id=IGNORED),
-        compute_loss_func=answer_cross_entropy(
-            student.vocabulary.allowed_ids, len(student.tokenizer), label_smoothing=recipe.train.label_smoothing
-        ),
+        data_collator=AnswerCollator(student.tokenizer, student.model),
+        compute_loss_func=loss,
         compute_metrics=_Scores(student.vocabulary),
         callbacks=callbacks,
     )
