@@ -10,7 +10,8 @@ Source: https://huggingface.co/docs/xet, pages "xorb" and "shard" (read 2026-11)
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from array import array
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -19,7 +20,10 @@ from emojit.localhub.refusal import malformed
 
 MAX_XORB_BYTES = 72 * 1024 * 1024
 """The format's limit is 64 MiB of chunks; the rest is room for chunk headers and the footer."""
-MAX_SHARD_BYTES = 512 * 1024 * 1024
+MAX_SHARD_BYTES = 80 * 1024 * 1024
+"""Clients begin a new shard at 64 MiB."""
+MAX_CHUNKS_PER_XORB = 8192
+"""Of the format."""
 
 _SHARD_HEADER = struct.Struct("<32sQQ")
 _RECORD = struct.Struct("<32sIIII")
@@ -29,6 +33,8 @@ _END_OF_FILES = b"\xff" * 32
 _WITH_VERIFICATION = 1 << 31
 _WITH_METADATA = 1 << 30
 _CHUNK_HEADER_BYTES = 8
+_MAX_KNOWN_XORBS = 256
+"""How many tables of chunks are kept while a file is rebuilt; one takes up to 64 KiB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +53,24 @@ class XetFile:
     """One uploaded file."""
 
     sha256: str
-    segments: list[Segment]
+    segments: Iterable[Segment]
+    """In the order of the file; can be read again and again."""
+
+    @property
+    def size(self) -> int:
+        """What the file is said to hold (bytes)."""
+        return sum(segment.size for segment in self.segments)
+
+
+@dataclass(frozen=True, slots=True)
+class _Segments:
+    """The segments of a file, made when they are read: a shard can list a million of them."""
+
+    records: memoryview
+
+    def __iter__(self) -> Iterator[Segment]:
+        for xorb, _, size, start, stop in _RECORD.iter_unpack(self.records):
+            yield Segment(xorb=hash_text(xorb), start=start, stop=stop, size=size)
 
 
 def hash_text(raw: bytes) -> str:
@@ -74,10 +97,9 @@ def read_shard(shard: bytes) -> Iterator[XetFile]:
             if not flags & _WITH_METADATA:
                 raise malformed("A file of the shard has no sha256")
             end = offset + count * _RECORD.size
-            segments = [
-                Segment(xorb=hash_text(xorb), start=start, stop=stop, size=size)
-                for xorb, _, size, start, stop in _RECORD.iter_unpack(shard[offset:end])
-            ]
+            if end > len(shard):
+                raise malformed("The shard is cut off")
+            segments = _Segments(memoryview(shard)[offset:end])
             offset = end + (count * _RECORD.size if flags & _WITH_VERIFICATION else 0)
             sha256, *_ = _RECORD.unpack_from(shard, offset)
             offset += _RECORD.size
@@ -89,38 +111,72 @@ def read_shard(shard: bytes) -> Iterator[XetFile]:
 def rebuild(file: XetFile, xorbs: Path, write: Callable[[bytes], None]) -> None:
     """Write the content of a file, chunk by chunk, so that memory does not grow with its size.
 
+    No more is written than the file is said to hold: a segment costs 48 bytes in a shard and may name 64 MiB, so what a shard announces is checked before
+    (`XetFile.size`) and held here.
+
     Args:
         file: what to rebuild.
         xorbs: the folder with the uploaded xorbs, named by their hash.
         write: takes the unpacked chunks in order.
 
     Raises:
-        RefusalError: 400, a xorb is missing or damaged.
+        RefusalError: 400, a xorb is missing or damaged, or a segment holds more or less than it says.
     """
+    found: dict[str, array[int]] = {}
     for segment in file.segments:
+        name = segment.xorb
         try:
-            xorb = (xorbs / segment.xorb).open("rb")
+            xorb = (xorbs / name).open("rb")
         except FileNotFoundError:
-            raise malformed(f"The xorb {segment.xorb} was not uploaded") from None
+            raise malformed(f"The xorb {name} was not uploaded") from None
         with xorb:
-            for chunk in _chunks(xorb, segment):
+            if name not in found:
+                if len(found) == _MAX_KNOWN_XORBS:
+                    found.clear()
+                found[name] = _places(xorb)
+            places = found[name]
+            if not 0 <= segment.start < segment.stop <= len(places):
+                raise malformed(f"The xorb {name} has no chunks {segment.start} to {segment.stop}")
+            left = segment.size
+            xorb.seek(places[segment.start])
+            for index in range(segment.start, segment.stop):
+                chunk = _chunk(xorb, f"Chunk {index} of the xorb {name}", left)
+                left -= len(chunk)
                 write(chunk)
+        if left:
+            raise malformed(f"A segment of the xorb {name} holds {left} bytes less than it says")
 
 
-def _chunks(xorb: BinaryIO, segment: Segment) -> Iterator[bytes]:
-    for index in range(segment.stop):
+def _places(xorb: BinaryIO) -> array[int]:
+    """Where the chunks of a xorb begin (bytes); what follows the last one is not looked at."""
+    places = array("Q")
+    position = 0
+    while len(places) < MAX_CHUNKS_PER_XORB:
+        xorb.seek(position)
         header = xorb.read(_CHUNK_HEADER_BYTES)
         if len(header) != _CHUNK_HEADER_BYTES or header[0] != 0:
-            raise malformed(f"The xorb {segment.xorb} has no chunk {index}")
-        packed_size, scheme = int.from_bytes(header[1:4], "little"), header[4]
-        if index < segment.start:
-            xorb.seek(packed_size, 1)
-            continue
-        size = int.from_bytes(header[5:8], "little")
-        chunk = _unpack(scheme, xorb.read(packed_size), size)
-        if len(chunk) != size:
-            raise malformed(f"Chunk {index} of the xorb {segment.xorb} is damaged")
-        yield chunk
+            break
+        places.append(position)
+        position += _CHUNK_HEADER_BYTES + int.from_bytes(header[1:4], "little")
+    return places
+
+
+def _chunk(xorb: BinaryIO, what: str, left: int) -> bytes:
+    """Unpack the next chunk.
+
+    Args:
+        xorb: where it begins.
+        what: its name, for messages.
+        left: the most that it may hold (bytes).
+    """
+    header = xorb.read(_CHUNK_HEADER_BYTES)
+    packed_size, scheme, size = int.from_bytes(header[1:4], "little"), header[4], int.from_bytes(header[5:8], "little")
+    if not 0 < size <= left:
+        raise malformed(f"{what} holds {size} bytes, where up to {left} were announced")
+    chunk = _unpack(scheme, xorb.read(packed_size), size)
+    if len(chunk) != size:
+        raise malformed(f"{what} is damaged")
+    return chunk
 
 
 def _unpack(scheme: int, data: bytes, size: int) -> bytes:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -17,6 +19,7 @@ from emojit.localhub.refusal import RefusalError, malformed
 from emojit.localhub.store import is_disk_full
 from emojit.localhub.web.answers import ok
 from emojit.localhub.web.call import Call
+from emojit.localhub.web.lfs_multipart import MAX_BYTES
 from emojit.localhub.web.lfs_transfer import SHA256
 from emojit.localhub.web.streams import receive
 from emojit.localhub.web.targets import write_target
@@ -86,6 +89,7 @@ def _given_up_on_a_full_disk(call: Call) -> Iterator[None]:
 def _store_file(call: Call, item: XetFile, xorbs: Path) -> None:
     key, upload_id = call.values["key"], call.values["upload"]
     if not call.hub.large_files.has(key, item.sha256):
+        _check_room(call, item.size)
         with call.hub.store.incoming() as file:
             writer = HashingWriter(file)
             rebuild(item, xorbs, writer.write)
@@ -93,6 +97,23 @@ def _store_file(call: Call, item: XetFile, xorbs: Path) -> None:
                 raise malformed(f"A file of the shard has sha256 {writer.sha256}; {item.sha256} was announced")
             call.hub.large_files.keep(key, file, item.sha256)
     call.hub.xet_uploads.note(upload_id, item.sha256)
+
+
+def _check_room(call: Call, size: int) -> None:
+    """Refuse a file that cannot fit before the disk is full of it: by naming chunks again and again a few KiB of a shard can announce any size.
+
+    Args:
+        call: the request.
+        size: what the file is said to hold (bytes).
+
+    Raises:
+        RefusalError: 413, no file may be so large.
+        OSError: the disk has less room.
+    """
+    if size > MAX_BYTES:
+        raise RefusalError(413, f"A file may have at most {MAX_BYTES} bytes")
+    if size > shutil.disk_usage(call.hub.store.tmp).free:
+        raise OSError(errno.ENOSPC, "No room for a file of a shard")
 
 
 def _checked_folder(call: Call) -> Path:
