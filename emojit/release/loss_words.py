@@ -1,7 +1,8 @@
 """What a model card says about the loss: read from the recipe in `run.json`, so that no card claims a cross entropy that was not minimised.
 
-A recipe names its loss in a table `loss` (`name` or `kind`, beside its parameters), or as `train.loss` with parameters called `loss_…`. Without either it is
-the cross entropy, the only loss that an older emojit knew. A name that is not known here is quoted, not explained.
+A recipe names its loss in the table `loss`, whose other keys belong to one loss each: a card states those of its own. Recipes of another making may say `kind`,
+or `train.loss` with parameters called `loss_…`. Without any of these it is the cross entropy, the only loss that an older emojit knew. A name that is not known
+here is quoted, not explained, with all that is beside it.
 """
 
 from __future__ import annotations
@@ -16,12 +17,23 @@ CROSS_ENTROPY = "cross_entropy"
 _WORDS = {
     CROSS_ENTROPY: "the cross entropy over the emoji and the end of the answer",
     "focal": "the focal loss over the emoji and the end of the answer, in which what is known already counts less",
-    "weighted": "the cross entropy over the emoji and the end of the answer, in which rare emoji weigh more",
+    "class_weighted": "the cross entropy over the emoji and the end of the answer, in which rare emoji weigh more",
     "dice": "the dice loss over the emoji and the end of the answer",
     "majority_or_minority": "the Majority-or-Minority loss over the emoji and the end of the answer, with the frequent emoji as the majority",
-    "order_free": "the order-free loss over the emoji and the end of the answer: any emoji of the answer that is still missing may come next",
+    "set": "the order-free loss over the emoji and the end of the answer: any emoji of the answer that is still missing may come next",
 }
-_ALIASES = {"ce": CROSS_ENTROPY, "class_weighted": "weighted", "mom": "majority_or_minority", "set": "order_free"}
+_ALIASES = {"ce": CROSS_ENTROPY, "weighted": "class_weighted", "mom": "majority_or_minority", "order_free": "set"}
+_OWN = {
+    CROSS_ENTROPY: (),
+    "focal": ("gamma", "alpha"),
+    "class_weighted": ("weighting", "beta"),
+    "dice": ("dice_alpha", "dice_gamma"),
+    "majority_or_minority": ("majority_share", "majority_lambda"),
+    "set": ("order",),
+}
+"""Keys of the table that belong to a loss."""
+_VOTES = "soft_votes"
+_VOTED = "; an emoji weighs as many of the teacher's votes as hold it"
 _NAMES = ("name", "kind")
 
 
@@ -56,9 +68,13 @@ def loss_words(recipe: Mapping[str, Any]) -> LossWords:
         **{key.removeprefix("loss_"): value for key, value in train.items() if key.startswith("loss_")},
     }
     smoothing = settings.pop("label_smoothing", train.get("label_smoothing", 0.0))
+    voted = settings.pop(_VOTES, False) is True
+    if known in _OWN:
+        settings = {key: value for key, value in settings.items() if key in _OWN[known]}
+    words = _WORDS.get(known, f'what the recipe calls "{name}", over the emoji and the end of the answer')
     return LossWords(
         name=name,
-        words=_WORDS.get(known, f'what the recipe calls "{name}", over the emoji and the end of the answer'),
+        words=words + _VOTED * voted,
         parameters=tuple((key, json.dumps(value, ensure_ascii=False)) for key, value in sorted(settings.items())),
         label_smoothing=float(smoothing or 0.0),
         unit="nats per emoji or end token"

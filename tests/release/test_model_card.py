@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import hashlib
 import json
 import re
@@ -16,6 +17,7 @@ import yaml
 from huggingface_hub import ModelCard, parse_eval_result_entries
 
 from emojit.errors import CardError, StudentError
+from emojit.recipe import LossConfig
 from emojit.release.cards import render_model_card
 from emojit.release.eval_results import render_eval_results
 from emojit.release.push import push
@@ -106,6 +108,11 @@ def test_a_missing_fact_is_a_card_error_that_names_the_file_and_the_key(run_fold
         ({}, "the cross entropy over the emoji", "nats per emoji"),
         ({"train.loss": "focal", "train.loss_gamma": 2.0}, "the focal loss over the emoji", "by the loss focal"),
         ({"loss": {"name": "order_free"}}, "the order-free loss over the emoji", "by the loss order free"),
+        (
+            {"loss": dataclasses.asdict(LossConfig(name="set"))},
+            "the order-free loss over the emoji",
+            "by the loss set",
+        ),
         ({"loss": {"kind": "brand-new", "beta": 0.9}}, 'what the recipe calls "brand-new"', "by the loss brand-new"),
     ],
 )
@@ -119,6 +126,29 @@ def test_the_card_names_the_loss_of_the_recipe(run_folder, keys, words, unit):
     assert unit in card
     assert ("the cross entropy over" in card) is (not keys)
     assert ("Its parameters: `gamma` `2.0`." in card) is ("train.loss_gamma" in keys)
+
+
+@pytest.mark.parametrize(
+    ("loss", "parameters"),
+    [
+        (LossConfig(), None),
+        (LossConfig(name="focal"), "`alpha` `0.0`, `gamma` `2.0`"),
+        (LossConfig(name="class_weighted"), '`beta` `0.999`, `weighting` `"effective"`'),
+        (LossConfig(name="dice"), "`dice_alpha` `0.0`, `dice_gamma` `1.0`"),
+        (LossConfig(name="majority_or_minority"), "`majority_lambda` `0.5`, `majority_share` `0.5`"),
+        (LossConfig(name="set"), '`order` `"shuffled"`'),
+        (LossConfig(name="set", soft_votes=True), '`order` `"shuffled"`'),
+    ],
+)
+def test_the_card_states_the_parameters_of_its_own_loss_and_of_no_other(run_folder, loss, parameters):
+    change(run_folder / "run.json", "recipe.loss", dataclasses.asdict(loss))
+
+    card = render_model_card(run_folder)
+
+    assert ("Its parameters:" in card) is (parameters is not None)
+    assert parameters is None or f"Its parameters: {parameters}." in card
+    assert ("as many of the teacher's votes as hold it" in card) is loss.soft_votes
+    assert "what the recipe calls" not in card
 
 
 def test_without_a_training_curve_the_card_shows_none(run_folder):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import runpy
+import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 import torch
@@ -252,3 +255,12 @@ def test_smoothing_that_the_loss_does_not_know_is_refused():
 
     with pytest.raises(ConfigError, match=r"label_smoothing is 0\.1, which the loss 'focal' does not know"):
         TrainRecipe(loss=LossConfig(name="focal"), train=TrainConfig(label_smoothing=0.1))
+
+
+def test_no_loss_needs_more_than_a_quarter_more_memory_than_plain_cross_entropy(monkeypatch, capsys):
+    path = Path(__file__).resolve().parents[2] / "benchmarks" / "loss_memory.py"
+    monkeypatch.setattr(sys, "argv", [str(path), "--vocabulary", "4000", "--positions", "64", "--rows", "16"])
+
+    assert runpy.run_path(str(path))["main"]() == 0
+
+    assert "reached" in capsys.readouterr().out

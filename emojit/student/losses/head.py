@@ -40,7 +40,6 @@ def pruned_head(model: PreTrainedModel, columns: Tensor | None, real: Tensor) ->
 
     def forward(hidden: Tensor) -> Tensor:
         picked = hidden.flatten(0, 1).index_select(0, places)  # (N, D)
-        # A look-up: its gradient is written faster than that of an index, on the CPU by far.
         weight = head.weight if columns is None else embedding(columns, head.weight)  # (A, D)
         bias = head.bias if columns is None or head.bias is None else head.bias[columns]
         return linear(picked, weight, bias)

@@ -11,8 +11,8 @@ v is the share of the votes that do; the end still comes after as many emoji as 
 The minimum is not 0 but the entropy of q: log 2 nats at the first of two emoji. In which order the decoder is fed is not decided here: see
 `emojit.student.answer_order`. Over uniformly shuffled orders the loss is the mean of the ordinary cross entropy, with less noise.
 
-Shapes: logits (N, A), loss (N,); M is the largest G of the batch. Only sums and M logits per position are taken, so that nothing of the size (N, A) is kept
-besides what the cross entropy keeps too.
+Shapes: logits (N, A), loss (N,); M is the largest G of the batch. The target is never written out as (N, A): M log-probabilities per position are picked
+from those that the cross entropy keeps too.
 
 Source: our own form of "all that remain are right" as in Welleck et al. (2018), "Loss Functions for Multiset Prediction", with the uniform oracle; for sets
 of labels also Qin et al. (2019), "Adapting RNN Sequence Prediction Model to Multi-label Set Prediction".
@@ -34,13 +34,14 @@ def order_free(*, label_smoothing: float) -> Criterion:
     Args:
         label_smoothing: share ε of the probability spread over all tokens that an answer may hold, in [0, 1).
     """
+    from torch.nn.functional import log_softmax
 
     def loss(logits: Tensor, positions: Positions) -> Tensor:
         wanted, shares = missing(positions, like=logits)  # (N, M)
-        normaliser = logits.logsumexp(dim=-1)  # (N,)
-        value = normaliser - (logits.gather(1, wanted) * shares).sum(dim=-1)
+        known = log_softmax(logits, dim=-1)  # (N, A); kept for the gradient, as the cross entropy keeps it
+        value = -(known.gather(1, wanted) * shares).sum(dim=-1)
         if label_smoothing:
-            value = (1 - label_smoothing) * value + label_smoothing * (normaliser - logits.mean(dim=-1))
+            value = (1 - label_smoothing) * value - label_smoothing * known.mean(dim=-1)
         return value
 
     return loss
