@@ -46,7 +46,7 @@ class StageConfig:
     """Rows per device and step (count)."""
     best_by: Literal["jaccard", "loss"] | None = None
     """What chooses the checkpoint that goes on: the mean Jaccard on the data set's validation split, or the loss on rows of this stage that are kept
-    back. None takes the loss for "span_corruption", which teaches no answers, and the Jaccard otherwise."""
+    back. None takes the Jaccard where emoji alone are learned, and the loss where gaps are filled."""
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -65,16 +65,16 @@ class StageConfig:
                 f"stages.{self.name}: objective pairs needs a file as source",
                 hint="write one with `emojit predict --model … --input sentences.jsonl --output pairs.jsonl`",
             )
-        if self.objective == "span_corruption" and self.best_by == "jaccard":
+        if self.fills_gaps and self.best_by == "jaccard":
             raise ConfigError(
-                f"stages.{self.name}: span corruption teaches no emoji, so no Jaccard can choose its checkpoint",
+                f"stages.{self.name}: what fills gaps answers with text, so no Jaccard can choose its checkpoint",
                 hint='leave best_by out, or set best_by = "loss"',
             )
 
     @property
     def chosen_by(self) -> Literal["jaccard", "loss"]:
         """What chooses the checkpoint, with the default filled in."""
-        return self.best_by or ("loss" if self.objective == "span_corruption" else "jaccard")
+        return self.best_by or ("loss" if self.fills_gaps else "jaccard")
 
     @property
     def fills_gaps(self) -> bool:

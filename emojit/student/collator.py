@@ -23,11 +23,15 @@ class AnswerCollator:
 
     Args:
         tokenizer: pads the texts.
-        model: shifts the labels into what its decoder is fed.
+        model: says what its decoder starts from.
     """
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel) -> None:
-        self._pad = DataCollatorForSeq2Seq(tokenizer, model=model, label_pad_token_id=IGNORED)
+        # The library would let the model shift the labels, and mBART's begins with the last of them instead of with the start token.
+        self._pad = DataCollatorForSeq2Seq(tokenizer, label_pad_token_id=IGNORED)
+        self._pad_id: int = tokenizer.pad_token_id
+        start: int | None = model.config.decoder_start_token_id
+        self._start_id = self._pad_id if start is None else start
 
     def __call__(self, rows: Sequence[Mapping[str, Sequence[float]]]) -> dict[str, Tensor]:
         """Return `input_ids` and `attention_mask` (B, L), `labels` and `decoder_input_ids` (B, T), and, where rows have votes, their ids and shares (B, M)."""
@@ -37,6 +41,9 @@ class AnswerCollator:
         batch: dict[str, Tensor] = dict(
             self._pad([{key: row[key] for key in row if key not in (VOTE_IDS, VOTE_SHARES)} for row in rows])
         )
+        before = batch["labels"][:, :-1]
+        before = before.masked_fill(before == IGNORED, self._pad_id)
+        batch["decoder_input_ids"] = torch.nn.functional.pad(before, (1, 0), value=self._start_id)
         if VOTE_IDS in rows[0]:
             ids = [torch.tensor(row[VOTE_IDS], dtype=torch.int64) for row in rows]
             shares = [torch.tensor(row[VOTE_SHARES], dtype=torch.float32) for row in rows]

@@ -37,9 +37,10 @@ def grow_embeddings(
     tokenizer: PreTrainedTokenizerBase,
     emojis: Sequence[str],
     *,
+    others: Sequence[str] = (),
     start: Literal["names", "random"],
 ) -> None:
-    """Fit the model to a tokenizer that `emojis` were added to, in place, and start their rows.
+    """Fit the model to a tokenizer that `emojis` and `others` were added to, in place, and start their rows.
 
     Afterwards the model has exactly `len(tokenizer)` rows. T5 comes with more rows than tokens (32,128 for 32,100), so that the first new ids meet
     rows that exist and were never trained: they are overwritten like the others. An output head of its own (T5 1.1) gets its rows from itself.
@@ -48,11 +49,12 @@ def grow_embeddings(
         model: an encoder-decoder.
         tokenizer: its tokenizer, with the emoji already added.
         emojis: those of them that are new to the vocabulary.
+        others: other tokens that are new to it; their rows start at random.
         start: "names", or "random": a normal distribution with mean and spread of the old rows. Drawn from torch's global generator.
     """
     import torch
 
-    old_size = min(len(tokenizer) - len(emojis), model.get_input_embeddings().weight.shape[0])
+    old_size = min(len(tokenizer) - len(emojis) - len(others), model.get_input_embeddings().weight.shape[0])
     tied = model.get_output_embeddings().weight is model.get_input_embeddings().weight
     # transformers 5.23 says True for every T5, also for one whose checkpoint holds two matrices, and a resize would then tie them.
     model.config.tie_word_embeddings = tied
@@ -60,11 +62,14 @@ def grow_embeddings(
     tables = [model.get_input_embeddings().weight]
     if not tied:
         tables.append(model.get_output_embeddings().weight)
-    new_ids = tokenizer.convert_tokens_to_ids(list(emojis))
+    pieces = {
+        token: name_pieces(tokenizer, emoji, old_size=old_size) if start == "names" else []
+        for emoji, token in zip(emojis, tokenizer.convert_tokens_to_ids(list(emojis)), strict=True)
+    }
+    pieces.update({token: [] for token in tokenizer.convert_tokens_to_ids(list(others))})
     with torch.no_grad():
         for table in tables:  # (V, D)
             old = table[:old_size]
             mean, spread = old.mean(dim=0), old.std(dim=0)
-            for emoji, token in zip(emojis, new_ids, strict=True):
-                pieces = name_pieces(tokenizer, emoji, old_size=old_size) if start == "names" else []
-                table[token] = table[pieces].mean(dim=0) if pieces else mean + spread * torch.randn_like(mean)
+            for token, ids in pieces.items():
+                table[token] = table[ids].mean(dim=0) if ids else mean + spread * torch.randn_like(mean)

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 
 from emojit.errors import StudentError
 from emojit.network import hub_endpoint, hub_errors, hub_failure, hub_progress, require_online
+from emojit.student.dummy_prefix import with_dummy_prefix
 from emojit.student.library import library_quiet
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 _TOKENIZER_FILES = ("tokenizer.json", "spiece.model", "tokenizer.model", "sentencepiece.bpe.model", "vocab.json")
 _NOT_NEEDED = ["run/*", "*.msgpack", "*.h5", "*.ot", "*.onnx", "*.tflite"]
 """Files of a model repository that no student is loaded from."""
-_HINT = "give a folder or repository that `emojit train` wrote, or a T5"
+_DROPOUT = ("dropout_rate", "dropout")
+"""What T5 and BART call it."""
+_HINT = "give a folder or repository that `emojit train` wrote, or an encoder-decoder such as a T5"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +36,20 @@ class Parts:
     """Licence that the model's card states, as the Hub writes it; None where there is no card or it states none."""
 
 
-def load_parts(source: str | Path, revision: str | None = None) -> Parts:
+def load_parts(
+    source: str | Path,
+    revision: str | None = None,
+    *,
+    dropout: float | None = None,
+    dummy_prefix: bool | None = None,
+) -> Parts:
     """Load a model and its tokenizer in float32.
 
     Args:
         source: a model folder, a run folder (its `model` is taken), or a Hub repository as namespace/name.
         revision: tag, branch or commit of a repository; None means its main branch.
+        dropout: dropout rate to load it with, in [0, 1); None takes its own.
+        dummy_prefix: whether the tokenizer puts a word mark before a text; None does as its SentencePiece model, where there is one, was trained.
 
     Raises:
         StudentError: no such folder, repository or revision; no weights, no tokenizer, or no encoder-decoder.
@@ -54,14 +65,14 @@ def load_parts(source: str | Path, revision: str | None = None) -> Parts:
         if name.count("/") != 1 or name.startswith((".", "/", "~")) or name.endswith("/"):
             raise StudentError(f"{name}: no such folder, and no repository name", hint=_HINT)
         folder, commit = _fetch(name, revision)
-    return _load(folder, where=str(source), commit=commit)
+    return _load(folder, where=str(source), commit=commit, dropout=dropout, dummy_prefix=dummy_prefix)
 
 
 def _model_folder(path: Path) -> Path:
     return path / "model" if not (path / "config.json").exists() and (path / "model").is_dir() else path
 
 
-def _load(folder: Path, *, where: str, commit: str | None) -> Parts:
+def _load(folder: Path, *, where: str, commit: str | None, dropout: float | None, dummy_prefix: bool | None) -> Parts:
     from safetensors import SafetensorError
     from transformers import AutoConfig, AutoModelForSeq2SeqLM, AutoTokenizer
 
@@ -75,11 +86,22 @@ def _load(folder: Path, *, where: str, commit: str | None) -> Parts:
             config = AutoConfig.from_pretrained(folder)
             if not config.is_encoder_decoder:
                 raise StudentError(f"{where}: {config.model_type} is no encoder-decoder", hint=_HINT)
-            model = AutoModelForSeq2SeqLM.from_pretrained(folder, dtype="float32")
-            tokenizer = AutoTokenizer.from_pretrained(folder)
+            if dropout is not None:
+                _set_dropout(config, dropout, where=where)
+            model = AutoModelForSeq2SeqLM.from_pretrained(folder, config=config, dtype="float32")
+            tokenizer = with_dummy_prefix(AutoTokenizer.from_pretrained(folder), folder, wanted=dummy_prefix)
     except (OSError, ValueError, KeyError, SafetensorError) as exc:
         raise StudentError(f"{where}: cannot be loaded ({_first_line(exc)})", hint=_HINT) from exc
     return Parts(model=model, tokenizer=tokenizer, source=where, commit=commit, licence=_licence(folder))
+
+
+def _set_dropout(config: PreTrainedConfig, rate: float, *, where: str) -> None:
+    name = next((name for name in _DROPOUT if hasattr(config, name)), None)
+    if name is None:
+        raise StudentError(
+            f"{where}: {config.model_type} has no dropout rate under the names {', '.join(_DROPOUT)}", hint=_HINT
+        )
+    setattr(config, name, rate)
 
 
 def _licence(folder: Path) -> str | None:

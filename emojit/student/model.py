@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emojit.emoji import inventory
-from emojit.errors import StudentError
 from emojit.recipe import ModelConfig
 from emojit.student.embeddings import grow_embeddings
+from emojit.student.gap_tokens import add_gap_tokens
 from emojit.student.tokenizer import train_tokenizer
-from emojit.student.vocabulary import EmojiVocabulary, add_emoji, emoji_vocabulary
+from emojit.student.vocabulary import EmojiVocabulary, add_emoji, emoji_vocabulary, most_frequent
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -30,9 +30,17 @@ class NewStudent:
     """Commit of the base model's repository; None for a folder or a student from nothing."""
     base_licence: str | None
     """Licence that the base model's card states; None where it states none, and for a student from nothing."""
+    vectors: str | None = None
+    """Name, licence and version of the word vectors that the pieces' rows were started from; None where they were not."""
 
 
-def new_student(config: ModelConfig, texts: Iterable[str]) -> NewStudent:
+def new_student(
+    config: ModelConfig,
+    texts: Iterable[str],
+    *,
+    answers: Iterable[Sequence[str]] = (),
+    gaps: bool = False,
+) -> NewStudent:
     """Make the student that a recipe's section `[model]` describes.
 
     Draws from torch's global generator: seed it first.
@@ -40,32 +48,49 @@ def new_student(config: ModelConfig, texts: Iterable[str]) -> NewStudent:
     Args:
         config: the section.
         texts: the texts of the training split; read only where a tokenizer is trained from nothing.
+        answers: the emoji of the training rows; read only where `model.emojis` takes the most frequent.
+        gaps: whether the tokenizer needs tokens that stand for gaps.
 
     Raises:
         StudentError: `model.base` cannot be loaded, has no tokenizer or is no encoder-decoder.
+        MissingExtraError: `model.piece_init` asks for word vectors, and the extra `words` is not installed.
     """
+    vectors: str | None = None
     if config.base is None:
-        (tokenizer, model), commit, licence = _from_nothing(config, texts), None, None
+        tokenizer, model, vectors = _from_nothing(config, list(texts))
+        commit, licence = None, None
     else:
         from emojit.student.loading import load_parts
 
-        parts = load_parts(config.base, config.revision)
+        parts = load_parts(config.base, config.revision, dropout=config.dropout, dummy_prefix=config.dummy_prefix)
         tokenizer, model, commit, licence = parts.tokenizer, parts.model, parts.commit, parts.licence
-        _set_dropout(model, config.dropout)
-    new = add_emoji(tokenizer)
-    grow_embeddings(model, tokenizer, new, start=config.emoji_init)
-    vocabulary = emoji_vocabulary(tokenizer, where=config.base or "the new tokenizer")
+        _start_apart(model, tokenizer)
+    emojis = most_frequent(answers, config.emojis)
+    new = add_emoji(tokenizer, emojis)
+    others = add_gap_tokens(tokenizer) if gaps else []
+    grow_embeddings(model, tokenizer, new, others=others, start=config.emoji_init)
+    if vectors is not None and config.emoji_init == "names":
+        from emojit.student.word_vectors import spread_rows
+
+        spread_rows(model, tokenizer.convert_tokens_to_ids(new))
+    read = emoji_vocabulary(
+        tokenizer, where=config.base or "the new tokenizer", start_id=model.config.decoder_start_token_id
+    )
     return NewStudent(
         model=model,
         tokenizer=tokenizer,
-        vocabulary=vocabulary,
+        vocabulary=read.only(emojis),
         new_emoji=len(new),
         base_commit=commit,
         base_licence=licence,
+        vectors=vectors,
     )
 
 
-def _from_nothing(config: ModelConfig, texts: Iterable[str]) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
+def _from_nothing(
+    config: ModelConfig, texts: Sequence[str]
+) -> tuple[PreTrainedTokenizerBase, PreTrainedModel, str | None]:
+    """Return a tokenizer and a model, and where the word vectors come from that its rows start from."""
     from transformers import T5Config, T5ForConditionalGeneration
 
     names = [word for item in inventory() for word in (item.name_ja, *item.keywords_ja)]
@@ -83,9 +108,14 @@ def _from_nothing(config: ModelConfig, texts: Iterable[str]) -> tuple[PreTrained
         decoder_start_token_id=tokenizer.pad_token_id,
     )
     model = T5ForConditionalGeneration(t5)
+    vectors = None
+    if config.piece_init == "vectors":
+        from emojit.student.word_vectors import start_from_vectors
+
+        vectors = start_from_vectors(model, tokenizer, texts)
     if config.cross_attention_init == "identity":
         _let_pieces_through(model)
-    return tokenizer, model
+    return tokenizer, model, vectors
 
 
 _DAMPING = 0.1
@@ -116,12 +146,11 @@ def _let_pieces_through(model: PreTrainedModel) -> None:
             attention.o.weight.copy_(torch.eye(model.config.d_model))
 
 
-def _set_dropout(model: PreTrainedModel, rate: float) -> None:
-    from torch.nn import Dropout
+def _start_apart(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Let the decoder start from another token than the one that ends an answer, in place.
 
-    if not hasattr(model.config, "dropout_rate"):
-        raise StudentError(f"{model.config.model_type}: not a T5", hint="give a T5 as model.base")
-    model.config.dropout_rate = rate
-    for module in model.modules():
-        if isinstance(module, Dropout):
-            module.p = rate
+    BART starts from its end token. Plain `generate`, which is told to write nothing twice, would then never end an answer before the fifth emoji.
+    """
+    if model.config.decoder_start_token_id in (None, tokenizer.eos_token_id):
+        begin = tokenizer.bos_token_id
+        model.config.decoder_start_token_id = tokenizer.pad_token_id if begin is None else begin

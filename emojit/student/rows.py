@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from emojit.emoji import fold, inventory
@@ -40,6 +40,13 @@ class TrainingRows:
     """Rows that the recipe adds to those of the split, by where they come from (count)."""
     cut: int
     """Texts that lost their end (count)."""
+    unanswerable: int = 0
+    """Rows that are left out because the student can write none of their emoji (count)."""
+
+    def answerable(self) -> TrainingRows:
+        """Return the rows that hold emoji which the student can write."""
+        kept = [row for row in self.features if len(row["labels"]) > 1]
+        return replace(self, features=kept, unanswerable=len(self.features) - len(kept))
 
 
 def encode_texts(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], *, max_tokens: int) -> Encoded:

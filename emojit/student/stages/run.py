@@ -1,0 +1,146 @@
+"""The stages before the last, one after the other: rows, training, record. A stage that is finished is not repeated after an interruption."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from emojit.dataset.folder import write_json
+from emojit.dataset.loading import Loaded
+from emojit.recipe import StageConfig, TrainRecipe
+from emojit.student.fit import StageResult, train_stage
+from emojit.student.ranks import Ranks
+from emojit.student.record import StageRecord
+from emojit.student.rows import Features
+from emojit.student.stages.held_out import HeldOut, held_out
+from emojit.student.stages.rows import StageRows, stage_rows
+
+if TYPE_CHECKING:
+    from emojit.student.model import NewStudent
+
+_FOLDER = "stages"
+_RECORD = "record.json"
+"""Written when a stage is finished, after its weights."""
+
+
+def train_stages(
+    student: NewStudent,
+    recipe: TrainRecipe,
+    loaded: Mapping[str, Loaded],
+    *,
+    validation: Sequence[Features],
+    folder: Path,
+    resume: bool,
+    ranks: Ranks,
+    deterministic: bool,
+    quiet: bool,
+) -> tuple[StageRecord, ...]:
+    """Train a student, in place, on every stage of a recipe but the last, which is `[train]` on the teacher's pairs.
+
+    Args:
+        student: the student before training.
+        recipe: its `stages`; what a stage does not say itself is that of `[train]` and `[loss]`.
+        loaded: the three splits; no stage learns from what validation and test measure on.
+        validation: the validation split as token ids, which chooses the checkpoint of stages whose answers are emoji.
+        folder: of the run's checkpoints; every stage has a folder of its own in it.
+        resume: pass over stages that are finished, and go on with the one that was interrupted.
+        ranks: the processes that train together.
+        deterministic: on the CPU, by deterministic algorithms only.
+        quiet: no progress bars.
+
+    Raises:
+        StudentError: a stage has nothing to learn from, or cannot be trained.
+        CorpusError, DatasetError, OfflineError, MissingExtraError: the source of a stage cannot be read.
+    """
+    records: list[StageRecord] = []
+    barred: HeldOut | None = None
+    for number, stage in enumerate(recipe.stages, start=1):
+        own = folder / _FOLDER / f"{number}-{stage.name}"
+        written = own / _RECORD
+        if resume and written.is_file():
+            train_stage(student, recipe, train=[], validation=[], folder=own, resume=True, ranks=ranks)
+            table = json.loads(written.read_text(encoding="utf-8"))
+            records.append(StageRecord(**table))
+            continue
+        barred = barred or held_out(recipe, loaded)
+        rows = _rows(stage, student, recipe, loaded, barred, ranks, quiet=quiet)
+        result = train_stage(
+            student,
+            _recipe(recipe, stage),
+            train=rows.train,
+            validation=rows.kept_back or validation,
+            folder=own,
+            reports=folder.parent,
+            references=None if rows.kept_back else [row["emojis"] for row in loaded["validation"].rows],
+            text=stage.fills_gaps,
+            resume=resume,
+            ranks=ranks,
+            deterministic=deterministic,
+            quiet=quiet,
+        )
+        record = _record(stage, rows, result)
+        ranks.from_first(lambda path=written, record=record: write_json(path, dataclasses.asdict(record)))  # type: ignore[misc]
+        records.append(record)
+    return tuple(records)
+
+
+def _rows(
+    stage: StageConfig,
+    student: NewStudent,
+    recipe: TrainRecipe,
+    loaded: Mapping[str, Loaded],
+    barred: HeldOut,
+    ranks: Ranks,
+    *,
+    quiet: bool,
+) -> StageRows:
+    def make() -> StageRows:
+        return stage_rows(
+            stage,
+            student.tokenizer,
+            student.vocabulary,
+            train=loaded["train"],
+            held_out=barred,
+            max_tokens=recipe.data.max_input_tokens,
+            seed=recipe.train.seed,
+            quiet=quiet or not ranks.first,
+        )
+
+    return ranks.first_then_all(make)  # the first one fills the cache of downloads
+
+
+def _recipe(recipe: TrainRecipe, stage: StageConfig) -> TrainRecipe:
+    """Return the recipe of one stage."""
+    train = dataclasses.replace(
+        recipe.train,
+        epochs=stage.epochs,
+        learning_rate=stage.learning_rate,
+        batch_size=stage.batch_size,
+        gradient_accumulation=1,
+        best_by=stage.chosen_by,
+        early_stopping=0,
+        average="none",
+    )
+    return dataclasses.replace(recipe, train=train, loss=dataclasses.replace(recipe.loss, soft_votes=False))
+
+
+def _record(stage: StageConfig, rows: StageRows, result: StageResult) -> StageRecord:
+    return StageRecord(
+        name=stage.name,
+        objective=stage.objective,
+        origin=rows.origin,
+        licence=rows.licence,
+        rows=len(rows.train),
+        kept_back=len(rows.kept_back),
+        left_out=rows.left_out,
+        cut=rows.cut,
+        steps=result.steps,
+        epochs=result.epochs,
+        chosen_by=stage.chosen_by,
+        best_step=result.best_step,
+        best_score=result.best_score,
+        train_loss=result.train_loss,
+    )

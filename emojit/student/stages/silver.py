@@ -1,0 +1,73 @@
+"""Texts with emoji from a file: what any model answered, as `emojit predict` writes it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from emojit.corpus.files import file_facts
+from emojit.corpus.streams import Position, numbered_lines
+from emojit.emoji import canonical
+from emojit.errors import StudentError
+from emojit.student.stages.held_out import HeldOut
+
+MOST = 5
+"""Emoji of an answer (count)."""
+
+_HINT = 'each line must be a JSON object such as {"text": "雨だ", "emojis": ["☔"]}'
+
+
+@dataclass(slots=True)
+class SilverPairs:
+    """The pairs of a file: iterate once, then read what was counted.
+
+    Attributes:
+        path: JSON lines with `text` and `emojis`, plain or compressed.
+        held_out: what may not be learned from.
+        origin: kind, name, sha256 and size.
+        left_out: reason → pairs that are not learned from (count), of those met so far.
+    """
+
+    path: Path
+    held_out: HeldOut
+    origin: dict[str, object] = field(default_factory=dict)
+    left_out: Counter[str] = field(default_factory=Counter)
+
+    def __iter__(self) -> Iterator[tuple[str, list[str]]]:
+        """Yield texts and their 1–5 distinct emoji.
+
+        Raises:
+            StudentError: no such file, or a line that is no pair.
+            CorpusError: the file cannot be read.
+        """
+        if not self.path.is_file():
+            raise StudentError(
+                f"stages.source {self.path}: no such file",
+                hint="write it with `emojit predict --model … --input sentences.jsonl --output pairs.jsonl`",
+            )
+        self.origin = {"kind": "file", **file_facts(self.path)}
+        for number, line, whole in numbered_lines(self.path, Position()):
+            if not line.strip():
+                continue
+            text, emojis = _pair(line if whole else b"", where=f"{self.path}:{number}")
+            if not emojis:
+                self.left_out["no_emoji"] += 1
+            elif (reason := self.held_out.reason(text)) is not None:
+                self.left_out[reason] += 1
+            else:
+                yield text, emojis
+
+
+def _pair(line: bytes, *, where: str) -> tuple[str, list[str]]:
+    try:
+        row = json.loads(line)
+        text, emojis = row["text"], row["emojis"]
+    except (ValueError, KeyError, TypeError) as exc:
+        raise StudentError(f"{where}: no text with emoji", hint=_HINT) from exc
+    if not isinstance(text, str) or not isinstance(emojis, list) or not all(isinstance(one, str) for one in emojis):
+        raise StudentError(f"{where}: `text` must be a string and `emojis` a list of strings", hint=_HINT)
+    folded = dict.fromkeys(form for one in emojis if (form := canonical(one)) is not None)
+    return text, list(folded)[:MOST]

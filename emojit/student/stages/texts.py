@@ -1,0 +1,35 @@
+"""Sentences of the stages for the tokenizer of a student from nothing: it shall know the pieces of what it will read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+
+from emojit.dataset.loading import Loaded
+from emojit.recipe import TrainRecipe
+from emojit.student.stages.held_out import held_out
+from emojit.student.stages.sentences import Sentences
+from emojit.student.stages.silver import SilverPairs
+
+_MOST = 20_000
+"""Texts of one stage (count): more of them change few pieces and take SentencePiece minutes."""
+
+
+def stage_texts(recipe: TrainRecipe, loaded: Mapping[str, Loaded], *, quiet: bool) -> Iterator[str]:
+    """Yield texts of every stage, at most 20,000 each; none where the student has a tokenizer.
+
+    Raises:
+        StudentError, CorpusError, DatasetError, OfflineError, MissingExtraError: as `train_stages`.
+    """
+    if recipe.model.base is not None or not recipe.stages:
+        return
+    barred = held_out(recipe, loaded)
+    for stage in recipe.stages:
+        most = min(stage.rows or _MOST, _MOST)
+        if stage.objective == "pairs":
+            pairs = SilverPairs(Path(stage.source).expanduser(), barred)
+            yield from (text for text, _ in islice(pairs, most))
+        else:
+            sentences = Sentences(stage, loaded["train"], barred, seed=recipe.train.seed, quiet=quiet)
+            yield from islice(sentences, most)
