@@ -1,14 +1,32 @@
-"""What all baselines share: the interface, and the check of what they are fitted on."""
+"""What all baselines share: the interface, the rows they learn from, and the check of those rows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, Self
 
+from emojit.emoji import canonical
 from emojit.errors import DatasetError
 
 MAX_EMOJIS = 5
 """Most emoji of an answer (count), as for students and teachers."""
+
+_OTHER_COLUMN = {"sns_text": "original_text", "original_text": "sns_text"}
+"""Column that says the same in other words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One row to learn from."""
+
+    text: str
+    """What will be asked."""
+    emojis: tuple[str, ...]
+    """The right answer."""
+    other: str | None = None
+    """The same said in other words, such as the sentence before the rewrite; None where the row has none."""
 
 
 class Baseline(Protocol):
@@ -19,12 +37,17 @@ class Baseline(Protocol):
         """Short name for tables and file names: lower case, hyphens."""
         ...
 
-    def fit(self, texts: Sequence[str], emojis: Sequence[Sequence[str]]) -> None:
-        """Learn from N texts and their emoji, aligned.
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """What else it knows than the rows, with licence, such as the vectors of words; for records and cards."""
+        ...
+
+    def fit(self, rows: Sequence[Example]) -> None:
+        """Learn from rows.
 
         Raises:
             DatasetError: there is nothing to learn from.
-            MissingExtraError: the extra `evaluate` is not installed.
+            MissingExtraError: an extra that it needs is not installed.
         """
         ...
 
@@ -36,22 +59,68 @@ class Baseline(Protocol):
         """
         ...
 
+    def save(self, folder: Path) -> None:
+        """Write what was learned into an existing folder: JSON and safetensors, no code.
 
-def usable_rows(texts: Sequence[str], emojis: Sequence[Sequence[str]]) -> tuple[list[str], list[list[str]]]:
-    """Return the rows that have emoji, each emoji once and at most five of them.
+        Raises:
+            RuntimeError: `fit` was not called before.
+        """
+        ...
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what `save` wrote; the loaded baseline answers bit for bit as the saved one.
+
+        Raises:
+            StudentError: files are missing or damaged.
+            MissingExtraError: an extra that it needs is not installed.
+        """
+        ...
+
+
+def examples(rows: Iterable[Mapping[str, object]], column: str) -> list[Example]:
+    """Make examples of a data set's rows.
+
+    Args:
+        rows: with `column` and `emojis`; where a row has the other one of `sns_text` and `original_text`, it comes along.
+        column: what will be asked.
+    """
+    other = _OTHER_COLUMN.get(column)
+    made = []
+    for row in rows:
+        emojis, beside = row["emojis"], row.get(other) if other else None
+        assert isinstance(emojis, Sequence)
+        made.append(
+            Example(
+                text=str(row[column]),
+                emojis=tuple(emojis),
+                other=str(beside) if beside and beside != row[column] else None,
+            )
+        )
+    return made
+
+
+def usable_rows(rows: Sequence[Example]) -> list[Example]:
+    """Return the rows that have emoji of the inventory, each emoji once, in its canonical form, and at most five of them.
 
     Raises:
-        DatasetError: no such row, or the two lists differ in length.
+        DatasetError: no such row.
     """
-    if len(texts) != len(emojis):
-        raise DatasetError(f"{len(texts)} texts for {len(emojis)} lists of emoji: the numbers of rows must be equal")
-    rows = [(text, list(dict.fromkeys(row))[:MAX_EMOJIS]) for text, row in zip(texts, emojis, strict=True) if row]
-    if not rows:
+    known: dict[str, str | None] = {}
+    kept = []
+    for row in rows:
+        for emoji in row.emojis:
+            if emoji not in known:
+                known[emoji] = canonical(emoji)
+        emojis = tuple(dict.fromkeys(form for emoji in row.emojis if (form := known[emoji]) is not None))[:MAX_EMOJIS]
+        if emojis:
+            kept.append(row if emojis == row.emojis else Example(text=row.text, emojis=emojis, other=row.other))
+    if not kept:
         raise DatasetError(
             "nothing to learn from: the training split has no row with emoji",
             hint="look at the build's statistics.json",
         )
-    return [text for text, _ in rows], [row for _, row in rows]
+    return kept
 
 
 def not_fitted(name: str) -> RuntimeError:

@@ -6,10 +6,14 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import combinations
 from math import fsum
+from pathlib import Path
+from typing import Self
 
 import numpy as np
 
-from emojit.baselines.base import MAX_EMOJIS, not_fitted, usable_rows
+from emojit.baselines.base import MAX_EMOJIS, Example, not_fitted, usable_rows
+from emojit.baselines.state import damaged, read_facts, write_state
+from emojit.emoji import INVENTORY
 
 _CANDIDATES = 15
 """Emoji among which the answer is searched (count): 4,943 sets of one to five, where all 1,906 have 2 · 10¹⁴."""
@@ -24,14 +28,18 @@ class Constant:
     """
 
     name = "constant"
+    sources: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         self.answer: tuple[str, ...] = ()
         self.train_jaccard = 0.0
 
-    def fit(self, texts: Sequence[str], emojis: Sequence[Sequence[str]]) -> None:
+    def fit(self, rows: Sequence[Example]) -> None:
         """Choose the answer; see `Baseline.fit`."""
-        _, rows = usable_rows(texts, emojis)
+        self.choose([row.emojis for row in usable_rows(rows)])
+
+    def choose(self, rows: Sequence[Sequence[str]]) -> None:
+        """Choose the answer for these rows, each of at least one emoji."""
         candidates = _best_single_answers(rows)
         place = {emoji: index for index, emoji in enumerate(candidates)}
         # Rows differ only in which candidates they hold and how long they are, so few different ones remain.
@@ -58,8 +66,36 @@ class Constant:
             raise not_fitted(self.name)
         return [list(self.answer) for _ in texts]
 
+    def save(self, folder: Path) -> None:
+        """Write the answer; see `Baseline.save`."""
+        if not self.answer:
+            raise not_fitted(self.name)
+        write_state(folder, {"answer": list(self.answer), "train_jaccard": self.train_jaccard})
 
-def _best_single_answers(rows: list[list[str]]) -> list[str]:
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read the answer; see `Baseline.load`."""
+        facts, made = read_facts(folder), cls()
+        try:
+            made.answer, made.train_jaccard = checked_answer(facts["answer"]), float(facts["train_jaccard"])
+        except (KeyError, TypeError, ValueError) as exc:
+            raise damaged(folder, exc) from exc
+        return made
+
+
+def checked_answer(emojis: Sequence[str]) -> tuple[str, ...]:
+    """Return an answer that was read from a file.
+
+    Raises:
+        ValueError: it is none: not one to five distinct emoji of the inventory.
+    """
+    answer = tuple(emojis)
+    if not 1 <= len(answer) <= MAX_EMOJIS or len(set(answer)) < len(answer) or not set(answer) <= set(INVENTORY):
+        raise ValueError(f"no answer: {answer!r}")
+    return answer
+
+
+def _best_single_answers(rows: Sequence[Sequence[str]]) -> list[str]:
     """Return the emoji with the highest Jaccard index as the only answer, best first.
 
     Each row that holds the emoji adds 1 / its length.

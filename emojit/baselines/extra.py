@@ -6,7 +6,7 @@ import importlib.util
 
 from emojit.errors import MissingExtraError
 
-_NEEDED = ("datasets", "evaluate", "matplotlib", "sklearn")
+_NEEDED = ("datasets", "evaluate", "matplotlib", "safetensors", "sklearn")
 
 
 def require_evaluate_extra() -> None:

@@ -1,116 +1,116 @@
-"""A linear model on character n-grams: the strongest of the trivial answers."""
+"""A linear model on letters: small, fast, and the strongest answer that needs nothing but the rows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
-from emojit.baselines.base import MAX_EMOJIS, not_fitted, usable_rows
+from emojit.baselines.base import Example, not_fitted, usable_rows
+from emojit.baselines.best import answers, fit_chooser
+from emojit.baselines.choosing import Chooser
+from emojit.baselines.documents import Document, emoji_texts, letters_only
 from emojit.baselines.extra import require_evaluate_extra
-from emojit.baselines.features import vectorizer
-from emojit.metrics import jaccard_scores
+from emojit.baselines.features import TfIdf, cosines
+from emojit.baselines.ridge import Problem, Solution, solve_dual, solve_primal
+from emojit.baselines.state import damaged, read_arrays, read_facts, write_state
+from emojit.baselines.training_set import TrainingSet, training_set
+from emojit.emoji import INVENTORY
 
 if TYPE_CHECKING:
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import Ridge
+    import numpy as np
+    from scipy.sparse import csr_matrix
 
-_MAX_FEATURES = 8000
-"""Most frequent n-grams kept (count): bounds the normal equations to 8,000 × 8,000 however many rows there are. On
-3,600 rows 5,000, 10,000 and all 118,000 n-grams scored within 0.02 of each other."""
-_ALPHA = 0.5
-"""Strength of the L2 penalty. On 3,600 rows 0.3 and 1.0 scored within 0.01 of each other, 3.0 lower."""
-_FOLDS = 5
-"""Parts of which one at a time is held out to choose the threshold (count)."""
-_ENOUGH_ROWS = 1000
-"""No further fold is held out once so many rows have been predicted (count): with fewer the choice is noisy."""
-_MIN_ROWS_TO_CHOOSE = 50
-"""With fewer rows nothing can be held out, and the threshold is `_DEFAULT_THRESHOLD`."""
-_THRESHOLDS = tuple(step / 40 for step in range(1, 21))
-"""Candidates for the score from which an emoji is given: 0.025 to 0.5."""
-_DEFAULT_THRESHOLD = 0.25
-_BLOCK = 1024
+_MAX_TERMS = 10_000
+"""Most frequent n-grams kept (count): bounds the solution to 10,000 × 10,000 however many rows there are."""
+_ALPHA = 0.7
+"""Strength of the L2 penalty."""
+_BLOCK = 512
 """Texts scored at once (count)."""
 
 
 class Linear:
-    """Ridge regression from character TF-IDF to one score per emoji.
+    """Ridge regression from TF-IDF over letters and pairs of letters to one score per emoji.
 
-    The answer is every emoji whose score reaches a threshold, at least one and at most five.
-
-    The threshold is the one with the best mean Jaccard index on training rows that were held out, a fifth at a time;
-    then the model is fitted on all rows. Validation and test rows are never seen. All emoji share one solution of the
-    normal equations, so 1,900 of them cost little more than one.
-
-    Source: Hoerl & Kennard (1970), "Ridge regression: biased estimation for nonorthogonal problems".
+    A row's other wording is a further row, and so are the Japanese names of every emoji: a rare emoji is found by what it is called. How many emoji are given
+    is decided by their probabilities, learned from rows that were held out (`emojit.baselines.choosing`). Validation and test rows are never seen.
     """
 
     name = "linear"
+    sources: tuple[str, ...] = ("Japanese names and keywords of emoji: CLDR (Unicode-3.0)",)
 
     def __init__(self) -> None:
-        self.threshold = _DEFAULT_THRESHOLD
-        self._model: _Scores | None = None
+        self._features = TfIdf("letters", max_terms=_MAX_TERMS)
+        self._labels: list[str] = []
+        self._weights: np.ndarray | None = None  # (terms, emoji) float32 with the digits of float16
+        self._offset: np.ndarray | None = None  # (emoji,) float32
+        self._chooser = Chooser()
 
-    def fit(self, texts: Sequence[str], emojis: Sequence[Sequence[str]]) -> None:
-        """Choose the threshold, then fit on all rows; see `Baseline.fit`."""
+    def fit(self, rows: Sequence[Example]) -> None:
+        """Solve for all rows, then learn the choice from the held-out scores; see `Baseline.fit`."""
         require_evaluate_extra()
-        kept, rows = usable_rows(texts, emojis)
-        self.threshold = _choose_threshold(kept, rows) if len(kept) >= _MIN_ROWS_TO_CHOOSE else _DEFAULT_THRESHOLD
-        self._model = _Scores(kept, rows)
+        import numpy as np
+
+        kept = usable_rows(rows)
+        given = training_set(kept, letters_only, [Document(text=text) for text in emoji_texts()])
+        self._features = TfIdf("letters", max_terms=_MAX_TERMS)
+        vectors = self._features.fit_transform(given.documents)
+        solution = _solve(vectors, given)
+        self._labels, self._offset = given.labels, solution.offset
+        # What is saved is what answers, from the beginning: half the digits, half the size.
+        self._weights = solution.coefficients.astype(np.float16).astype(np.float32)
+        last = given.targets[given.targets.shape[0] - sum(given.held_out) :]
+        first_of_group = np.cumsum([0, *given.held_out[:-1]])  # the row itself, not its other wording
+        self._chooser = fit_chooser(
+            solution.held_out[first_of_group], last[first_of_group], [row.emojis for row in kept]
+        )
 
     def predict(self, texts: Sequence[str]) -> list[list[str]]:
-        """Return the emoji whose score reaches the threshold; see `Baseline.predict`."""
-        if self._model is None:
+        """Return the emoji with the highest scores; see `Baseline.predict`."""
+        if self._weights is None:
             raise not_fitted(self.name)
-        return _above(self._model.best(texts), self.threshold)
-
-
-class _Scores:
-    """A fitted ridge regression with one output per emoji."""
-
-    def __init__(self, texts: list[str], emojis: list[list[str]]) -> None:
-        import numpy as np
-        from sklearn.linear_model import Ridge
-
-        self.labels = sorted({emoji for row in emojis for emoji in row})
-        column = {emoji: index for index, emoji in enumerate(self.labels)}
-        targets = np.zeros(
-            (len(texts), len(self.labels)), dtype=np.float32
-        )  # (rows, emoji), 1 where the row has the emoji
-        for index, row in enumerate(emojis):
-            targets[index, [column[emoji] for emoji in row]] = 1
-        self.vectorizer: TfidfVectorizer = vectorizer(_MAX_FEATURES)
-        # The share of each emoji is taken off by hand: scikit-learn's intercept would need a dense matrix. A text
-        # without a known n-gram gets the most frequent emoji.
-        self.shares = targets.mean(axis=0)  # (emoji,)
-        self.ridge: Ridge = Ridge(alpha=_ALPHA, solver="cholesky", fit_intercept=False)
-        self.ridge.fit(self.vectorizer.fit_transform(texts), targets - self.shares)
-
-    def best(self, texts: Sequence[str]) -> list[list[tuple[str, float]]]:
-        """Return the five best emoji of each text with their scores, best first."""
-        best: list[list[tuple[str, float]]] = []
+        found: list[list[str]] = []
         for start in range(0, len(texts), _BLOCK):
-            vectors = self.vectorizer.transform(texts[start : start + _BLOCK])
-            scores = self.ridge.predict(vectors).reshape(vectors.shape[0], -1) + self.shares  # (block, emoji)
-            order = (-scores).argsort(axis=1, kind="stable")[
-                :, :MAX_EMOJIS
-            ]  # stable: equal scores in the order of the labels
-            best += [[(self.labels[i], float(row[i])) for i in top] for row, top in zip(scores, order, strict=True)]
-        return best
+            vectors = self._features.transform(letters_only(texts[start : start + _BLOCK]))
+            found += answers(vectors @ self._weights + self._offset, self._labels, self._chooser)
+        return found
+
+    def save(self, folder: Path) -> None:
+        """Write terms, weights and the choice; see `Baseline.save`."""
+        if self._weights is None or self._offset is None:
+            raise not_fitted(self.name)
+        import numpy as np
+
+        facts = {"labels": self._labels, "terms": self._features.terms, "chooser": self._chooser.as_dict()}
+        arrays = {"weights": self._weights.astype(np.float16), "offset": self._offset, "idf": self._features.idf}
+        write_state(folder, facts, arrays)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what `save` wrote; see `Baseline.load`."""
+        require_evaluate_extra()
+        import numpy as np
+
+        facts, arrays = read_facts(folder), read_arrays(folder)
+        made = cls()
+        try:
+            made._labels = [str(label) for label in facts["labels"]]
+            made._features.restore(facts["terms"], arrays["idf"])
+            made._weights, made._offset = arrays["weights"].astype(np.float32), arrays["offset"]
+            made._chooser = Chooser.from_dict(facts["chooser"])
+        except (KeyError, TypeError, ValueError) as exc:
+            raise damaged(folder, exc) from exc
+        if made._weights.shape != (len(facts["terms"]), len(made._labels)) or not set(INVENTORY).issuperset(
+            made._labels
+        ):
+            raise damaged(folder, ValueError("weights and labels do not fit together"))
+        return made
 
 
-def _choose_threshold(texts: list[str], emojis: list[list[str]]) -> float:
-    best: list[list[tuple[str, float]]] = []
-    expected: list[list[str]] = []
-    for fold in range(_FOLDS):
-        kept = [index for index in range(len(texts)) if index % _FOLDS != fold]
-        learned = _Scores([texts[index] for index in kept], [emojis[index] for index in kept])
-        best += learned.best(texts[fold::_FOLDS])
-        expected += emojis[fold::_FOLDS]
-        if len(expected) >= _ENOUGH_ROWS:
-            break
-    return max(_THRESHOLDS, key=lambda threshold: sum(jaccard_scores(_above(best, threshold), expected)))
-
-
-def _above(best: list[list[tuple[str, float]]], threshold: float) -> list[list[str]]:
-    """Keep what reaches the threshold, and always the first."""
-    return [[emoji for n, (emoji, score) in enumerate(row) if n == 0 or score >= threshold] for row in best]
+def _solve(vectors: csr_matrix, given: TrainingSet) -> Solution:
+    """Solve with as many unknowns as there are rows or terms, whichever are fewer; coefficients come out per term."""
+    problem = Problem(targets=given.targets, weights=given.weights, held_out=given.held_out, alpha=_ALPHA)
+    if vectors.shape[0] > vectors.shape[1]:
+        return solve_primal(lambda here: vectors[here], problem)
+    dual = solve_dual(cosines(vectors, vectors), problem)
+    return Solution(coefficients=vectors.T @ dual.coefficients, offset=dual.offset, held_out=dual.held_out)

@@ -12,6 +12,7 @@ from typer.exceptions import TyperException
 import emojit
 from emojit import logs
 from emojit.cli import (
+    baseline,
     build_dataset,
     corpus,
     demo,
@@ -72,6 +73,7 @@ app.command()(verify.verify)
 app.command()(reproduce.reproduce)
 app.command("import")(import_.import_)
 app.add_typer(replies.app, name="replies")
+app.add_typer(baseline.app, name="baseline")
 app.command()(train.train)
 app.command()(evaluate.evaluate)
 app.command()(predict.predict)

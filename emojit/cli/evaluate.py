@@ -11,7 +11,8 @@ from emojit.cli import output
 from emojit.cli.options import DatasetOption, JsonOption, OutOption, RevisionOption
 
 ModelOption = Annotated[
-    str | None, typer.Option("--model", metavar="DIR|REPO", help="Run folder, model folder or Hub repository.")
+    str | None,
+    typer.Option("--model", metavar="DIR|REPO", help="Run folder, model or baseline folder, or Hub repository."),
 ]
 ModelRevisionOption = Annotated[
     str | None, typer.Option("--model-revision", metavar="vN", help="Revision of a model repository.")
@@ -31,6 +32,16 @@ ColumnOption = Annotated[
     str | None, typer.Option("--column", help="Column that is read: sns_text or original_text.", show_default=False)
 ]
 
+BaselinesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--baselines",
+        metavar="NAME,…",
+        help="Score beside these, `emojit baseline list`; without it beside those that take seconds.",
+        show_default=False,
+    ),
+]
+
 
 def evaluate(
     dataset: DatasetOption,
@@ -42,6 +53,7 @@ def evaluate(
     out: OutOption = None,
     metrics_from: MetricsOption = None,
     column: ColumnOption = None,
+    baselines: BaselinesOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Score a model next to the trivial answers and the teacher's second vote, with 95 % intervals.
@@ -61,6 +73,7 @@ def evaluate(
         split=split,
         metrics_from=metrics_from,
         input_column=column,
+        baselines=[name.strip() for name in baselines.split(",")] if baselines else None,
         quiet=as_json,
     )
     if isinstance(source, Path):
@@ -79,6 +92,7 @@ class _Common(TypedDict):
     split: str
     metrics_from: str | None
     input_column: str | None
+    baselines: list[str] | None
     quiet: bool
 
 

@@ -36,7 +36,12 @@ class Loaded:
 
 
 def load_rows(
-    dataset: str | Path, split: str, revision: str | None = None, *, columns: Sequence[str] = tuple(PAIR_COLUMNS)
+    dataset: str | Path,
+    split: str,
+    revision: str | None = None,
+    *,
+    columns: Sequence[str] = tuple(PAIR_COLUMNS),
+    optional: Sequence[str] = (),
 ) -> Loaded:
     """Read one split.
 
@@ -45,6 +50,7 @@ def load_rows(
         split: "train", "validation" or "test".
         revision: tag, branch or commit of a repository; None means its main branch.
         columns: which columns must be there and are read.
+        optional: further columns that are read where they are there.
 
     Raises:
         DatasetError: no such folder, repository, revision or split; a column is missing; the split has no rows.
@@ -57,7 +63,7 @@ def load_rows(
         if revision is not None:
             raise DatasetError(f"{path}: a folder has no revision {revision!r}", hint="leave --revision out")
         read_manifest(path)
-        return _read(path, split, columns, where=str(path), folder=path.absolute())
+        return _read(path, split, columns, optional, where=str(path), folder=path.absolute())
     name = str(dataset)
     if name.count("/") != 1 or name.startswith((".", "/", "~")) or name.endswith("/"):
         raise DatasetError(
@@ -67,13 +73,14 @@ def load_rows(
     from emojit.dataset.hub import fetch
 
     folder, commit = fetch(name, split, revision)
-    return _read(folder, split, columns, where=f"{name}@{revision or 'main'}", repo_id=name, commit=commit)
+    return _read(folder, split, columns, optional, where=f"{name}@{revision or 'main'}", repo_id=name, commit=commit)
 
 
 def _read(
     base: Path,
     split: str,
     columns: Sequence[str],
+    optional: Sequence[str],
     *,
     where: str,
     repo_id: str | None = None,
@@ -98,7 +105,8 @@ def _read(
                     f"{where}: {path.name} has no column {', '.join(missing)}; columns: {', '.join(present)}",
                     hint="give a data set that `emojit build-dataset` made",
                 )
-            rows += pq.read_table(path, columns=list(columns)).to_pylist()
+            wanted = dict.fromkeys((*columns, *(column for column in optional if column in present)))
+            rows += pq.read_table(path, columns=list(wanted)).to_pylist()
             with path.open("rb") as file:
                 digest.update(hashlib.file_digest(file, "sha256").digest())
         except (pa.ArrowInvalid, OSError) as exc:

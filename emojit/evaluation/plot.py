@@ -9,6 +9,7 @@ from emojit.evaluation.report import EvalReport, Kind
 _COLOURS: dict[Kind, str] = {
     "student": "#d9480f",
     "predictions": "#d9480f",
+    "saved-baseline": "#d9480f",
     "baseline": "#868e96",
     "teacher": "#1971c2",
 }

@@ -23,8 +23,9 @@ F = TypeVar("F", bound="DataclassInstance")
 SCHEMA_VERSION = 1
 FILE_NAME = "eval_metrics.json"
 
-Kind = Literal["student", "predictions", "baseline", "teacher"]
-"""What a system is: a model, a prediction file, one of `emojit.baselines`, or the teacher's second vote."""
+Kind = Literal["student", "predictions", "saved-baseline", "baseline", "teacher"]
+"""What a system is: a model, a prediction file, a baseline that was fitted and saved before, one of `emojit.baselines` fitted on the training split, or
+the teacher's second vote."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +48,7 @@ class SystemReport:
     """The scores of one system on the rows of the report."""
 
     name: str
-    """Unique in the report: "student", "predictions", "constant", "nearest-neighbour", "linear" or
-    "teacher-second-vote"."""
+    """Unique in the report: "student", "predictions" or "saved-baseline"; names of baselines, such as "constant" and "linear"; "teacher-second-vote"."""
     kind: Kind
     """What it is."""
     label: str
@@ -134,7 +134,7 @@ class EvalReport:
     schema_version: int
     """Version of this layout."""
     system: str
-    """Name of the system that the report is about: "student" or "predictions"."""
+    """Name of the system that the report is about: "student", "predictions" or "saved-baseline"."""
     source: Source
     """Where its answers came from."""
     dataset: DatasetFacts

@@ -9,9 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from emojit.baselines import examples
 from emojit.baselines.extra import require_evaluate_extra
+from emojit.baselines.fitting import OTHER_COLUMNS
+from emojit.baselines.record import is_baseline, read_record
+from emojit.baselines.saved import SavedBaseline
 from emojit.errors import EmojitError, UsageError
 from emojit.evaluation.answers import Answers, second_votes
+from emojit.evaluation.predictor import load_predictor
 from emojit.evaluation.report import EvalReport, Source
 from emojit.logs import progress
 from emojit.provenance import package_versions
@@ -23,19 +28,23 @@ logger = logging.getLogger(__name__)
 
 DEFAULT_COLUMN = "sns_text"
 
-_PACKAGES = ("datasets", "evaluate", "numpy", "pyarrow", "scikit-learn")
+_PACKAGES = (
+    "datasets",
+    "evaluate",
+    "ja-ginza",
+    "numpy",
+    "pyarrow",
+    "scikit-learn",
+    "scipy",
+    "sudachidict_core",
+    "sudachipy",
+)
 """Packages whose version can change the scores."""
 _MODEL_PACKAGES = ("tokenizers", "torch", "transformers")
 """Those that can change a student's answers as well."""
 
 _FIRST_VOTE = "teacher-first-vote"
 """Column of `eval_predictions.parquet` beside the second vote: what that one was scored against."""
-
-_LABELS = {
-    "constant": "the best constant answer",
-    "nearest-neighbour": "the nearest neighbour",
-    "linear": "the linear model",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +58,7 @@ class _Setting:
     metrics_from: str | None
     out: Path
     quiet: bool
+    baselines: tuple[str, ...] | None
 
     def load(self) -> tuple[Loaded, Loaded]:
         """Return the training rows and the rows that are scored, of the same commit."""
@@ -57,7 +67,8 @@ class _Setting:
         columns = ("id", self.column, "emojis", "votes")
         rows = load_rows(self.dataset, self.split, self.revision, columns=columns)
         # The commit, not the revision again: a branch may have moved between the two reads.
-        return load_rows(self.dataset, "train", rows.commit or self.revision, columns=columns), rows
+        at = rows.commit or self.revision
+        return load_rows(self.dataset, "train", at, columns=columns, optional=OTHER_COLUMNS), rows
 
 
 def evaluate_model(
@@ -70,9 +81,10 @@ def evaluate_model(
     split: str = "test",
     metrics_from: str | None = None,
     input_column: str | None = None,
+    baselines: Sequence[str] | None = None,
     quiet: bool = False,
 ) -> EvalReport:
-    """Score a student beside the baselines and the teacher's second vote, and write the report.
+    """Score a student, or a saved baseline, beside the baselines and the teacher's second vote, and write the report.
 
     Args:
         model: run folder, model folder or Hub repository.
@@ -85,6 +97,7 @@ def evaluate_model(
         metrics_from: where the metric modules come from, see `emojit.evaluation.modules.load_scorer`.
         input_column: column that every system reads; None for the one that the run folder's `config.yaml` names, or
             "sns_text".
+        baselines: names of the baselines beside which it is scored; the constant is always among them. None for those that take seconds.
         quiet: no progress bar.
 
     Raises:
@@ -94,8 +107,6 @@ def evaluate_model(
         EmojitError: a metric module cannot be loaded, or `out` cannot be written.
     """
     require_evaluate_extra()
-    from emojit.student.predict import load_student
-
     setting = _Setting(
         dataset=dataset,
         revision=revision,
@@ -104,14 +115,20 @@ def evaluate_model(
         metrics_from=metrics_from,
         out=out,
         quiet=quiet,
+        baselines=_named(baselines),
     )
     train, rows = setting.load()
-    student = load_student(model, revision=model_revision)
+    student = load_predictor(model, model_revision)
     texts = [row[setting.column] for row in rows.rows]
     start = time.perf_counter()
     predicted = student.answer(texts, quiet=quiet).emojis
     seconds = time.perf_counter() - start
-    answers = Answers(name="student", kind="student", label="the student", rows=list(predicted), seconds=seconds)
+    if isinstance(student, SavedBaseline):
+        answers = Answers(
+            name="saved-baseline", kind="saved-baseline", label=student.label, rows=list(predicted), seconds=seconds
+        )
+    else:
+        answers = Answers(name="student", kind="student", label="the student", rows=list(predicted), seconds=seconds)
     source = Source(name=_name(model), revision=model_revision, commit=student.commit)
     return _evaluate(answers, train, rows, setting, source)
 
@@ -125,9 +142,10 @@ def evaluate_predictions(
     split: str = "test",
     metrics_from: str | None = None,
     input_column: str | None = None,
+    baselines: Sequence[str] | None = None,
     quiet: bool = False,
 ) -> EvalReport:
-    """Score a prediction file in the same way; arguments as in `evaluate_model`.
+    """Score a prediction file in the same way; `dataset` to `quiet` as in `evaluate_model`.
 
     Args:
         predictions: JSON lines with `emojis`, one per row of the split, see
@@ -138,6 +156,7 @@ def evaluate_predictions(
         split: which rows are scored.
         metrics_from: where the metric modules come from.
         input_column: column that the baselines read; None for "sns_text".
+        baselines: names of the baselines.
         quiet: no progress bar.
 
     Raises:
@@ -154,6 +173,7 @@ def evaluate_predictions(
         metrics_from=metrics_from,
         out=out,
         quiet=quiet,
+        baselines=_named(baselines),
     )
     train, rows = setting.load()
     read = read_predictions(predictions, [row["id"] for row in rows.rows])
@@ -164,15 +184,15 @@ def evaluate_predictions(
 
 
 def default_out(source: str | Path) -> Path:
-    """Return where a report goes unless told: into the run folder, else below `outputs/evaluations`."""
+    """Return where a report goes unless told: into the run folder or the saved baseline's, else below `outputs/evaluations`."""
     folder = Path(source)
-    if (folder / "run.json").is_file():
+    if (folder / "run.json").is_file() or is_baseline(folder):
         return folder
     return Path("outputs") / "evaluations" / _name(source).replace("/", "--")
 
 
 def _evaluate(first: Answers, train: Loaded, rows: Loaded, setting: _Setting, source: Source) -> EvalReport:
-    from emojit.baselines import all_baselines
+    from emojit.baselines.registry import KINDS, default_names, make_baseline
     from emojit.evaluation.modules import load_scorer
     from emojit.evaluation.report import SCHEMA_VERSION, DatasetFacts
     from emojit.evaluation.scoring import CONFIDENCE, RESAMPLES, SEED, difference, score
@@ -184,16 +204,19 @@ def _evaluate(first: Answers, train: Loaded, rows: Loaded, setting: _Setting, so
     references = [row["emojis"] for row in rows.rows]
     texts = [row[setting.column] for row in rows.rows]
     every = [first]
-    for baseline in progress(all_baselines(), label="baselines", unit="baseline", quiet=setting.quiet):
-        baseline.fit([row[setting.column] for row in train.rows], [row["emojis"] for row in train.rows])
+    known = examples(train.rows, setting.column)
+    names = default_names() if setting.baselines is None else setting.baselines
+    for name in progress(names, label="baselines", unit="baseline", quiet=setting.quiet):
+        baseline = make_baseline(name)
+        baseline.fit(known)
         began = time.perf_counter()
         predicted = baseline.predict(texts)
         seconds = time.perf_counter() - began
         every.append(
             Answers(
-                name=baseline.name,
+                name=name,
                 kind="baseline",
-                label=_LABELS[baseline.name],
+                label=KINDS[name].label,
                 rows=list(predicted),
                 seconds=seconds,
             )
@@ -275,11 +298,24 @@ def _make_folder(out: Path) -> None:
         ) from exc
 
 
+def _named(baselines: Sequence[str] | None) -> tuple[str, ...] | None:
+    """Return the names of the baselines in the order of the table, the constant among them: verdicts need it."""
+    from emojit.baselines.registry import KINDS, find_kind
+
+    if baselines is None:
+        return None
+    for name in baselines:
+        find_kind(name)
+    return tuple(name for name in KINDS if name == "constant" or name in baselines)
+
+
 def _trained_on(model: str | Path) -> str | None:
-    """Return the column that a local run was trained on, or None where no run folder tells."""
+    """Return the column that a local model was trained on, or None where no run folder tells."""
     import yaml
 
     folder = Path(model)
+    if is_baseline(folder):
+        return read_record(folder).data.input_column
     path = next((path for path in (folder / "config.yaml", folder.parent / "config.yaml") if path.is_file()), None)
     if path is None:
         return None

@@ -1,0 +1,68 @@
+"""`emojit baseline`: fit one of the simple models, and keep it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from emojit.cli import output
+from emojit.cli.options import DatasetOption, JsonOption, RevisionOption
+
+app = typer.Typer(no_args_is_help=True, help="Simple models: fit, save and list them.")
+
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Which one: see `emojit baseline list`.")]
+FolderOption = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to make.", file_okay=False)]
+ColumnOption = Annotated[str, typer.Option("--column", help="Column that is read: sns_text or original_text.")]
+
+
+@app.command()
+def fit(
+    name: NameArgument,
+    dataset: DatasetOption,
+    out: FolderOption,
+    revision: RevisionOption = None,
+    column: ColumnOption = "sns_text",
+    as_json: JsonOption = False,
+) -> None:
+    """Fit a baseline on the training split and save it: predict, evaluate and push take the folder like a student's.
+
+    Example: emojit baseline fit linear --dataset builds/v1 --out outputs/linear
+    """
+    from emojit.baselines.fitting import fit_baseline
+
+    record = fit_baseline(name, dataset, out, revision=revision, input_column=column)
+    rows = sum(record.data.rows.values())
+    next_step = f"next: emojit evaluate --model {out} --dataset {dataset}"
+    output.show(
+        {"out": str(out), **record.as_dict()},
+        as_json=as_json,
+        text=f"{name} fitted on {rows:,} rows in {record.seconds:.1f} s: {out}\n{next_step}",
+    )
+
+
+@app.command("list")
+def list_(as_json: JsonOption = False) -> None:
+    """List the baselines, the simplest first.
+
+    Example: emojit baseline list
+    """
+    from emojit.baselines.registry import KINDS, default_names
+
+    always = default_names()
+    rows = [
+        {
+            "name": name,
+            "about": kind.about,
+            "every_evaluation": name in always,
+            "extra": "words" if kind.needs_words else None,
+        }
+        for name, kind in KINDS.items()
+    ]
+    width = max(map(len, KINDS))
+    lines = [
+        f"{name:<{width}}  {kind.about}{'; needs emojit[words]' if kind.needs_words else ''}"
+        for name, kind in KINDS.items()
+    ]
+    output.show({"baselines": rows}, as_json=as_json, text="\n".join(lines))
