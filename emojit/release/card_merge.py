@@ -20,7 +20,7 @@ from emojit.errors import CardError
 from emojit.release.templates import front_matter
 from emojit.resources import resource
 
-CardKind = Literal["dataset", "model", "metric"]
+CardKind = Literal["dataset", "model", "metric", "space"]
 
 MARK = "<!-- emojit writes what stands above anew with every version; what stands below stays -->"
 """The line between our part of a published card and what others wrote."""
@@ -36,10 +36,18 @@ OWN_KEYS: dict[CardKind, frozenset[str]] = {
     "metric": frozenset(
         {"title", "emoji", "colorFrom", "colorTo", "sdk", "sdk_version", "python_version", "app_file", "pinned", "license", "tags", "description"}
     ),
+    "space": frozenset(
+        {"title", "emoji", "colorFrom", "colorTo", "sdk", "sdk_version", "python_version", "app_file", "pinned", "license", "language", "models", "tags",
+         "short_description"}
+    ),
 }  # fmt: skip
 """Front matter keys that our cards may have; one that a release leaves out goes, for what an earlier version said of itself is no longer true."""
 
-_TEMPLATES: dict[CardKind, str] = {"dataset": "dataset_cards/dataset.md.jinja", "model": "model_cards/model.md.jinja"}
+_TEMPLATES: dict[CardKind, str] = {
+    "dataset": "dataset_cards/dataset.md.jinja",
+    "model": "model_cards/model.md.jinja",
+    "space": "spaces/demo/README.md.jinja",
+}
 _OWN_CONFIGS = ("default", None)
 """A config without a name is the default one, which is ours."""
 

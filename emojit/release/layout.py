@@ -7,22 +7,22 @@ from pathlib import Path
 
 from emojit.dataset.folder import CARD, MANIFEST, write_text
 from emojit.release.address import Kind
-from emojit.release.card_merge import MARK, merge_card, own_part
+from emojit.release.card_merge import MARK, CardKind, merge_card, own_part
 from emojit.release.contents import check_contents
 from emojit.release.emoji_plot import PLOT
 from emojit.release.files import LocalFile, list_files, read_file
 from emojit.release.manifest import release_manifest
 from emojit.release.staging import is_run_folder, stage_model
 from emojit.release.staging_dataset import dress_dataset, stage_dataset
-from emojit.release.statement import PROVENANCE, as_text, provenance_text
+from emojit.release.statement import PROVENANCE, as_text, is_demo, provenance_text
 
 
 class Layout:
     """The files of a release.
 
-    A data set and a run get a card that is merged with the one in the repository, and a metric with one that was merged before; the first one of a Space may
-    be the Hub's own. What somebody laid out by hand, a plain model folder or a Space, is published as it is: there the folder's own card says
-    everything. `provenance.json` and `manifest.json` come with all of them.
+    A data set and a run get a card that is merged with the one in the repository, and a metric and the demo with one that was merged before; the first one of
+    a Space may be the Hub's own. What somebody laid out by hand, a plain model folder or another Space, is published as it is: there the folder's own card
+    says everything. `provenance.json` and `manifest.json` come with all of them.
 
     Args:
         kind: what is published.
@@ -53,7 +53,7 @@ class Layout:
             self._card = (self.folder / CARD).read_text(encoding="utf-8")
         if kind != "dataset":
             check_contents(kind, self.folder, repo_id=repo_id, tag=tag)
-        if kind == "metric":
+        if kind == "metric" or (kind == "space" and is_demo(path)):
             self._card = own_part((path / CARD).read_text(encoding="utf-8"))
         # a build's manifest knows no hidden files
         self.files = {file.path: file for file in list_files(self.folder, hidden=kind != "dataset")}
@@ -103,7 +103,8 @@ class Layout:
                 self._write(CARD, merge_card(self._card, current, "model"))
             elif self._card is not None:
                 merged_before = current is not None and MARK in current.split("\n")
-                self._write(CARD, merge_card(self._card, current if merged_before else None, "metric"))
+                kind: CardKind = "metric" if self.kind == "metric" else "space"
+                self._write(CARD, merge_card(self._card, current if merged_before else None, kind))
             listed = (file for name, file in self.files.items() if name != MANIFEST)
             self._write(MANIFEST, as_text(release_manifest(self.kind, self._address, listed, kept)))
         return [self.files[path] for path in sorted(self.files)]

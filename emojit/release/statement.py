@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from emojit.dataset.folder import RECIPE, read_manifest
+from emojit.dataset.folder import CARD, RECIPE, read_manifest
 from emojit.dataset.making import read_making
 from emojit.provenance import code, package_versions, stands_in_own_checkout
 from emojit.release.address import Kind
@@ -51,6 +51,17 @@ def provenance_text(kind: Kind, folder: Path) -> str:
 def as_text(table: Mapping[str, object]) -> str:
     """Return JSON as every file of ours has it."""
     return json.dumps(table, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def demo_statement() -> str:
+    """Return `provenance.json` for a demo Space that is being laid out: the code at hand makes it, and a push takes this over as `made`."""
+    return as_text({"schema_version": SCHEMA_VERSION, "kind": "space", "made": {"code": dataclasses.asdict(code())}})
+
+
+def is_demo(folder: Path) -> bool:
+    """Whether a Space was laid out for a model, its card with it."""
+    settings = read_table(folder, SETTINGS)
+    return settings is not None and settings.get("commit") is not None and (folder / CARD).is_file()
 
 
 def made_of(kind: Kind, folder: Path, *, run: Path | None = None) -> dict[str, object]:

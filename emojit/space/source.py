@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from emojit.dataset.folder import CARD
+from emojit.dataset.folder import CARD, write_text
 from emojit.errors import PublishError, UsageError
 from emojit.release.contents import require_folder, space_sdk
 from emojit.release.published import open_published
-from emojit.release.statement import SETTINGS
+from emojit.release.statement import PROVENANCE, SETTINGS, demo_statement
 from emojit.resources import resource
 from emojit.space.demo import TEMPLATE, Speaker, local_speaker, published_speaker, stage_demo
 
@@ -59,7 +59,9 @@ def space_to_push(source: Path, *, model: str | None) -> Iterator[Path]:
         )
     speaker = published_speaker(model)
     with tempfile.TemporaryDirectory(prefix="emojit-space-") as scratch:
-        yield stage_demo(folder, Path(scratch) / "space", speaker)
+        staged = stage_demo(folder, Path(scratch) / "space", speaker)
+        write_text(staged / PROVENANCE, demo_statement())
+        yield staged
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from huggingface_hub import HfApi
 
 from emojit.metrics import jaccard_scores
 from emojit.release.push import push
@@ -23,6 +24,7 @@ from emojit.student import load_student
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("chromium")]
 
+MODEL = "me/moved-student"
 PRESS = "絵文字をえらぶ"
 HOSTILE = "雨の日は<img src=x onerror=\"document.title='hacked'\">${1+1}{{value}}</p><script>document.title='hacked'</script>"
 
@@ -55,14 +57,24 @@ def start(*arguments: str, env: dict[str, str], cwd: Path) -> subprocess.Popen[s
         )
 
 
+def move_tag(api: HfApi) -> None:
+    """Let the tag of the model stand for another commit than it did when the Space was published; the weights are the same."""
+    api.upload_file(path_or_fileobj=b"x", path_in_repo="notes.txt", repo_id=MODEL)
+    api.delete_tag(MODEL, tag="v1")
+    api.create_tag(MODEL, tag="v1")
+
+
 @pytest.fixture(scope="module")
 def pages(published, tmp_path_factory) -> Iterator[Pages]:
     """The three pages; Ctrl-C ends each of them in order, and nothing listens afterwards."""
     folder = tmp_path_factory.mktemp("pages")
-    with space_to_push(Path("demo"), model="me/tiny-student@v1") as space, pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HF_ENDPOINT", published.hub.endpoint)
         patch.setenv("HF_TOKEN", published.token)
-        push("space", space, "me/page", tag="v1", quiet=True)
+        push("model", published.folder, MODEL, tag="v1", quiet=True)
+        with space_to_push(Path("demo"), model=f"{MODEL}@v1") as space:
+            push("space", space, "me/page", tag="v1", quiet=True)
+    move_tag(published.api)
     (folder / "guard").mkdir()
     (folder / "guard" / "sitecustomize.py").write_text(GUARD, encoding="utf-8")
     foreign = folder / "foreign.txt"
@@ -115,9 +127,22 @@ def test_a_text_is_answered_with_the_emoji_of_emojit_predict_and_other_candidate
     assert len(others) == len(set(others)) == 4
     assert answer not in others
     assert all(score.startswith("スコア ") and "%" in score for score in scores)
-    assert demo.get_by_text("me/tiny-student").is_visible()
+    assert demo.get_by_text(MODEL).is_visible()
     assert demo.locator("code", has_text="v1").is_visible()
     assert demo.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_tag_that_was_moved_since_is_said_with_both_commits(demo, published):
+    first, now = (
+        published.api.model_info(MODEL, revision=revision).sha
+        for revision in (published.api.list_repo_commits(MODEL)[1].commit_id, "v1")
+    )
+
+    line = demo.get_by_text("タグが別のコミットへ動かされています")
+
+    assert line.is_visible()
+    assert first != now
+    assert f"{first[:12]} → {now[:12]}" in line.inner_text()
 
 
 def test_an_example_is_taken_over_with_a_tap(demo):

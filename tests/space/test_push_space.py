@@ -62,11 +62,43 @@ def test_the_demo_is_published_with_a_card_that_names_model_tag_commit_and_licen
         "revision": "v1",
         "commit": commit,
     }
-    inputs = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))["inputs"]
-    assert inputs == [{"role": "model", "repo": MODEL, "revision": "v1", "commit": commit}]
+    provenance = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+    assert provenance["inputs"] == [{"role": "model", "repo": MODEL, "revision": "v1", "commit": commit}]
+    assert provenance["made"]["code"] == provenance["published"]["code"]
     assert "emojit" not in re.findall(r"^(?:from|import) (\w+)", _sources(folder), re.MULTILINE)
     code, out, err = run(monkeypatch, capsys, *command)
     assert (code, json.loads(out)["already_there"]) == (0, True), err
+
+
+def test_what_others_wrote_into_the_card_of_a_demo_survives_the_next_version(on_hub, monkeypatch, capsys):
+    def publish(tag):
+        command = ("push", "space", "demo", "me/kept-demo", "--tag", tag, "--model", f"{MODEL}@v1", "--json")
+        code, out, err = run(monkeypatch, capsys, *command)
+        assert code == 0, err
+        return json.loads(out)
+
+    def card(revision):
+        return Path(
+            on_hub.api.hf_hub_download("me/kept-demo", "README.md", repo_type="space", revision=revision)
+        ).read_text(encoding="utf-8")
+
+    publish("v1")
+    theirs = card("v1").replace("title:", "hf_oauth: true\ntitle:", 1).replace("- emojit", "- emojit\n- workshop", 1)
+    theirs = theirs.replace("models:", "models:\n- me/former", 1) + "\n## Workshop\n\nRoom 5.\n"
+    on_hub.api.upload_file(
+        path_or_fileobj=theirs.encode(), path_in_repo="README.md", repo_id="me/kept-demo", repo_type="space"
+    )
+    publish("v2")
+
+    _, head, body = card("v2").split("---\n", 2)
+    fields = yaml.safe_load(head)
+    assert (fields["hf_oauth"], fields["models"]) == (True, [MODEL])
+    assert fields["tags"] == ["emoji", "japanese", "emojit", "workshop"]
+    assert body.endswith("## Workshop\n\nRoom 5.\n")
+    assert body.count("# 文にあう絵文字") == 1
+    assert publish("v2")["already_there"]
+    code, out, err = run(monkeypatch, capsys, "verify", "me/kept-demo@v2")
+    assert code == 0, out + err
 
 
 def _sources(folder):
