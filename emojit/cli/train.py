@@ -8,6 +8,7 @@ import typer
 
 from emojit.cli import output
 from emojit.cli.options import JsonOption, OutOption, RevisionOption, SetOption
+from emojit.cli.stopping import stopped_by_sigterm
 
 RecipeArgument = Annotated[str, typer.Argument(help="TOML file, or the name of a packaged recipe such as demo.")]
 DatasetOption = Annotated[
@@ -30,22 +31,20 @@ def train(
 ) -> None:
     """Train a student and write its run folder: model, log, scores on validation, predictions, record.
 
-    The folder is outputs/experiments/NAME_YYYYMMDD unless --out is given. --revision belongs to the data set.
+    The folder is outputs/experiments/NAME_YYYYMMDD unless --out is given. --revision belongs to the data set. After Ctrl-C, SIGTERM or a crash the same
+    command goes on with --resume, to the same weights. Several GPUs: torchrun --nproc-per-node N -m emojit train ...
 
     Example: emojit train demo --dataset builds/v1
     """
     from emojit.recipe import TrainRecipe, load
+    from emojit.student import is_first
     from emojit.student import train as train_student
 
     resolved = load(TrainRecipe, recipe, overrides=overrides or ())
-    result = train_student(
-        resolved,
-        dataset=dataset,
-        revision=revision,
-        out=out,
-        resume=resume,
-        quiet=as_json,
-    )
+    with stopped_by_sigterm():
+        result = train_student(resolved, dataset=dataset, revision=revision, out=out, resume=resume, quiet=as_json)
+    if not is_first():  # of several processes one speaks
+        return
     record = result.record
     text = (
         f"validation Jaccard {record.validation['jaccard']:.3f} on {record.data.rows['validation']} rows, "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from emojit.errors import ConfigError
 from emojit.recipe.decoding import DecodingConfig
@@ -10,6 +11,7 @@ from emojit.recipe.loss import LossConfig
 from emojit.recipe.model import ModelConfig
 from emojit.recipe.names import check_name
 from emojit.recipe.ranges import positive
+from emojit.recipe.stages import StageConfig, check_stages
 from emojit.recipe.train_data import DataConfig
 
 
@@ -23,25 +25,54 @@ class TrainConfig:
     """Rows per device and step (count)."""
     gradient_accumulation: int = 1
     """Steps whose gradients are added before an update (count)."""
+    optimiser: Literal["adamw", "schedule_free"] = "adamw"
+    """AdamW, or schedule-free AdamW (Defazio et al. 2024, "The Road Less Scheduled"), which averages its own weights and needs no decay."""
     learning_rate: float = 3e-4
-    """Peak learning rate of AdamW."""
+    """Peak learning rate."""
+    schedule: Literal["linear", "cosine", "constant"] = "linear"
+    """How the learning rate goes on after the warm-up: down to zero in a line or a half cosine, or not at all."""
     warmup_ratio: float = 0.05
     """Share of the steps during which the learning rate rises, in [0, 1)."""
     weight_decay: float = 0.01
-    """AdamW weight decay."""
+    """Weight decay of either optimiser."""
     label_smoothing: float = 0.0
     """Label smoothing in [0, 1)."""
+    best_by: Literal["jaccard", "loss"] = "jaccard"
+    """What chooses the checkpoint and stops early: mean Jaccard of the generated emoji on validation, or the validation loss."""
     early_stopping: int = 3
-    """Stop after this many evaluations without a better validation Jaccard (count); 0 never stops early."""
+    """Stop after this many evaluations that are no better (count); 0 never stops early."""
+    average: Literal["none", "last", "best"] = "none"
+    """Also try the average of the weights after the last or the best epochs; taken only where it is better on validation."""
+    average_count: int = 3
+    """Epochs that are averaged (count)."""
+    save_steps: float = 0.0
+    """A checkpoint to resume from besides that of every epoch: after so many updates, or, below 1, after this share of an epoch; 0: none."""
     save_total_limit: int = 2
     """Checkpoints kept on disk while training, the newest and the best always among them (count)."""
     bf16: bool = False
     """Train in bfloat16 where the device can."""
+    gradient_checkpointing: bool = False
+    """Compute the hidden states again for the gradient instead of keeping them: less memory, about a third more time."""
+    torch_compile: bool = False
+    """Compile the model with torch.compile; needs a C++ compiler."""
+    deterministic: bool = False
+    """Only algorithms that add in a fixed order, also on a GPU: slower, and the same weights every time on the same machine."""
+    report_to: Literal["none", "tensorboard", "trackio"] = "none"
+    """Where the curves go besides `train_log.csv`; both keep them on this machine."""
     seed: int = 0
     """Seed of initialisation, order and dropout."""
 
     def __post_init__(self) -> None:
-        positive("train", self, "epochs", "batch_size", "gradient_accumulation", "learning_rate", "save_total_limit")
+        positive(
+            "train",
+            self,
+            "epochs",
+            "batch_size",
+            "gradient_accumulation",
+            "learning_rate",
+            "average_count",
+            "save_total_limit",
+        )
         for name in ("warmup_ratio", "label_smoothing"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"train.{name} must be in [0, 1), got {getattr(self, name)}")
@@ -49,6 +80,15 @@ class TrainConfig:
             raise ConfigError(f"train.seed must be in [0, 2**32), got {self.seed}")
         if self.weight_decay < 0 or self.early_stopping < 0:
             raise ConfigError("train.weight_decay and train.early_stopping must be >= 0")
+        if self.save_steps < 0 or (self.save_steps > 1 and self.save_steps != int(self.save_steps)):
+            raise ConfigError(
+                f"train.save_steps must be a whole number, or a share of an epoch in [0, 1), got {self.save_steps}"
+            )
+        if self.optimiser == "schedule_free" and self.schedule != "constant":
+            raise ConfigError(
+                f"train.optimiser schedule_free has no decay, got train.schedule {self.schedule}",
+                hint='set train.schedule = "constant"; the warm-up stays',
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +99,7 @@ class TrainRecipe:
     """Short name of the run: letters, digits, '-', '_', '.', beginning with a letter or digit."""
     data: DataConfig = field(default_factory=DataConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
+    stages: tuple[StageConfig, ...] = ()
     train: TrainConfig = field(default_factory=TrainConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     decoding: DecodingConfig = field(default_factory=DecodingConfig)
@@ -66,3 +107,4 @@ class TrainRecipe:
     def __post_init__(self) -> None:
         check_name(self.name)
         self.loss.check_smoothing(self.train.label_smoothing)
+        check_stages(self.stages)

@@ -7,7 +7,8 @@ functions, or at the top of modules that only functions import.
 from __future__ import annotations
 
 from emojit.student.predict import Predictions, Student, load_student
+from emojit.student.ranks import is_first
 from emojit.student.record import RunRecord, read_run
 from emojit.student.train import RunResult, train
 
-__all__ = ["Predictions", "RunRecord", "RunResult", "Student", "load_student", "read_run", "train"]
+__all__ = ["Predictions", "RunRecord", "RunResult", "Student", "is_first", "load_student", "read_run", "train"]

@@ -50,6 +50,8 @@ class DataRecord:
     licence: str
     """Licence of the training rows together, `emojit.dataset.licences.combined_licence(row["licence"] …).id`; "unknown" where the data set has no
     such column. The model's card inherits it."""
+    unanswerable: int = 0
+    """Training rows, those of emoji names included, that were left out because the student can write none of their emoji (count)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,44 @@ class ModelRecord:
     """Tokens, and embedding rows (count)."""
     new_emoji: int
     """Emoji that were no token before (count)."""
+    emojis: int | None = None
+    """Emoji that it can write (count): all 1,906, or the so many most frequent. None where an older emojit did not record it."""
+    vectors: str | None = None
+    """Name, licence and version of the word vectors that its pieces were started from; None where they were not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageRecord:
+    """One stage before the last."""
+
+    name: str
+    """As the recipe calls it."""
+    objective: str
+    """"span_corruption", "keyword_pairs", "both" or "pairs"."""
+    origin: dict[str, Any]
+    """What was read: kind, name, and commit or sha256."""
+    licence: str | None
+    """Licence of the sentences together, as the Hub writes it; None for pairs of a file, which states none."""
+    rows: int
+    """Rows learned from (count)."""
+    kept_back: int
+    """Rows that the loss was measured on (count); 0 where the validation split chose."""
+    left_out: dict[str, int]
+    """Sentences or pairs that were met and not learned from, by reason (count)."""
+    cut: int
+    """Texts that lost their end (count)."""
+    steps: int
+    """Updates made (count)."""
+    epochs: float
+    """Passes over the rows."""
+    chosen_by: str
+    """"jaccard" on the validation split, or "loss" on the rows kept back."""
+    best_step: int
+    """Update whose weights went on to the next stage."""
+    best_score: float | None
+    """Its score by `chosen_by`."""
+    train_loss: float | None
+    """Loss of the last epoch (nats per label position)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +133,12 @@ class TrainingRecord:
     threads: int | None = None
     """Threads that torch computed with (count): with another number sums are added in another order, and the last bits differ. None where an older
     emojit did not record it."""
+    averaged: list[int] | None = None
+    """Updates whose weights were averaged for the student; None where those of `best_step` alone were taken."""
+    average_score: float | None = None
+    """Score of the average on validation, by `train.best_by`; None where none was tried."""
+    processes: int | None = None
+    """Processes that trained together (count). None where an older emojit did not record it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,10 +161,12 @@ class RunRecord:
     """What was trained."""
     training: TrainingRecord
     """How it went."""
+    stages: tuple[StageRecord, ...] = ()
+    """What was learned before, in order."""
     validation: dict[str, float]
     """Scores of the best weights on the validation split, as in `eval_metrics.json` after training."""
     seconds: dict[str, float]
-    """Wall time by step (s): "prepare", "train", "predict", "total". After `--resume` only of the last piece."""
+    """Wall time by step (s): "prepare", "stages" where there are any, "train", "predict", "total". After `--resume` only of the last piece."""
     code: Code
     """The code that ran."""
     versions: dict[str, str]
@@ -158,6 +206,7 @@ def read_run(folder: Path) -> RunRecord:
             data=_take(DataRecord, table["data"]),
             model=_take(ModelRecord, table["model"]),
             training=_take(TrainingRecord, table["training"]),
+            stages=tuple(_take(StageRecord, stage) for stage in table.get("stages", ())),
             code=_take(Code, table["code"]),
             hardware=_take(Hardware, table["hardware"], gpus=tuple(table["hardware"]["gpus"])),
         )

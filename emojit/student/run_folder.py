@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,8 +20,8 @@ CONFIG = "config.yaml"
 CHECKPOINTS = "checkpoints"
 MODEL = "model"
 
-_CHECKPOINT_FILES = ("model.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json")
-"""What a checkpoint needs to go on from; the Trainer writes them in about this order, the last one last."""
+_STATE = "trainer_state.json"
+"""The file of a checkpoint that the Trainer writes last, in the first process."""
 
 
 def choose_folder(name: str, out: Path | None, *, resume: bool) -> Path:
@@ -82,19 +83,30 @@ def begin(folder: Path, config: Mapping[str, Any], *, resume: bool) -> None:
         ) from exc
 
 
-def last_checkpoint(checkpoints: Path) -> Path | None:
-    """Return the newest complete checkpoint, or None. One that was being written when the run was killed is passed over."""
+def last_checkpoint(checkpoints: Path, processes: int = 1) -> Path | None:
+    """Return the newest complete checkpoint, or None. One that was being written when the run was killed is passed over.
+
+    Args:
+        checkpoints: the folder that holds them.
+        processes: processes that trained together (count).
+    """
     found = [path for path in checkpoints.glob("checkpoint-*") if path.name.removeprefix("checkpoint-").isdigit()]
-    complete = [
-        path for path in found if all((path / name).is_file() for name in _CHECKPOINT_FILES) and _readable(path)
-    ]
+    complete = [path for path in found if _complete(path, processes)]
     return max(complete, key=lambda path: int(path.name.removeprefix("checkpoint-")), default=None)
 
 
-def _readable(checkpoint: Path) -> bool:
+def _complete(checkpoint: Path, processes: int) -> bool:
+    """Whether a run can go on from there. Another process than the first may still have been writing when the first one was done."""
+    numbers = [f"_{index}" for index in range(processes)] if processes > 1 else [""]
+    archives = ["optimizer.pt", "scheduler.pt", *(f"rng_state{number}.pth" for number in numbers)]
+    archives += [f"place_{index}.pt" for index in range(processes)]
+    if not (checkpoint / "model.safetensors").is_file():
+        return False
+    if not all(zipfile.is_zipfile(checkpoint / name) for name in archives):  # looks for what torch writes last
+        return False
     try:
-        json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
-    except ValueError:
+        json.loads((checkpoint / _STATE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return False
     return True
 

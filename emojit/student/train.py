@@ -8,25 +8,31 @@ import logging
 import math
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emojit.dataset.folder import MANIFEST
 from emojit.dataset.licences import UNKNOWN, combined_licence
 from emojit.dataset.loading import Loaded, load_rows
-from emojit.errors import DatasetError, StudentError, UsageError
+from emojit.errors import DatasetError, UsageError
 from emojit.recipe import TrainRecipe
 from emojit.student.extra import require_train_extra
+from emojit.student.failures import training_failures
+from emojit.student.fit import StageResult, train_stage
+from emojit.student.ranks import Ranks, joined
 from emojit.student.record import DataRecord, ModelRecord, RunRecord, TrainingRecord
 from emojit.student.rows import TrainingRows, training_rows
-from emojit.student.run_folder import CHECKPOINTS, MODEL, begin, choose_folder, last_checkpoint
+from emojit.student.run_folder import CHECKPOINTS, MODEL, begin, choose_folder
+from emojit.student.stages import stage_texts, train_stages
 
 if TYPE_CHECKING:
     from emojit.student.model import NewStudent
     from emojit.student.predict import Student
-    from emojit.student.trainer import EmojiTrainer
 
 logger = logging.getLogger(__name__)
 
@@ -73,68 +79,98 @@ def train(
         MissingExtraError: the extra `train` is not installed.
     """
     require_train_extra()
-    from emojit.student.artefacts import published, write_run
+    with joined() as ranks:
+        return _train(
+            _with_data(recipe, dataset, revision),
+            ranks,
+            out=out,
+            resume=resume,
+            deterministic=deterministic,
+            quiet=quiet,
+        )
 
-    clock = _Clock()
-    recipe = _with_data(recipe, dataset, revision)
-    folder = choose_folder(recipe.name, out, resume=resume)
-    loaded = _load(recipe)
-    licence = _licence(recipe, loaded["train"])
-    config = {**published(recipe, _name(loaded["train"])), "resolved_data": _facts(loaded)}
-    if resume:
-        begin(folder, config, resume=True)
 
-    from safetensors import SafetensorError
-
+def _train(
+    recipe: TrainRecipe, ranks: Ranks, *, out: Path | None, resume: bool, deterministic: bool, quiet: bool
+) -> RunResult:
     from emojit.student.library import library_quiet
 
-    with library_quiet():
-        student = _prepare(recipe, loaded)
+    clock = _Clock()
+    folder = ranks.from_first(lambda: choose_folder(recipe.name, out, resume=resume))
+    loaded = ranks.first_then_all(lambda: _load(recipe))
+    licence = _licence(recipe, loaded["train"])
+    config = _config(recipe, loaded, ranks)
+    if resume:
+        ranks.from_first(lambda: begin(folder, config, resume=True))
+    with library_quiet(), _torch_as_before():
+        student = ranks.first_then_all(lambda: _prepare(recipe, loaded))
         if not resume:  # only now: a base model that cannot be used leaves no folder behind
-            begin(folder, config, resume=False)
-        rows = {
-            split: training_rows(
-                student.tokenizer,
-                student.vocabulary,
-                loaded[split].rows,
-                recipe.data,
-                augment=split == "train",
-                soft_votes=split == "train" and recipe.loss.soft_votes,
-            )
-            for split in ("train", "validation")
-        }
+            ranks.from_first(lambda: begin(folder, config, resume=False))
+        rows = _rows(recipe, student, loaded)
         clock.lap("prepare")
-        try:
-            trainer, resumed = _fit(
-                student, recipe, rows, folder, resume=resume, deterministic=deterministic, quiet=quiet
-            )
-            clock.lap("train")
-            record = write_run(
-                folder,
-                student=_finished(trainer, student, recipe, folder),
-                recipe=recipe,
-                loaded=loaded,
-                data=_data_record(recipe, loaded, rows, licence),
-                model=_model_record(student, recipe),
-                training=_training_record(trainer, resumed),
-                history=trainer.state.log_history,
-                started=clock.started,
-                seconds=clock.seconds,
-                quiet=quiet,
-            )
-        except (OSError, SafetensorError) as exc:
-            raise StudentError(
-                f"{folder}: cannot be written ({exc})",
-                hint="free some space, then give the same command with --resume",
-            ) from exc
-    shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
-    logger.info(
-        "trained rows=%d steps=%d best=%d",
-        record.data.rows["train"],
-        trainer.state.global_step,
-        record.training.best_step,
-    )
+        stages = train_stages(
+            student,
+            recipe,
+            loaded,
+            validation=rows["validation"].features,
+            folder=folder / CHECKPOINTS,
+            resume=resume,
+            ranks=ranks,
+            deterministic=deterministic,
+            quiet=quiet,
+        )
+        if stages:
+            clock.lap("stages")
+        result = train_stage(
+            student,
+            recipe,
+            train=rows["train"].features,
+            validation=rows["validation"].features,
+            folder=folder / CHECKPOINTS,
+            references=[row["emojis"] for row in loaded["validation"].rows],
+            resume=resume,
+            ranks=ranks,
+            deterministic=deterministic,
+            quiet=quiet,
+        )
+        clock.lap("train")
+
+        def write() -> RunRecord:
+            from emojit.student.artefacts import write_run
+
+            with training_failures(folder, recipe.train):
+                return write_run(
+                    folder,
+                    student=_finished(student, recipe, folder),
+                    recipe=recipe,
+                    loaded=loaded,
+                    data=_data_record(recipe, loaded, rows, licence),
+                    model=_model_record(student, recipe),
+                    stages=stages,
+                    training=_training_record(result, ranks),
+                    history=result.history,
+                    started=clock.started,
+                    seconds=clock.seconds,
+                    quiet=quiet,
+                )
+
+        record = ranks.from_first(write)
+    if ranks.first:
+        shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+        logger.info("trained rows=%d steps=%d best=%d", record.data.rows["train"], result.steps, result.best_step)
     return RunResult(folder=folder, model_folder=folder / MODEL, record=record)
+
+
+@contextmanager
+def _torch_as_before() -> Iterator[None]:
+    """Undo what full determinism switches on for the whole process."""
+    import torch
+
+    before = torch.are_deterministic_algorithms_enabled()
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before)
 
 
 class _Clock:
@@ -187,12 +223,16 @@ def _name(loaded: Loaded) -> str:
     return loaded.repo_id or (loaded.folder.name if loaded.folder else "rows")
 
 
-def _facts(loaded: dict[str, Loaded]) -> dict[str, Any]:
+def _config(recipe: TrainRecipe, loaded: dict[str, Loaded], ranks: Ranks) -> dict[str, Any]:
     """Return what must not change between a run and its `--resume`."""
-    return {
+    from emojit.student.artefacts import published
+
+    data = {
         "commit": loaded["train"].commit,
         "fingerprints": {split: rows.fingerprint for split, rows in loaded.items()},
     }
+    config = {**published(recipe, _name(loaded["train"])), "resolved_data": data}
+    return {**config, "processes": ranks.count} if ranks.count > 1 else config
 
 
 def _prepare(recipe: TrainRecipe, loaded: dict[str, Loaded]) -> NewStudent:
@@ -203,7 +243,13 @@ def _prepare(recipe: TrainRecipe, loaded: dict[str, Loaded]) -> NewStudent:
 
     set_seed(recipe.train.seed)
     columns = dict.fromkeys((recipe.data.input_column, "original_text", *recipe.data.also_columns))
-    student = new_student(recipe.model, (row[column] for row in loaded["train"].rows for column in columns))
+    rows = loaded["train"].rows
+    student = new_student(
+        recipe.model,
+        chain((row[column] for row in rows for column in columns), stage_texts(recipe, loaded, quiet=True)),
+        answers=(row["emojis"] for row in rows),
+        gaps=any(stage.fills_gaps for stage in recipe.stages),
+    )
     student.tokenizer.model_max_length = recipe.data.max_input_tokens
     student.model.generation_config = generation_config(
         student.vocabulary, vocabulary_size=len(student.tokenizer), decoding=recipe.decoding
@@ -211,63 +257,28 @@ def _prepare(recipe: TrainRecipe, loaded: dict[str, Loaded]) -> NewStudent:
     return student
 
 
-def _fit(
-    student: NewStudent,
-    recipe: TrainRecipe,
-    rows: dict[str, TrainingRows],
-    folder: Path,
-    *,
-    resume: bool,
-    deterministic: bool,
-    quiet: bool,
-) -> tuple[EmojiTrainer, int | None]:
-    """Train; return the Trainer with the best weights loaded, and the step that `resume` went on from."""
-    import torch
-
-    from emojit.student.trainer import make_trainer
-
-    _check_space(student, recipe, folder)
-    checkpoint = last_checkpoint(folder / CHECKPOINTS) if resume else None
-    trainer = make_trainer(
-        student,
-        recipe,
-        train=rows["train"].features,
-        validation=rows["validation"].features,
-        checkpoints=folder / CHECKPOINTS,
-        deterministic=deterministic,
-        quiet=quiet,
-    )
-    try:
-        trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
-    except torch.OutOfMemoryError as exc:
-        raise StudentError(
-            f"the GPU's memory is too small for {recipe.train.batch_size} rows a step",
-            hint="halve train.batch_size and double train.gradient_accumulation in a new run: the result is the same",
-        ) from exc
-    return trainer, None if checkpoint is None else int(checkpoint.name.removeprefix("checkpoint-"))
-
-
-def _check_space(student: NewStudent, recipe: TrainRecipe, folder: Path) -> None:
-    """Refuse to begin what the disk cannot hold: a full disk in the middle shows as many kinds of errors as there are libraries."""
-    weights = sum(parameter.numel() * parameter.element_size() for parameter in student.model.parameters())
-    checkpoints = recipe.train.save_total_limit + 1  # the oldest goes after the newest is written
-    needed = weights * (3 * checkpoints + 1)  # weights and AdamW's two moments in each; the finished model
-    free = shutil.disk_usage(folder).free
-    if needed > free:
-        raise StudentError(
-            f"{folder}: the run needs {needed / 2**30:.1f} GiB for its checkpoints, {free / 2**30:.1f} GiB are free",
-            hint="free some space, lower train.save_total_limit, or give another --out",
+def _rows(recipe: TrainRecipe, student: NewStudent, loaded: dict[str, Loaded]) -> dict[str, TrainingRows]:
+    """Return training and validation rows as token ids; training rows without any emoji that can be answered are left out."""
+    made = {
+        split: training_rows(
+            student.tokenizer,
+            student.vocabulary,
+            loaded[split].rows,
+            recipe.data,
+            augment=split == "train",
+            soft_votes=split == "train" and recipe.loss.soft_votes,
         )
+        for split in ("train", "validation")
+    }
+    return {**made, "train": made["train"].answerable()}
 
 
-def _finished(trainer: EmojiTrainer, student: NewStudent, recipe: TrainRecipe, folder: Path) -> Student:
+def _finished(student: NewStudent, recipe: TrainRecipe, folder: Path) -> Student:
     """Save the model, and return it as one that can be asked."""
     from emojit.student.predict import make_student
 
-    # Without the wrapper that trains in bfloat16: what is measured is what somebody else loads.
-    model = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
     finished = make_student(
-        model, student.tokenizer, student.vocabulary, recipe.decoding, source=str(folder), commit=None
+        student.model, student.tokenizer, student.vocabulary, recipe.decoding, source=str(folder), commit=None
     )
     finished.model.save_pretrained(folder / MODEL)
     finished.tokenizer.save_pretrained(folder / MODEL)
@@ -289,6 +300,7 @@ def _data_record(
         rows={split: len(data.rows) for split, data in loaded.items()},
         extra_rows=rows["train"].extra,
         cut={split: encoded.cut for split, encoded in rows.items()},
+        unanswerable=rows["train"].unanswerable,
         licence=licence,
     )
 
@@ -313,24 +325,25 @@ def _model_record(student: NewStudent, recipe: TrainRecipe) -> ModelRecord:
         parameters=sum(parameter.numel() for parameter in student.model.parameters()),
         vocabulary=len(student.tokenizer),
         new_emoji=student.new_emoji,
+        emojis=len(student.vocabulary.id_of),
+        vectors=student.vectors,
     )
 
 
-def _training_record(trainer: EmojiTrainer, resumed: int | None) -> TrainingRecord:
+def _training_record(result: StageResult, ranks: Ranks) -> TrainingRecord:
     import torch
 
-    state = trainer.state
-    history = state.log_history
-    best = state.best_global_step or state.global_step
-    losses = [entry["loss"] for entry in history if "loss" in entry]
     return TrainingRecord(
-        steps=state.global_step,
-        epochs=round(state.epoch or 0.0, 4),
-        best_step=best,
-        best_epoch=next((round(entry["epoch"], 4) for entry in history if entry["step"] == best), 0.0),
-        stopped_early=state.global_step < state.max_steps,
-        train_loss=losses[-1] if losses else math.nan,
-        resumed_from=resumed,
-        bf16=trainer.args.bf16,
+        steps=result.steps,
+        epochs=result.epochs,
+        best_step=result.best_step,
+        best_epoch=result.best_epoch,
+        stopped_early=result.stopped_early,
+        train_loss=math.nan if result.train_loss is None else result.train_loss,
+        resumed_from=result.resumed_from,
+        bf16=result.bf16,
         threads=torch.get_num_threads(),
+        averaged=result.averaged,
+        average_score=result.average_score,
+        processes=ranks.count,
     )

@@ -1,4 +1,4 @@
-"""The Trainer of a student: transformers' Seq2SeqTrainer with our loss, our progress bar and evaluation by generated emoji.
+"""The Trainer of a student: transformers' Seq2SeqTrainer with our loss, our order of rows and evaluation by generated emoji.
 
 Imported only by functions: it needs torch and transformers at the top, for its classes derive from theirs.
 """
@@ -14,33 +14,50 @@ from transformers import (  # noqa: TID253
     EarlyStoppingCallback,
     PrinterCallback,
     Seq2SeqTrainer,
-    Seq2SeqTrainingArguments,
     TrainerCallback,
 )
 
-from emojit.logs import progress
+from emojit.errors import StudentError
 from emojit.metrics import exact_match, jaccard_scores
 from emojit.recipe import TrainRecipe
 from emojit.student.answer_order import ShuffledAnswers
+from emojit.student.arguments import training_arguments, updates_per_epoch
+from emojit.student.callbacks import NewOrder, ProgressBar, SaveEvery
 from emojit.student.collator import AnswerCollator
-from emojit.student.losses import AnswerLoss, make_loss
+from emojit.student.losses import AnswerLoss, make_loss, text_loss
 from emojit.student.model import NewStudent
+from emojit.student.order import GroupedOrder
+from emojit.student.reports import report_callbacks
 from emojit.student.rows import Features
+from emojit.student.run_folder import last_checkpoint
 from emojit.student.vocabulary import EmojiVocabulary
 
 if TYPE_CHECKING:
-    from transformers import TrainerControl, TrainerState, TrainingArguments
     from transformers.trainer_utils import EvalPrediction
+
+_PLACE = "place_{}.pt"
+"""In a checkpoint, one per process: where in the epoch it was made, as far as the library does not note it."""
 
 
 class EmojiTrainer(Seq2SeqTrainer):  # type: ignore[misc]  # transformers is not followed by mypy
-    """A Seq2SeqTrainer whose evaluation loss is the plain cross entropy of the answer, and which leaves the generation config alone.
+    """A Seq2SeqTrainer that stops at a loss that is no number and can go on in the middle of an epoch, bit for bit.
 
-    The original's `prediction_step` reports T5's own loss over the whole vocabulary, and writes library defaults such as `max_length=20` into
-    `model.generation_config`, which is saved with the model (transformers 5.23).
+    Its evaluation loss is the plain cross entropy of the answer, and it leaves the generation config alone: the original's `prediction_step` reports T5's own
+    loss over the whole vocabulary, and writes library defaults such as `max_length=20` into `model.generation_config`, which is saved with the model
+    (transformers 5.23).
     """
 
     compute_loss_func: AnswerLoss
+    order: GroupedOrder
+    generates: bool = True
+    """Whether evaluation asks for emoji; False while text is learned."""
+
+    def _get_train_sampler(self, train_dataset: Sequence[Features] | None = None) -> GroupedOrder:
+        lengths = [len(row["input_ids"]) for row in train_dataset or self.train_dataset]
+        processes = self.args.world_size
+        group = self.args.train_batch_size * self.args.gradient_accumulation_steps * processes
+        self.order = GroupedOrder(lengths, group, processes=processes)
+        return self.order
 
     def compute_loss(
         self,
@@ -54,6 +71,31 @@ class EmojiTrainer(Seq2SeqTrainer):  # type: ignore[misc]  # transformers is not
             loss: torch.Tensor = super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         return loss
 
+    def training_step(
+        self,
+        model: torch.nn.Module,
+        inputs: dict[str, torch.Tensor],
+        num_items_in_batch: torch.Tensor | int | None = None,
+    ) -> torch.Tensor:
+        """Return the loss of one batch (scalar) after its gradients are added.
+
+        Raises:
+            StudentError: it is no number.
+        """
+        loss: torch.Tensor = super().training_step(model, inputs, num_items_in_batch)
+        if not torch.isfinite(loss):
+            self._give_up(f"the loss is {loss.item()} at step {self.state.global_step + 1}")
+        return loss
+
+    def _give_up(self, what: str) -> None:
+        checkpoint = last_checkpoint(Path(self.args.output_dir), self.args.world_size)
+        kept = f"; the last good checkpoint is {checkpoint}" if checkpoint else ""
+        raise StudentError(
+            f"{what}: training has come apart{kept}",
+            hint="in a new run, lower train.learning_rate or raise train.warmup_ratio"
+            + (f", or go on with --set model.base={checkpoint}" if checkpoint else ""),
+        )
+
     def prediction_step(
         self,
         model: torch.nn.Module,
@@ -61,120 +103,48 @@ class EmojiTrainer(Seq2SeqTrainer):  # type: ignore[misc]  # transformers is not
         prediction_loss_only: bool,
         ignore_keys: list[str] | None = None,
         **generation: object,
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]:
         """Return the loss (scalar), the generated ids (B, L) and the labels (B, T) of one batch."""
         inputs = self._prepare_inputs(inputs)
         with torch.no_grad(), self.compute_loss_context_manager():
             with self.compute_loss_func.answering(self.model, inputs):
                 labels = inputs.pop("labels")
                 loss = self.compute_loss_func.evaluation(model(**inputs), labels)
+            if not self.generates:
+                return loss.detach(), None, None
             generated = self.model.generate(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"])
         return loss.detach(), generated, labels
 
+    def _save_checkpoint(self, model: torch.nn.Module, trial: None) -> None:
+        # Schedule-free AdamW trains at one point and answers at another; a checkpoint inside an epoch would else hold the first (transformers 5.23).
+        self.optimizer.eval()
+        # A gradient that is no number shows in the loss of the next step only.
+        if not all(bool(torch.isfinite(parameter).all()) for parameter in self.model.parameters()):
+            self._give_up(f"the weights are no numbers after step {self.state.global_step}")
+        super()._save_checkpoint(model, trial)
 
-class NewOrder(TrainerCallback):  # type: ignore[misc]  # transformers is not followed by mypy
-    """Tells the rows which epoch begins."""
+    def _save_rng_state(self, output_dir: str) -> None:
+        super()._save_rng_state(output_dir)
+        place = {"order": self.order.drawn_from, "loss": self._tr_loss.cpu(), "logged": self._globalstep_last_logged}
+        torch.save(place, Path(output_dir) / _PLACE.format(self.args.process_index))
 
-    def __init__(self, rows: ShuffledAnswers) -> None:
-        self._rows = rows
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        super()._load_optimizer_and_scheduler(checkpoint)
+        if (
+            checkpoint is not None and self.state.epoch % 1
+        ):  # inside an epoch: its order was drawn before the checkpoint
+            self.order.draw_next_from = self._place(checkpoint)["order"]
 
-    def on_epoch_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object
-    ) -> None:
-        """Draw new orders; the epoch of a run that was resumed in the middle of one has a fraction."""
-        self._rows.start_epoch(int(state.epoch or 0))
+    def _load_rng_state(self, checkpoint: str | None) -> None:
+        super()._load_rng_state(checkpoint)
+        if checkpoint is not None:
+            place = self._place(checkpoint)
+            self._tr_loss = place["loss"].to(self.args.device)
+            self._globalstep_last_logged = place["logged"]
 
-
-class ProgressBar(TrainerCallback):  # type: ignore[misc]  # transformers is not followed by mypy
-    """A bar on stderr with steps, time left, loss and the best validation Jaccard; the library's own prints to stdout."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        self._quiet = quiet
-        self._shown: dict[str, str] = {}
-
-    def on_train_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object
-    ) -> None:
-        """Open the bar where the run stands, which is not zero after `--resume`."""
-        self._bar = progress(total=state.max_steps, label="train", unit="step", quiet=self._quiet)
-        self._bar.update(state.global_step)
-
-    def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object
-    ) -> None:
-        """Move the bar."""
-        self._bar.update(state.global_step - self._bar.n)
-
-    def on_log(
-        self,
-        args: TrainingArguments,
-        state: TrainerState,
-        control: TrainerControl,
-        logs: dict[str, float] | None = None,
-        **kwargs: object,
-    ) -> None:
-        """Show what was measured."""
-        for key, name in (("loss", "loss"), ("eval_jaccard", "jaccard")):
-            if logs and key in logs:
-                self._shown[name] = f"{logs[key]:.3f}"
-        if state.best_metric is not None:
-            self._shown["best"] = f"{state.best_metric:.3f}"
-        self._bar.set_postfix(self._shown)
-
-    def on_train_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object
-    ) -> None:
-        """Close the bar."""
-        self._bar.close()
-
-
-def training_arguments(
-    recipe: TrainRecipe, checkpoints: Path, *, deterministic: bool = False
-) -> Seq2SeqTrainingArguments:
-    """Translate the section `[train]` into the Trainer's arguments.
-
-    What differs from `Seq2SeqTrainingArguments` beyond the recipe's own keys: evaluation and a checkpoint after every epoch with the best one
-    restored at the end; linear decay after a warm-up given as a share; no reports to services; the library's bars off (they write to stdout);
-    columns are ours, none is removed; the patience of early stopping survives `--resume`.
-
-    Args:
-        recipe: the recipe.
-        checkpoints: folder for the checkpoints.
-        deterministic: on the CPU, by deterministic algorithms only.
-    """
-    config = recipe.train
-    cuda = torch.cuda.is_available() and not deterministic
-    return Seq2SeqTrainingArguments(
-        output_dir=str(checkpoints),
-        num_train_epochs=config.epochs,
-        per_device_train_batch_size=config.batch_size,
-        per_device_eval_batch_size=recipe.decoding.batch_size,
-        gradient_accumulation_steps=config.gradient_accumulation,
-        learning_rate=config.learning_rate,
-        lr_scheduler_type="linear",
-        warmup_steps=config.warmup_ratio,
-        optim="adamw_torch",
-        weight_decay=config.weight_decay,
-        bf16=config.bf16 and cuda and torch.cuda.is_bf16_supported(),
-        seed=config.seed,
-        data_seed=config.seed,
-        eval_strategy="epoch",
-        save_strategy="epoch",
-        save_total_limit=config.save_total_limit,
-        load_best_model_at_end=True,
-        metric_for_best_model="jaccard",
-        greater_is_better=True,
-        restore_callback_states_from_checkpoint=True,
-        logging_strategy="epoch",
-        report_to="none",
-        disable_tqdm=True,
-        train_sampling_strategy="group_by_length",
-        remove_unused_columns=False,
-        label_names=["labels"],
-        dataloader_pin_memory=cuda,
-        use_cpu=deterministic,
-        full_determinism=deterministic,
-    )
+    def _place(self, checkpoint: str) -> dict[str, torch.Tensor]:
+        place: dict[str, torch.Tensor] = torch.load(Path(checkpoint) / _PLACE.format(self.args.process_index))
+        return place
 
 
 def make_trainer(
@@ -184,6 +154,11 @@ def make_trainer(
     train: Sequence[Features],
     validation: Sequence[Features],
     checkpoints: Path,
+    reports: Path,
+    references: Sequence[Sequence[str]] | None = None,
+    text: bool = False,
+    callbacks: Sequence[TrainerCallback] = (),
+    processes: int = 1,
     deterministic: bool = False,
     quiet: bool,
 ) -> EmojiTrainer:
@@ -195,24 +170,41 @@ def make_trainer(
         train: rows with `input_ids` and `labels`.
         validation: the same.
         checkpoints: folder for the checkpoints.
+        reports: folder for curves, if the recipe wants some.
+        references: the emoji of the validation rows, where the student cannot write all of them; None takes those of their labels.
+        text: the labels are text and not emoji: the loss reads the whole vocabulary, and validation is by loss alone.
+        callbacks: more of them.
+        processes: processes that train together (count).
         deterministic: on the CPU, by deterministic algorithms only.
         quiet: no progress bar.
     """
-    callbacks: list[TrainerCallback] = [ProgressBar(quiet=quiet)]
-    if recipe.train.early_stopping:
-        callbacks.append(EarlyStoppingCallback(early_stopping_patience=recipe.train.early_stopping))
-    arguments = training_arguments(recipe, checkpoints, deterministic=deterministic)
-    loss = make_loss(
-        recipe.loss,
-        student.vocabulary,
-        len(student.tokenizer),
-        [row["labels"] for row in train],
-        label_smoothing=recipe.train.label_smoothing,
-        prune=arguments.n_gpu <= 1,
+    config = recipe.train
+    arguments = training_arguments(
+        recipe, checkpoints, rows=len(train), processes=processes, deterministic=deterministic
     )
-    if recipe.loss.name == "set" and recipe.loss.order == "shuffled":
-        train = ShuffledAnswers(train, seed=recipe.train.seed)
-        callbacks.append(NewOrder(train))
+    mine: list[TrainerCallback] = [ProgressBar(quiet=quiet), *callbacks]
+    if config.early_stopping:
+        mine.append(EarlyStoppingCallback(early_stopping_patience=config.early_stopping))
+    if config.save_steps:
+        epoch = updates_per_epoch(config, len(train), processes)
+        steps = int(config.save_steps) if config.save_steps >= 1 else max(1, round(config.save_steps * epoch))
+        mine.append(SaveEvery(steps, epoch=epoch))
+    if not deterministic:  # a run that is made again for its weights needs no curves
+        mine += report_callbacks(config.report_to, reports, recipe.name)
+    if text:
+        loss = text_loss(student.vocabulary, student.model.config.vocab_size, label_smoothing=config.label_smoothing)
+    else:
+        loss = make_loss(
+            recipe.loss,
+            student.vocabulary,
+            len(student.tokenizer),
+            [row["labels"] for row in train],
+            label_smoothing=config.label_smoothing,
+            prune=arguments.n_gpu <= 1,
+        )
+        if recipe.loss.name == "set" and recipe.loss.order == "shuffled":
+            train = ShuffledAnswers(train, seed=config.seed)
+            mine.append(NewOrder(train))
     trainer = EmojiTrainer(
         model=student.model,
         args=arguments,
@@ -221,9 +213,10 @@ def make_trainer(
         processing_class=student.tokenizer,
         data_collator=AnswerCollator(student.tokenizer, student.model),
         compute_loss_func=loss,
-        compute_metrics=_Scores(student.vocabulary),
-        callbacks=callbacks,
+        compute_metrics=None if text else _Scores(student.vocabulary, references),
+        callbacks=mine,
     )
+    trainer.generates = not text
     trainer.remove_callback(PrinterCallback)  # what replaces the bar where bars are off; it prints to stdout
     return trainer
 
@@ -231,12 +224,13 @@ def make_trainer(
 class _Scores:
     """Validation scores of generated ids, read by token id."""
 
-    def __init__(self, vocabulary: EmojiVocabulary) -> None:
+    def __init__(self, vocabulary: EmojiVocabulary, references: Sequence[Sequence[str]] | None) -> None:
         self._vocabulary = vocabulary
+        self._references = references
 
     def __call__(self, evaluation: EvalPrediction) -> dict[str, float]:
         predictions = [self._vocabulary.decode(ids.tolist()) for ids in evaluation.predictions]
-        references = [self._vocabulary.decode(ids.tolist()) for ids in evaluation.label_ids]
+        references = self._references or [self._vocabulary.decode(ids.tolist()) for ids in evaluation.label_ids]
         scores = jaccard_scores(predictions, references)
         return {
             "jaccard": sum(scores) / len(scores),

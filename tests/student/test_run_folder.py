@@ -5,19 +5,22 @@ from __future__ import annotations
 import re
 
 import pytest
+import torch
 
 from emojit.errors import UsageError
 from emojit.student.run_folder import begin, choose_folder, last_checkpoint
 
-FILES = ("model.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json")
+FILES = ("optimizer.pt", "scheduler.pt", "rng_state.pth", "place_0.pt")
 
 
-def checkpoint(folder, step, *, without=(), state="{}"):
+def checkpoint(folder, step, *, without=(), state="{}", files=FILES):
     path = folder / f"checkpoint-{step}"
     path.mkdir(parents=True)
-    for name in FILES:
-        if name not in without:
-            (path / name).write_text(state if name == "trainer_state.json" else "", encoding="utf-8")
+    (path / "model.safetensors").write_bytes(b"")
+    for name in set(files) - set(without):
+        torch.save({}, path / name)
+    if "trainer_state.json" not in without:
+        (path / "trainer_state.json").write_text(state, encoding="utf-8")
     return path
 
 
@@ -53,7 +56,19 @@ def test_the_newest_complete_checkpoint_counts(tmp_path):
     checkpoint(tmp_path, 32, state='{"epoch": 4')
     checkpoint(tmp_path, 40, without=("optimizer.pt",))
 
+    half = checkpoint(tmp_path, 48) / "place_0.pt"
+    half.write_bytes(half.read_bytes()[:-10])
+
     assert last_checkpoint(tmp_path) == best
+
+
+def test_a_checkpoint_of_two_processes_is_complete_when_both_have_written(tmp_path):
+    both = ("optimizer.pt", "scheduler.pt", "rng_state_0.pth", "rng_state_1.pth", "place_0.pt", "place_1.pt")
+    best = checkpoint(tmp_path, 8, files=both)
+    checkpoint(tmp_path, 16, files=both, without=("rng_state_1.pth",))
+
+    assert last_checkpoint(tmp_path, processes=2) == best
+    assert last_checkpoint(tmp_path) is None
 
 
 def test_there_may_be_no_checkpoint(tmp_path):

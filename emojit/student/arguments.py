@@ -1,0 +1,110 @@
+"""The section `[train]` of a recipe as the arguments of transformers' Trainer."""
+
+from __future__ import annotations
+
+import logging
+import math
+from pathlib import Path
+
+import torch  # noqa: TID253  (imported only by the trainer)
+from transformers import Seq2SeqTrainingArguments  # noqa: TID253
+
+from emojit.errors import MissingExtraError
+from emojit.recipe import TrainConfig, TrainRecipe
+from emojit.student.ranks import is_first
+
+logger = logging.getLogger(__name__)
+
+_SCHEDULES = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
+
+
+def training_arguments(
+    recipe: TrainRecipe, checkpoints: Path, *, rows: int, processes: int = 1, deterministic: bool = False
+) -> Seq2SeqTrainingArguments:
+    """Translate the section `[train]` into the Trainer's arguments.
+
+    What differs from `Seq2SeqTrainingArguments` beyond the recipe's own keys: evaluation and a checkpoint after every epoch with the best one
+    restored at the end; the warm-up given as a share; no reports to services; the library's bars off (they write to stdout); columns are ours, none is
+    removed; the patience of early stopping survives `--resume`; a loss that is no number is not hidden from the log.
+
+    Args:
+        recipe: the recipe.
+        checkpoints: folder for the checkpoints.
+        rows: training rows (count).
+        processes: processes that train together (count).
+        deterministic: on the CPU, by deterministic algorithms only.
+
+    Raises:
+        MissingExtraError: the recipe's optimiser is not installed.
+    """
+    config = recipe.train
+    cuda = torch.cuda.is_available() and not deterministic
+    bf16 = config.bf16 and cuda and torch.cuda.is_bf16_supported()
+    if config.bf16 and not bf16 and is_first():
+        why = "this GPU has no bfloat16" if cuda else "the CPU would be slower with it"
+        logger.warning("train.bf16: %s; training in float32", why)
+    return Seq2SeqTrainingArguments(
+        output_dir=str(checkpoints),
+        num_train_epochs=config.epochs,
+        per_device_train_batch_size=config.batch_size,
+        per_device_eval_batch_size=recipe.decoding.batch_size,
+        gradient_accumulation_steps=config.gradient_accumulation,
+        learning_rate=config.learning_rate,
+        **_optimiser(config, updates(config, rows, processes)),
+        weight_decay=config.weight_decay,
+        bf16=bf16,
+        torch_compile=config.torch_compile,
+        seed=config.seed,
+        data_seed=config.seed,
+        eval_strategy="epoch",
+        save_strategy="epoch",
+        save_total_limit=config.save_total_limit,
+        load_best_model_at_end=True,
+        metric_for_best_model=config.best_by,
+        greater_is_better=config.best_by == "jaccard",
+        restore_callback_states_from_checkpoint=True,
+        logging_strategy="epoch",
+        logging_nan_inf_filter=False,
+        report_to="none",
+        disable_tqdm=True,
+        remove_unused_columns=False,
+        label_names=["labels"],
+        dataloader_pin_memory=cuda,
+        use_cpu=deterministic or (processes > 1 and not cuda),
+        full_determinism=deterministic or config.deterministic,
+        ddp_find_unused_parameters=False,
+    )
+
+
+def updates_per_epoch(config: TrainConfig, rows: int, processes: int) -> int:
+    """Return how often the weights change in one pass over the rows (count)."""
+    batches = math.ceil(rows / (config.batch_size * processes))
+    return max(1, math.ceil(batches / config.gradient_accumulation))
+
+
+def updates(config: TrainConfig, rows: int, processes: int) -> int:
+    """Return how often the weights change in the whole run, if it is not stopped early (count)."""
+    return math.ceil(config.epochs * updates_per_epoch(config, rows, processes))
+
+
+def _optimiser(config: TrainConfig, steps: int) -> dict[str, str | float]:
+    """Return the arguments that choose optimiser and schedule.
+
+    Schedule-free AdamW warms up by itself, in whole steps. The Trainer of transformers 5.23 hands it `warmup_steps` as it stands there; a share of 0.05
+    would make the first step with twenty times the learning rate.
+    """
+    if config.optimiser == "adamw":
+        return {
+            "optim": "adamw_torch",
+            "lr_scheduler_type": _SCHEDULES[config.schedule],
+            "warmup_steps": config.warmup_ratio,
+        }
+    try:
+        import schedulefree  # noqa: F401
+    except ImportError as exc:
+        raise MissingExtraError("not installed: schedulefree", hint="pip install 'emojit[train]'") from exc
+    return {
+        "optim": "schedule_free_adamw",
+        "lr_scheduler_type": "constant",
+        "warmup_steps": math.ceil(config.warmup_ratio * steps),
+    }
