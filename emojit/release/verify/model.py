@@ -6,6 +6,7 @@ from pathlib import Path
 
 import yaml
 
+from emojit.baselines.record import is_baseline
 from emojit.dataset.folder import CARD
 from emojit.errors import CardError, EmojitError, StudentError, UsageError
 from emojit.release.cards import render_model_card
@@ -14,6 +15,7 @@ from emojit.release.published import Published, open_published
 from emojit.release.staging import is_run_folder
 from emojit.release.verify.card import check_address, check_card
 from emojit.release.verify.findings import Findings
+from emojit.release.verify.gold import check_gold
 from emojit.release.verify.provenance import check_provenance
 from emojit.release.verify.released import address, check_released_files, open_manifest, recorded_card
 from emojit.release.verify.scores import check_scores
@@ -29,7 +31,7 @@ def is_model(folder: Path) -> bool:
         raise UsageError(
             f"{folder}: is a run that is not published yet", hint="publish it, then `emojit verify namespace/name@v1`"
         )
-    return (folder / "config.json").is_file()
+    return (folder / "config.json").is_file() or is_baseline(folder)
 
 
 def check_model_release(
@@ -68,6 +70,7 @@ def check_model_release(
     check_scores(run, findings)
     if release is not None:
         _check_data(run, findings)
+        check_gold(run, findings)
     return stated
 
 

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from emojit.dataset.loading import load_rows
 from emojit.dataset.parquet import TableWriter
+from emojit.release.push import push
 from emojit.release.verify.findings import Findings
+from emojit.release.verify.gold import check_gold
 from emojit.release.verify.scores import check_scores
 
 COLUMNS = {"id": "string", "text": "string", "emojis": "strings", "student": "strings", "teacher": "strings"}
@@ -93,3 +96,49 @@ def test_a_report_of_another_layout_is_a_finding_and_no_traceback(run):
     (run / "eval_metrics.json").write_text('{"systems": [3]}', encoding="utf-8")
 
     assert [one[0] for one in found(run)] == ["run/eval_predictions.parquet"]
+
+
+GOLD_COLUMNS = {"id": "string", "text": "string", "emojis": "strings"}
+
+
+def gold(finished_build, folder, commit, repo_id, change=lambda rows: None) -> Findings:
+    """What is found where a run predicted the test split, after a change of its predictions."""
+    rows = [
+        {"id": row["id"], "text": row["sns_text"], "emojis": row["emojis"]}
+        for row in load_rows(finished_build, "test").rows
+    ]
+    change(rows)
+    folder.mkdir()
+    with TableWriter(folder / "eval_predictions.parquet", GOLD_COLUMNS) as table:
+        for row in rows:
+            table.add(row)
+    data = {"name": repo_id, "commit": commit, "split": "test", "input_column": "sns_text"}
+    (folder / "eval_metrics.json").write_text(json.dumps({"dataset": data}), encoding="utf-8")
+    findings = Findings()
+    check_gold(folder, findings)
+    return findings
+
+
+def test_gold_is_that_of_the_data_set_at_its_commit_or_is_found(account, finished_build, tmp_path):
+    repo_id = f"{account.name}/pairs"
+    commit = push("dataset", finished_build, repo_id, tag="v1", quiet=True).commit
+
+    def give(rows):
+        rows[0]["emojis"] = ["🦥"]
+
+    sound = gold(finished_build, tmp_path / "sound", commit, repo_id)
+    edited = gold(finished_build, tmp_path / "edited", commit, repo_id, give)
+    fewer = gold(finished_build, tmp_path / "fewer", commit, repo_id, lambda rows: rows.pop())
+
+    assert (sound.kept, sound.unchecked, len(sound.checked)) == ([], [], 1)
+    (finding,) = edited.kept
+    assert (finding.where, finding.found.endswith("🦥")) == ("run/eval_predictions.parquet row 1", True)
+    assert [one.what for one in fewer.kept] == ["are not the rows of the data set"]
+
+
+@pytest.mark.parametrize(("commit", "reason"), [("1" * 40, "no such data set"), (None, "may have been a folder")])
+def test_gold_that_cannot_be_compared_is_said_with_the_reason(account, finished_build, tmp_path, commit, reason):
+    findings = gold(finished_build, tmp_path / "run", commit, f"{account.name}/gone")
+
+    assert findings.kept == []
+    assert reason in findings.unchecked[0]
