@@ -39,6 +39,9 @@ def test_spellings_of_a_licence(written, expected):
         (["Apache-2.0", "CC BY-SA 4.0"], "cc-by-sa-4.0"),
         (["Apache-2.0", "ODC-BY"], "odc-by"),
         (["MIT", "CC BY-NC 4.0"], "cc-by-nc-4.0"),
+        (["CC BY 4.0", "CC BY-NC 4.0", "CC0-1.0"], "cc-by-nc-4.0"),
+        (["CC BY-NC 4.0", "CC BY-NC-SA 3.0", "ODC-BY"], "cc-by-nc-sa-3.0"),
+        (["CC BY-NC-SA 4.0", "CC BY-NC-SA 3.0"], "cc-by-nc-sa-4.0"),
         (["ODC-BY", "CC BY-SA 3.0"], "cc-by-sa-3.0"),
         (["CC0-1.0", "ODC-BY"], "odc-by"),
         (["CC BY-SA 4.0", None], "unknown"),
@@ -71,3 +74,27 @@ def test_notices_of_permissive_licences_are_named():
 
 def test_an_unknown_licence_is_quoted_in_the_note():
     assert '"house rules"' in combined_licence(["house rules"]).note
+
+
+@pytest.mark.parametrize(
+    "licences",
+    [["GFDL", "ODbL"], ["GFDL", "CC BY 4.0"], ["CC BY-NC 4.0", "ODbL"], ["CC BY-NC-SA 3.0", "CC BY-SA 3.0"]],
+)
+def test_what_goes_with_nothing_else_is_a_conflict(licences):
+    with pytest.raises(DatasetError, match="cannot be released together"):
+        combined_licence(licences)
+
+
+@pytest.mark.parametrize("licence", ["CC BY-ND 4.0", "cc-by-nd-3.0", "CC BY-NC-ND 4.0 (a newspaper)", "CC BY-ND"])
+def test_text_that_may_not_be_changed_is_refused_also_beside_others_and_by_its_name(licence):
+    for beside in ([], ["CC0-1.0"], ["CC BY-SA 4.0", None]):
+        with pytest.raises(DatasetError, match="allows no changed text") as caught:
+            combined_licence([licence, *beside])
+        assert licence in str(caught.value)
+        assert caught.value.hint
+
+
+def test_not_for_commercial_use_is_said_where_it_holds():
+    assert combined_licence(["CC BY-NC 4.0"]).note.endswith("; not for commercial use")
+    assert combined_licence(["CC BY-NC 4.0", "CC BY 4.0"]).note.endswith("; not for commercial use")
+    assert "commercial" not in combined_licence(["CC BY 4.0"]).note
