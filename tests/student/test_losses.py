@@ -264,3 +264,12 @@ def test_no_loss_needs_more_than_a_quarter_more_memory_than_plain_cross_entropy(
     assert runpy.run_path(str(path))["main"]() == 0
 
     assert "reached" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("config", "smoothing"), CASES)
+def test_logits_of_a_pruned_head_give_the_same_as_those_of_the_whole(config, smoothing):
+    loss, logits = make(config, smoothing), logits_of()
+    whole = loss(Seq2SeqLMOutput(logits=logits), LABELS).item()
+
+    assert loss(Seq2SeqLMOutput(logits=logits[..., ALLOWED]), LABELS).item() == whole
+    assert loss(Seq2SeqLMOutput(logits=logits[LABELS != IGNORED][:, ALLOWED]), LABELS).item() == whole

@@ -74,7 +74,7 @@ class AnswerLoss:
         """Return the loss per label position (scalar).
 
         Args:
-            outputs: with logits (N, A) of a pruned head, or (B, T, V).
+            outputs: with logits (N, A) or (B, T, A) of a pruned head, or (B, T, V).
             labels: (B, T) int64 ids, `IGNORED` at the padding.
             num_items_in_batch: positions in all batches of the step; None means those of this one.
         """
@@ -98,8 +98,9 @@ class AnswerLoss:
         positions = self._space.positions(labels, self._votes)
         logits = outputs.logits
         if logits.dim() > 2:
-            logits = logits[positions.rows, positions.steps]  # (N, V)
-            logits = logits if self._space.whole else logits[:, self._space.ids]  # (N, A)
+            logits = logits[positions.rows, positions.steps]  # (N, V), or (N, A) of a head that was pruned
+            if logits.shape[1] != self._space.size:
+                logits = logits[:, self._space.ids]
         value = criterion(logits.to(torch.promote_types(logits.dtype, torch.float32)), positions)
         if by_votes and positions.votes is not None:
             votes = positions.votes

@@ -23,13 +23,16 @@ _BIAS = "final_logits_bias"
 
 @contextmanager
 def pruned_head(model: PreTrainedModel, columns: Tensor | None, real: Tensor) -> Iterator[None]:
-    """Let the forward passes in this context return logits (N, A) in place of (B, T, V), where the model is of a known kind.
+    """Let the forward passes in this context return logits (N, A) in place of (B, T, V), or (B, T, A) where the model is compiled.
+
+    A model that is of no known kind keeps its whole head.
 
     Args:
         model: without any wrapper.
         columns: (A,) int64 ids in rising order; None keeps all.
         real: (B, T) bool, the N positions that are wanted, which come in the order of the rows.
     """
+    from torch.compiler import is_compiling
     from torch.nn.functional import embedding, linear
 
     head = model.get_output_embeddings()
@@ -39,7 +42,8 @@ def pruned_head(model: PreTrainedModel, columns: Tensor | None, real: Tensor) ->
     places = real.flatten().nonzero()[:, 0]  # (N,)
 
     def forward(hidden: Tensor) -> Tensor:
-        picked = hidden.flatten(0, 1).index_select(0, places)  # (N, D)
+        # A compiled model would be compiled anew for every number of positions, so that it keeps them all: (B, T, D), and (B, T, A) comes out.
+        picked = hidden if is_compiling() else hidden.flatten(0, 1).index_select(0, places)  # (N, D)
         weight = head.weight if columns is None else embedding(columns, head.weight)  # (A, D)
         bias = head.bias if columns is None or head.bias is None else head.bias[columns]
         return linear(picked, weight, bias)
