@@ -27,6 +27,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from emojit.errors import ConfigError
 from emojit.recipe import TeacherConfig
 from emojit.teacher.limit_headers import remaining_requests, remaining_tokens
 from emojit.teacher.pace import MINUTE_S, Allowance, Minute, Pace
@@ -45,6 +46,9 @@ _HIGHER, _USED_UP = 1.15, 0.9  # the learned rate is tried so much higher when s
 _QUIET_S = 10.0  # after each so many seconds without a 429 the calls in flight grow by one more per round
 _SAID_S = 10.0  # a pause that is worth a line in the log
 _TOKENS_PER_CHAR = 1.5  # question and answer together, until the endpoint has counted some
+_LEAST_TOKENS_PER_CHAR = (
+    0.5  # Japanese text takes more with every tokenizer that is in use, and the answer comes on top
+)
 
 Verdict = Literal["answered", "limited", "failed", "fatal", "dropped"]
 """How a call ended: with an answer; with a 429; with any other failure; with one that stops the run; or it was cancelled."""
@@ -136,7 +140,11 @@ class Gate:
             order: the question's place, from `order`.
             attempts: calls already made for it (count).
             chars: its length (characters).
+
+        Raises:
+            ConfigError: `tokens_per_minute` is less than this one question takes, so the limit could not be kept by waiting.
         """
+        self._check_fits(chars)
         alone = not self._waiting
         if alone:
             now = time.monotonic()
@@ -152,6 +160,14 @@ class Gate:
             if let_in.done() and not let_in.cancelled():  # let in and cancelled at the same moment
                 self.leave(let_in.result(), "dropped")
             raise
+
+    def _check_fits(self, chars: int) -> None:
+        limit, least = self._tokens.per_minute, chars * _LEAST_TOKENS_PER_CHAR
+        if self._tokens.limited and least > limit:
+            raise ConfigError(
+                f"teacher.tokens_per_minute = {limit:.0f}: one question of {chars:,} characters takes {least:,.0f} tokens or more, so none may be asked",
+                hint="set it to what the endpoint's plan allows in a minute, or to 0 to go by what the endpoint says",
+            )
 
     def leave(
         self,

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emojit.errors import ConfigError
 from emojit.recipe import TeacherConfig
 from emojit.teacher import label
 from emojit.teacher.endpoint import OpenAITeacher
@@ -287,6 +288,19 @@ def test_tokens_of_a_limit_are_learned_from_the_endpoints_count():
         start = time.monotonic()
         await let_in(gate, chars=1)
         assert 0.2 < time.monotonic() - start < 1.0
+
+    in_a_loop(work)
+
+
+def test_a_limit_below_one_question_is_said_before_the_first_call():
+    async def work():
+        with pytest.raises(
+            ConfigError, match=r"teacher.tokens_per_minute = 300: one question of 700 characters"
+        ) as caught:
+            await let_in(gate_for(tokens_per_minute=300), chars=700)
+        assert caught.value.hint
+        await let_in(gate_for(tokens_per_minute=300), chars=500)
+        await let_in(gate_for(), chars=10**6)
 
     in_a_loop(work)
 
