@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from emojit.release.baseline_facts import baseline_context
 from emojit.release.dataset_facts import dataset_context
 from emojit.release.imported_facts import is_imported, render_imported_card
 from emojit.release.model_facts import model_context
@@ -44,3 +45,21 @@ def render_model_card(run_folder: Path, *, repo_id: str | None = None, revision:
         CardError: a file or a fact that the card needs is missing; the message names it.
     """
     return render("model_cards/model.md.jinja", model_context(run_folder, repo_id=repo_id, revision=revision))
+
+
+def render_baseline_card(folder: Path, *, repo_id: str | None = None, revision: str | None = None) -> str:
+    """Render the card of a saved baseline.
+
+    Args:
+        folder: what `emojit baseline fit` wrote, evaluated or not.
+        repo_id: the repository that the card's snippet names; None leaves a gap for the reader to fill.
+        revision: the tag that it names; None names none.
+
+    Returns:
+        README.md as Markdown with YAML front matter; the same files and address give the same text.
+
+    Raises:
+        StudentError: the record cannot be read.
+        CardError: a fact that the card needs is missing; the message names it.
+    """
+    return render("model_cards/baseline.md.jinja", baseline_context(folder, repo_id=repo_id, revision=revision))

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import yaml
 
+from emojit.baselines.record import is_baseline
 from emojit.errors import ConfigError, DatasetError, PublishError, StudentError, UsageError
 from emojit.release.address import Kind
 
@@ -55,12 +56,14 @@ def check_contents(kind: Kind, folder: Path, *, repo_id: str, tag: str) -> None:
 
 
 def check_model(folder: Path) -> None:
-    """Check that a folder holds what `from_pretrained` needs of an encoder-decoder and its tokenizer.
+    """Check that a folder holds what `from_pretrained` needs of an encoder-decoder and its tokenizer, or a saved baseline.
 
     Raises:
         StudentError: something is missing.
     """
     require_folder(folder)
+    if is_baseline(folder):  # which is checked when it is laid out
+        return
     if not (folder / "config.json").is_file():
         raise StudentError(
             f"{folder}: no model here (config.json is missing)", hint="give a run folder or a model folder"

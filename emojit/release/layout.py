@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from emojit.baselines.record import is_baseline
 from emojit.dataset.folder import CARD, MANIFEST, write_text
 from emojit.release.address import Kind
 from emojit.release.card_merge import MARK, CardKind, merge_card, own_part
@@ -13,6 +14,7 @@ from emojit.release.emoji_plot import PLOT
 from emojit.release.files import LocalFile, list_files, read_file
 from emojit.release.manifest import release_manifest
 from emojit.release.staging import is_run_folder, stage_model
+from emojit.release.staging_baseline import stage_baseline
 from emojit.release.staging_dataset import dress_dataset, stage_dataset
 from emojit.release.statement import PROVENANCE, as_text, is_demo, provenance_text
 
@@ -20,7 +22,7 @@ from emojit.release.statement import PROVENANCE, as_text, is_demo, provenance_te
 class Layout:
     """The files of a release.
 
-    A data set and a run get a card that is merged with the one in the repository, and a metric and the demo with one that was merged before; the first one of
+    A data set, a run and a saved baseline get a card that is merged with the one in the repository, and a metric and the demo with one that was merged before; the first one of
     a Space may be the Hub's own. What somebody laid out by hand, a plain model folder or another Space, is published as it is: there the folder's own card
     says everything. `provenance.json` and `manifest.json` come with all of them.
 
@@ -50,6 +52,9 @@ class Layout:
             self.folder = stage_dataset(path, scratch / "dataset", repo_id=repo_id, tag=tag)
         elif kind == "model" and is_run_folder(path):
             self.folder = stage_model(path, scratch / "model", repo_id=repo_id, revision=tag)
+            self._card = (self.folder / CARD).read_text(encoding="utf-8")
+        elif kind == "model" and is_baseline(path):
+            self.folder = stage_baseline(path, scratch / "model", repo_id=repo_id, revision=tag)
             self._card = (self.folder / CARD).read_text(encoding="utf-8")
         if kind != "dataset":
             check_contents(kind, self.folder, repo_id=repo_id, tag=tag)

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from emojit.baselines.record import FILE_NAME as BASELINE_RECORD
 from emojit.dataset.folder import CARD, RECIPE, read_manifest
 from emojit.dataset.making import read_making
 from emojit.provenance import code, package_versions, stands_in_own_checkout
@@ -84,6 +85,8 @@ def made_of(kind: Kind, folder: Path, *, run: Path | None = None) -> dict[str, o
     if kind == "space" and (settings := read_table(folder, SETTINGS)) is not None:
         speaker = {"role": "model", "repo": settings.get("model"), **{key: settings.get(key) for key in _AT}}
         return {"recipe": None, "seed": None, "inputs": [speaker], "replies": None}
+    if kind == "model" and run is None and (fitted := read_table(folder, BASELINE_RECORD)) is not None:
+        return {"recipe": None, "seed": None, "inputs": _inputs(fitted), "replies": None}
     record = read_table(run or folder, RUN_RECORD) if kind == "model" else None
     if record is None:
         return {"recipe": None, "seed": None, "inputs": [], "replies": None}
@@ -103,7 +106,7 @@ def _made(kind: Kind, folder: Path) -> object:
     """Return the statement about the run that made the content, or None where nobody wrote it down."""
     if kind == "dataset" and (making := read_making(folder)) is not None:
         return making
-    if kind == "model" and (record := read_table(folder, RUN_RECORD)) is not None:
+    if kind == "model" and (record := read_table(folder, RUN_RECORD) or read_table(folder, BASELINE_RECORD)):
         return {key: record.get(key) for key in OF_RUN}
     if kind in ("metric", "space") and stands_in_own_checkout(folder):
         return {"code": dataclasses.asdict(code())}
