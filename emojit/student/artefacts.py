@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from emojit.corpus.local import released_name
 from emojit.dataset.folder import write_json, write_text
 from emojit.dataset.loading import Loaded
 from emojit.dataset.parquet import TableWriter
@@ -19,7 +20,15 @@ from emojit.metrics import empty_share, exact_match, jaccard_scores, precision_r
 from emojit.provenance import TRAINING_PACKAGES, code, hardware, package_versions
 from emojit.recipe import TrainRecipe
 from emojit.student.predict import Student
-from emojit.student.record import FILE_NAME, SCHEMA_VERSION, DataRecord, ModelRecord, RunRecord, TrainingRecord
+from emojit.student.record import (
+    FILE_NAME,
+    SCHEMA_VERSION,
+    DataRecord,
+    ModelRecord,
+    RunRecord,
+    StageRecord,
+    TrainingRecord,
+)
 
 SAMPLE_ROWS = 20
 """Rows of `predictions_sample.jsonl` (count), spread evenly over the test split."""
@@ -38,6 +47,7 @@ def write_run(
     data: DataRecord,
     model: ModelRecord,
     training: TrainingRecord,
+    stages: Sequence[StageRecord],
     history: Sequence[Mapping[str, float]],
     started: datetime,
     seconds: Mapping[str, float],
@@ -53,6 +63,7 @@ def write_run(
         data: what was learned from.
         model: what was trained.
         training: how it went.
+        stages: how the stages before went.
         history: the Trainer's log entries.
         started: when the run began.
         seconds: wall time of the steps before (s).
@@ -76,6 +87,7 @@ def write_run(
         data=data,
         model=model,
         training=training,
+        stages=tuple(stages),
         validation=scores,
         seconds={**seconds, "predict": predicted, "total": round(sum(seconds.values()) + predicted, 1)},
         code=code(),
@@ -110,6 +122,8 @@ def published(recipe: TrainRecipe, dataset: str) -> dict[str, Any]:
     table["data"]["dataset"] = dataset
     if recipe.model.base is not None and Path(recipe.model.base).is_dir():
         table["model"]["base"] = Path(recipe.model.base).name
+    for stage in table["stages"]:
+        stage["source"] = released_name(stage["source"])
     return table
 
 

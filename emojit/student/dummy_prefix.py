@@ -60,5 +60,6 @@ def _without(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerBase:
         eos_token=tokenizer.eos_token,
         unk_token=tokenizer.unk_token,
         pad_token=tokenizer.pad_token,
+        extra_special_tokens=tokenizer.extra_special_tokens,
         model_max_length=tokenizer.model_max_length,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +16,12 @@ if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 _TOKENIZER_FILES = ("tokenizer.json", "spiece.model", "tokenizer.model", "sentencepiece.bpe.model", "vocab.json")
-_NOT_NEEDED = ["run/*", "*.msgpack", "*.h5", "*.ot", "*.onnx", "*.tflite"]
+_EXPORTS = ("onnx", "ctranslate2")
+_NEVER = ["run/*", "*.msgpack", "*.h5", "*.ot", "*.tflite"]
+_NOT_NEEDED = [*_NEVER, "*.onnx", *(f"{name}/*" for name in _EXPORTS)]
 """Files of a model repository that no student is loaded from."""
+_WEIGHTS = ["*.safetensors", "*.safetensors.index.json", "pytorch_model*"]
+"""Files that no export is loaded from."""
 _DROPOUT = ("dropout_rate", "dropout")
 """What T5 and BART call it."""
 _HINT = "give a folder or repository that `emojit train` wrote, or an encoder-decoder such as a T5"
@@ -55,6 +60,20 @@ def load_parts(
         StudentError: no such folder, repository or revision; no weights, no tokenizer, or no encoder-decoder.
         OfflineError: a repository is named while `EMOJIT_OFFLINE` is set and the Hub is not on this machine.
     """
+    folder, commit = find_model(source, revision)
+    return _load(folder, where=str(source), commit=commit, dropout=dropout, dummy_prefix=dummy_prefix)
+
+
+def find_model(
+    source: str | Path, revision: str | None = None, *, export: str | None = None
+) -> tuple[Path, str | None]:
+    """Return the folder of a model, downloaded where it is a repository, and the commit of the repository.
+
+    Args:
+        source: see `load_parts`, whose errors these are.
+        revision: see there.
+        export: name of the folder of an export that is wanted in place of the weights, such as "onnx".
+    """
     path = Path(source).expanduser()
     if path.is_dir():
         if revision is not None:
@@ -64,8 +83,8 @@ def load_parts(
         name = str(source)
         if name.count("/") != 1 or name.startswith((".", "/", "~")) or name.endswith("/"):
             raise StudentError(f"{name}: no such folder, and no repository name", hint=_HINT)
-        folder, commit = _fetch(name, revision)
-    return _load(folder, where=str(source), commit=commit, dropout=dropout, dummy_prefix=dummy_prefix)
+        folder, commit = _fetch(name, revision, export)
+    return folder, commit
 
 
 def _model_folder(path: Path) -> Path:
@@ -79,7 +98,7 @@ def _load(folder: Path, *, where: str, commit: str | None, dropout: float | None
     if not (folder / "config.json").is_file():
         raise StudentError(f"{where}: no config.json, so this is no model", hint=_HINT)
     # Without this check transformers 5.23 makes an empty tokenizer from the model's type alone.
-    if not any((folder / name).is_file() for name in _TOKENIZER_FILES):
+    if not any((folder / name).is_file() for name in _TOKENIZER_FILES) and not _reads_bytes(folder):
         raise StudentError(f"{where}: no tokenizer (none of {', '.join(_TOKENIZER_FILES)})", hint=_HINT)
     try:
         with library_quiet():
@@ -93,6 +112,16 @@ def _load(folder: Path, *, where: str, commit: str | None, dropout: float | None
     except (OSError, ValueError, KeyError, SafetensorError) as exc:
         raise StudentError(f"{where}: cannot be loaded ({_first_line(exc)})", hint=_HINT) from exc
     return Parts(model=model, tokenizer=tokenizer, source=where, commit=commit, licence=_licence(folder))
+
+
+def _reads_bytes(folder: Path) -> bool:
+    """Whether the tokenizer is that of ByT5, which has no vocabulary file."""
+    path = folder / "tokenizer_config.json"
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(table, dict) and table.get("tokenizer_class") == "ByT5Tokenizer"
 
 
 def _set_dropout(config: PreTrainedConfig, rate: float, *, where: str) -> None:
@@ -112,7 +141,7 @@ def _licence(folder: Path) -> str | None:
     return licence if isinstance(licence, str) else None
 
 
-def _fetch(repo_id: str, revision: str | None) -> tuple[Path, str]:
+def _fetch(repo_id: str, revision: str | None, export: str | None) -> tuple[Path, str]:
     """Download a model repository into the Hub's cache; return (folder, commit)."""
     from huggingface_hub import HfApi
     from huggingface_hub.errors import (
@@ -130,7 +159,10 @@ def _fetch(repo_id: str, revision: str | None) -> tuple[Path, str]:
         if info.sha is None:
             raise StudentError(f"{repo_id}: the Hub names no commit for it")
         names = [file.rfilename for file in info.siblings or []]
-        skipped = [*_NOT_NEEDED, "*.bin"] if any(name.endswith(".safetensors") for name in names) else _NOT_NEEDED
+        if export is not None:
+            skipped = [*_NEVER, *_WEIGHTS, *(f"{name}/*" for name in _EXPORTS if name != export)]
+        else:
+            skipped = [*_NOT_NEEDED, *(["*.bin"] if any(name.endswith(".safetensors") for name in names) else [])]
         with hub_progress():
             folder = api.snapshot_download(repo_id, revision=info.sha, ignore_patterns=skipped)
     except HFValidationError as exc:
