@@ -52,7 +52,7 @@ def member(
     """
     from emojit.localhub.manage import open_accounts
 
-    with open_accounts(root) as accounts:
+    with open_accounts(root, create=False) as accounts:
         if remove:
             accounts.remove_member(name, user)
         else:

@@ -61,7 +61,7 @@ def list_tokens(
     """
     from emojit.localhub.manage import open_accounts
 
-    with open_accounts(root or default_root()) as accounts:
+    with open_accounts(root or default_root(), create=False) as accounts:
         tokens = accounts.tokens(user)
     text = "\n".join(_line(token) for token in tokens) or "There are no tokens."
     output.show({"tokens": [_facts(token) for token in tokens]}, as_json=as_json, text=text)
@@ -80,7 +80,7 @@ def revoke(
     """
     from emojit.localhub.manage import open_accounts
 
-    with open_accounts(root or default_root()) as accounts:
+    with open_accounts(root or default_root(), create=False) as accounts:
         revoked = accounts.revoke_token(user, token)
     text = f"The token {revoked.name!r} of {revoked.user!r} is revoked."
     output.show({"revoked": _facts(revoked)}, as_json=as_json, text=text)

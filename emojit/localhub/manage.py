@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
+from emojit.errors import HubServerError
 from emojit.localhub.accounts import Accounts
 from emojit.localhub.database import Database
 from emojit.localhub.permissions import Role, read_scope
@@ -14,13 +15,19 @@ from emojit.localhub.store import Store
 
 
 @contextmanager
-def open_accounts(root: Path) -> Iterator[Accounts]:
-    """The users and organisations of the store in `root`; it is created if it is missing.
+def open_accounts(root: Path, *, create: bool = True) -> Iterator[Accounts]:
+    """The users and organisations of the store in `root`.
+
+    Args:
+        root: folder of the store.
+        create: whether a store that is missing is created; what only looks or takes away must not leave one behind.
 
     Raises:
-        HubServerError: a Hub is serving the folder, or it cannot be written.
+        HubServerError: a Hub is serving the folder, it cannot be written, or there is no store and none is created.
     """
     store = Store(root)
+    if not create and not store.database.is_file():
+        raise HubServerError(f"there is no store of a Hub in {store.root}", hint="name its folder with --root")
     store.prepare()
     database = Database(store.database)
     try:

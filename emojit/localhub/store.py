@@ -88,9 +88,11 @@ class Store:
         """Create the folders.
 
         Raises:
-            HubServerError: the root cannot be created or written, or it holds repositories without a database.
+            HubServerError: the root cannot be created, read or written, it holds repositories without a database, or
+                it is no store and holds other files.
         """
         try:
+            self._refuse_a_folder_of_others()
             for folder in (self.root, self.repos, self.tmp):
                 folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=self.tmp):
@@ -100,12 +102,26 @@ class Store:
             raise HubServerError(
                 f"cannot write to the Hub folder {self.root}: {reason}", hint="choose another folder with --root"
             ) from exc
-        if not self.database.exists() and any(self.repos.iterdir()):
+
+    def _refuse_a_folder_of_others(self) -> None:
+        """A new store needs a folder of its own: what lies in `tmp/`, `xet/` and `repos/` of a store is swept."""
+        if self.database.exists() or not self.root.exists():
+            return
+        if self.repos.is_dir() and any(self.repos.glob("*.git")):
             # A new database would know none of them, and what no database knows is cleared away at the start.
             raise HubServerError(
                 f"{self.root} holds repositories, but their database {self.database.name} is missing",
                 hint="bring the database back from a backup, or choose another folder with --root",
             )
+        begun = {self.repos, self.tmp}  # of a server that was killed before it had a database
+        for path in sorted(self.root.iterdir()):
+            if path.name.startswith(".") or path.name == "lost+found":  # what systems put into every folder or disk
+                continue
+            if path not in begun or not path.is_dir() or any(path.iterdir()):
+                raise HubServerError(
+                    f"{self.root} is no store of a Hub and holds other files, {path.name!r} among them",
+                    hint="choose a new or empty folder with --root",
+                )
 
     def sweep(self) -> None:
         """Remove what an interrupted server left behind. Call it only while the database is locked by this process."""
