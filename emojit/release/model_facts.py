@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from emojit.dataset.licences import UNKNOWN, Licence, combined_licence
+from emojit.emoji import INVENTORY
 from emojit.errors import CardError, DatasetError, StudentError
+from emojit.lexicon.vectors import LICENCE as VECTORS_LICENCE
+from emojit.lexicon.vectors import URL as VECTORS_URL
 from emojit.recipe import TrainRecipe
 from emojit.release.carbon import carbon_fields, carbon_rows, read_carbon
 from emojit.release.eval_results import TASK, evaluation_facts, find_system, model_index
 from emojit.release.facts import Facts
 from emojit.release.loss_words import loss_words
 from emojit.release.templates import front_matter
-from emojit.student.record import RunRecord, read_run
+from emojit.student.record import RunRecord, StageRecord, read_run
 
 _SAMPLE = "predictions_sample.jsonl"
 _SHOWN = 5  # good and bad predictions each
@@ -24,7 +27,7 @@ _PLOT = "plots/jaccard.png"
 _CURVE = "plots/training.png"
 _NO_REPOSITORY = "NAMESPACE"
 _TRAINED_ON = "train"
-_SHOWN_ELSEWHERE = ("name", "data.dataset", "data.revision", "model.base", "model.revision")
+_SHOWN_ELSEWHERE = ("name", "data.dataset", "data.revision", "model.base", "model.revision", "stages")
 """Keys of the recipe that the card's first table names already."""
 
 
@@ -83,6 +86,7 @@ def model_context(run_folder: Path, *, repo_id: str | None, revision: str | None
         "samples": _good_and_bad(samples),
         "training": [*_training(run), *carbon_rows(carbon)],
         "changed": list(_changed(run.recipe)),
+        "emojis": run.model.emojis,
         "licence": {"name": licence.id, "known": licence.id != UNKNOWN, "reason": licence.note},
     }
 
@@ -92,10 +96,15 @@ def _licence(run: RunRecord) -> Licence:
     inherited = {"the data set": run.data.licence}
     if run.model.base is not None:
         inherited["the base model"] = run.model.base_licence or UNKNOWN
+    if run.model.vectors is not None:
+        inherited["the word vectors"] = VECTORS_LICENCE.lower()
+    inherited.update({f"the sentences of stage {stage.name}": stage.licence for stage in run.stages if stage.licence})
     try:
         licence = combined_licence(inherited.values())
     except DatasetError as exc:
-        raise CardError(f"the licences of data set and base model do not go together: {exc}", hint=exc.hint) from exc
+        raise CardError(
+            f"the licences of what the model was made of do not go together: {exc}", hint=exc.hint
+        ) from exc
     return Licence(id=licence.id, note=", ".join(f"{what}: {said}" for what, said in inherited.items()))
 
 
@@ -159,6 +168,13 @@ def _training(run: RunRecord) -> Iterator[tuple[str, str]]:
         yield "commit of the base model", run.model.base_commit
     yield "parameters", f"{run.model.parameters:,}"
     yield "vocabulary", f"{run.model.vocabulary:,} tokens, {run.model.new_emoji:,} of them emoji that were added"
+    if run.model.emojis is not None and run.model.emojis < len(INVENTORY):
+        yield "emoji it can write", f"the {run.model.emojis:,} most frequent of the training split"
+        yield "rows left out, without any of them", f"{data.unanswerable:,}"
+    if run.model.vectors is not None:
+        yield "pieces started from", f"word vectors: {run.model.vectors}, {VECTORS_URL}"
+    for stage in run.stages:
+        yield f"stage {stage.name}", _stage(stage)
     early = ", stopped early" if training.stopped_early else ""
     yield "updates", f"{training.steps:,} ({training.epochs:.1f} epochs{early})"
     yield "weights of", f"update {training.best_step:,} (epoch {training.best_epoch:.1f}), the best on validation"
@@ -172,6 +188,17 @@ def _training(run: RunRecord) -> Iterator[tuple[str, str]]:
     for name in ("torch", "transformers", "datasets"):
         if name in run.versions:
             yield name, run.versions[name]
+
+
+def _stage(stage: StageRecord) -> str:
+    origin = stage.origin
+    name = next(origin[key] for key in ("repo", "name", "path", "kind") if origin.get(key))
+    version = str(next((origin[key] for key in ("revision", "commit", "sha256") if origin.get(key)), ""))[:12]
+    score = "" if stage.best_score is None else f", {stage.chosen_by} {stage.best_score:.3f}"
+    return (
+        f"{stage.objective.replace('_', ' ')} on {stage.rows:,} rows from {name}{f' ({version})' if version else ''}: "
+        f"{stage.steps:,} updates ({stage.epochs:.1f} epochs), weights of update {stage.best_step:,}{score}"
+    )
 
 
 def _changed(recipe: Mapping[str, Any]) -> Iterator[dict[str, str]]:
