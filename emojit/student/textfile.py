@@ -1,72 +1,132 @@
-"""Texts in, texts with emoji out: the files that `emojit predict` reads and writes."""
+"""Texts in, one at a time: the lines that `emojit predict` reads, with an error that names the file and the line."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from emojit.errors import UsageError
 
 ANSWER = "emojis"
-"""The field that is added to each row."""
+"""The field that is added to each row unless another name is given."""
 
 Record = dict[str, Any]
 """One text and what came with it."""
 
 
-def read_records(path: Path, *, field: str) -> list[Record]:
-    """Read texts from a file: JSON lines where its name ends in .jsonl, otherwise plain text, one text a line.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fields:
+    """Where the text stands in a JSON line, and where the answer shall stand."""
+
+    text: str = "text"
+    answer: str = ANSWER
+    overwrite: bool = False
+    """Whether an answer that is there already gives way."""
+
+
+class TextFile:
+    """The records of a file, read line by line: JSON lines where its name ends in .jsonl, otherwise plain text, one text a line.
+
+    An empty line of plain text is a record, except at the end of the file; JSON lines have none.
 
     Args:
         path: a UTF-8 file.
-        field: the field of a JSON line that holds the text.
-
-    Returns:
-        One record per line, an empty line of plain text among them; empty lines at the end do not count.
-
-    Raises:
-        UsageError: the file cannot be read; a line is no JSON object, lacks `field` or has `emojis` already. The line's number is named.
+        fields: of the JSON lines.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as exc:
-        raise UsageError(f"--input {path}: cannot be read ({exc})", hint="give a UTF-8 file of texts") from exc
-    return _json_records(text, field, where=str(path)) if path.suffix == ".jsonl" else _plain_records(text)
+
+    def __init__(self, path: Path, fields: Fields) -> None:
+        self._path, self._fields = path, fields
+        self.where = str(path)
+        self.text_field = fields.text if path.suffix == ".jsonl" else "text"
+
+    def __iter__(self) -> Iterator[Record]:
+        """Yield the records.
+
+        Raises:
+            UsageError: the file cannot be read; a line is no UTF-8, no JSON object, lacks the text or has the answer already. The line's number is named.
+        """
+        try:
+            with self._path.open("rb") as file:
+                yield from _records(
+                    self._decoded(file), self._fields, where=self.where, as_json=self._path.suffix == ".jsonl"
+                )
+        except OSError as exc:
+            raise UsageError(
+                f"--input {self._path}: cannot be read ({exc.strerror or exc})", hint="give a UTF-8 file of texts"
+            ) from exc
+
+    def check(self) -> int:
+        """Read the whole file once, so that a mistake in its last line costs no answers.
+
+        Returns:
+            How many records it has.
+
+        Raises:
+            UsageError: see `__iter__`.
+        """
+        return sum(1 for _ in self)
+
+    def _decoded(self, file: Iterable[bytes]) -> Iterator[str]:
+        for number, line in enumerate(file, start=1):
+            try:
+                yield line.removeprefix(b"\xef\xbb\xbf").decode() if number == 1 else line.decode()
+            except UnicodeDecodeError as exc:
+                raise UsageError(
+                    f"{self.where}:{number}: cannot be read as UTF-8 (byte {exc.start + 1} of the line)",
+                    hint="give a UTF-8 file of texts",
+                ) from exc
 
 
-def stdin_records(text: str, *, field: str) -> list[Record]:
-    """Return one record per line: of JSON lines where the first line is a JSON object, otherwise of plain text.
-
-    Raises:
-        UsageError: the first line is a JSON object and another one is none, lacks `field` or has `emojis` already.
-    """
-    try:
-        is_json = isinstance(json.loads(text.partition("\n")[0]), dict)
-    except ValueError:
-        is_json = False
-    return _json_records(text, field, where="stdin") if is_json else _plain_records(text)
-
-
-def check_unicode(records: Sequence[Record], field: str, *, where: str) -> None:
-    """Make sure that every text can be encoded; bytes of another encoding and half surrogate pairs cannot.
+class TextStream:
+    """The records of a stream, which can be read once: JSON lines where the first line is a JSON object, otherwise plain text.
 
     Args:
-        records: the records that were read.
-        field: their text field.
-        where: what errors call the place of the texts, such as "stdin" or a file.
-
-    Raises:
-        UsageError: a text cannot; its number is named.
+        lines: such as `sys.stdin`.
+        fields: of the JSON lines.
     """
-    for number, record in enumerate(records, start=1):
+
+    where = "stdin"
+
+    def __init__(self, lines: Iterable[str], fields: Fields) -> None:
+        self._lines, self._fields = iter(lines), fields
+        self._first = next(self._lines, "")
         try:
-            record[field].encode()
-        except UnicodeEncodeError as exc:
-            raise UsageError(
-                f"{where}, text {number}: no valid UTF-8 at character {exc.start + 1}", hint="give texts in UTF-8"
-            ) from exc
+            self._as_json = isinstance(json.loads(self._first), dict)
+        except ValueError:
+            self._as_json = False
+        self.text_field = fields.text if self._as_json else "text"
+
+    def __iter__(self) -> Iterator[Record]:
+        """Yield the records; errors as those of `TextFile`."""
+
+        def lines() -> Iterator[str]:
+            if self._first:
+                yield self._first
+                yield from self._lines
+
+        return _records(lines(), self._fields, where=self.where, as_json=self._as_json)
+
+
+class TextList:
+    """Texts that were given as arguments."""
+
+    where = "arguments"
+    text_field = "text"
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._texts = list(texts)
+
+    def __iter__(self) -> Iterator[Record]:
+        """Yield a record per text."""
+        for number, text in enumerate(self._texts, start=1):
+            _check_unicode(text, where=f"{self.where}, text {number}")
+            yield {"text": text}
+
+
+Texts = TextFile | TextStream | TextList
 
 
 def check_output(path: Path) -> None:
@@ -79,46 +139,52 @@ def check_output(path: Path) -> None:
         raise UsageError(f"--output {path}: no file can be written there", hint="give a file in a folder that exists")
 
 
-def json_lines(records: Iterable[Record], answers: Sequence[Sequence[str]]) -> str:
-    """Return one JSON line per record with every field kept and `emojis` added, in the order of the records."""
-    return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in with_answers(records, answers))
+def json_line(record: Record) -> str:
+    """Return a record as a JSON line with its line feed."""
+    return json.dumps(record, ensure_ascii=False) + "\n"
 
 
-def with_answers(records: Iterable[Record], answers: Sequence[Sequence[str]]) -> list[Record]:
-    """Return the records with `emojis` added."""
-    return [{**record, ANSWER: list(emojis)} for record, emojis in zip(records, answers, strict=True)]
+def _records(lines: Iterable[str], fields: Fields, *, where: str, as_json: bool) -> Iterator[Record]:
+    blanks: list[int] = []  # lines that count only where something comes after them
+    for number, line in enumerate(lines, start=1):
+        text = line.removesuffix("\n").removesuffix("\r")
+        if not text.strip():
+            blanks.append(number)
+            continue
+        for place in blanks:
+            if as_json:
+                raise UsageError(f"{where}:{place}: an empty line, which is no JSON", hint="remove it")
+            yield {"text": ""}
+        blanks.clear()
+        record = _parsed(text, fields, where=f"{where}:{number}") if as_json else {"text": text}
+        _check_unicode(record[fields.text if as_json else "text"], where=f"{where}:{number}")
+        yield record
 
 
-def _json_records(text: str, field: str, *, where: str) -> list[Record]:
-    return [_parse(line, field, where=f"{where}:{number}") for number, line in enumerate(_lines(text), start=1)]
-
-
-def _plain_records(text: str) -> list[Record]:
-    return [{"text": line} for line in _lines(text)]
-
-
-def _lines(text: str) -> list[str]:
-    lines = [line.removesuffix("\r") for line in text.split("\n")]
-    while lines and not lines[-1].strip():
-        lines.pop()
-    return lines
-
-
-def _parse(line: str, field: str, *, where: str) -> Record:
+def _parsed(line: str, fields: Fields, *, where: str) -> Record:
     try:
         record = json.loads(line)
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         raise UsageError(
-            f"{where}: no JSON ({exc})", hint=f'each line is an object such as {{"{field}": "…"}}'
+            f"{where}: no JSON ({exc})", hint=f'each line is an object such as {{"{fields.text}": "…"}}'
         ) from exc
-    if not isinstance(record, dict) or not isinstance(record.get(field), str):
+    if not isinstance(record, dict) or not isinstance(record.get(fields.text), str):
         there = f"; fields: {', '.join(record)}" if isinstance(record, dict) else ""
         raise UsageError(
-            f"{where}: no text in the field {field!r}{there}", hint="name the field that holds the text with --field"
+            f"{where}: no text in the field {fields.text!r}{there}",
+            hint="name the field that holds the text with --field",
         )
-    if ANSWER in record:
+    if fields.answer in record and not fields.overwrite:
         raise UsageError(
-            f"{where}: the line has a field {ANSWER!r} already, and it is not overwritten",
-            hint="rename it in the input",
+            f"{where}: the line has a field {fields.answer!r} already, and it is not overwritten",
+            hint="keep both with --answer-field NAME, or replace it with --overwrite",
         )
     return record
+
+
+def _check_unicode(text: str, *, where: str) -> None:
+    """Refuse what cannot be encoded: bytes of another encoding and half surrogate pairs."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as exc:
+        raise UsageError(f"{where}: no valid UTF-8 at character {exc.start + 1}", hint="give texts in UTF-8") from exc

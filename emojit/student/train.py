@@ -141,7 +141,7 @@ def _train(
             with training_failures(folder, recipe.train):
                 return write_run(
                     folder,
-                    student=_finished(student, recipe, folder),
+                    student=_finished(student, recipe, folder, loaded["validation"]),
                     recipe=recipe,
                     loaded=loaded,
                     data=_data_record(recipe, loaded, rows, licence),
@@ -273,15 +273,20 @@ def _rows(recipe: TrainRecipe, student: NewStudent, loaded: dict[str, Loaded]) -
     return {**made, "train": made["train"].answerable()}
 
 
-def _finished(student: NewStudent, recipe: TrainRecipe, folder: Path) -> Student:
-    """Save the model, and return it as one that can be asked."""
+def _finished(student: NewStudent, recipe: TrainRecipe, folder: Path, validation: Loaded) -> Student:
+    """Save the model, and return it as one that can be asked, with the number of emoji fitted to validation where the recipe wants that."""
+    from emojit.student.calibrate import calibrated
     from emojit.student.predict import make_student
 
     finished = make_student(
         student.model, student.tokenizer, student.vocabulary, recipe.decoding, source=str(folder), commit=None
     )
+    rows = validation.rows
+    texts = [row[recipe.data.input_column] for row in rows]
+    finished = calibrated(finished, texts, [row["emojis"] for row in rows])
     finished.model.save_pretrained(folder / MODEL)
     finished.tokenizer.save_pretrained(folder / MODEL)
+    finished.save_decoding(folder / MODEL)
     return finished
 
 

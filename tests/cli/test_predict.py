@@ -58,7 +58,7 @@ def test_texts_as_arguments_are_answered_one_line_each(emojit):
 
 def test_a_json_lines_file_keeps_its_fields_and_its_order(emojit, tmp_path):
     source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
-    rows = [{"id": index, "body": "雨が降る" * (index % 7)} for index in range(80)]
+    rows = [{"id": index, "body": "雨が降る" * (index % 7 + 1)} for index in range(80)]
     source.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
     code, out, _err = emojit("--input", source, "--field", "body", "--output", target)
@@ -74,8 +74,10 @@ def test_a_json_lines_file_keeps_its_fields_and_its_order(emojit, tmp_path):
 def test_stdin_is_one_text_a_line_and_gives_json_lines(emojit):
     code, out, _err = emojit(stdin="雨が降る\n\n晴れた\n")
 
+    rows = [json.loads(line) for line in out.splitlines()]
     assert code == 0
-    assert [json.loads(line)["text"] for line in out.splitlines()] == ["雨が降る", "", "晴れた"]
+    assert [row["text"] for row in rows] == ["雨が降る", "", "晴れた"]
+    assert [bool(row["emojis"]) for row in rows] == [True, False, True]  # nobody asks about an empty line
 
 
 def test_json_lines_on_stdin_keep_their_fields(emojit):
@@ -115,6 +117,10 @@ def test_json_prints_exactly_one_object(emojit):
             ["雨", "--output", "no/such/folder/out.jsonl"],
             "error: --output no/such/folder/out.jsonl: no file can be written",
         ),
+        (["雨", "--resume"], "error: --resume goes on with a file, and no --output is named"),
+        (["雨", "--answer-field", "text"], "error: --answer-field text: the text stands there"),
+        (["雨", "--set", "decoding.methd=greedy"], "error: command line: unknown key decoding.methd"),
+        (["雨", "--set", "decoding.num_beams=4"], "error: command line: decoding.num_beams 4 does not go with"),
     ],
 )
 def test_wrong_usage_is_one_line_with_a_hint_and_exit_code_two(emojit, arguments, message):
@@ -148,7 +154,7 @@ def test_a_folder_that_is_no_model_is_one_line_with_a_hint(emojit, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "stdin", "message"),
     [
-        ([], "晴れた\n雨\udcff\n", "stdin, text 2: no valid UTF-8 at character 2"),
+        ([], "晴れた\n雨\udcff\n", "stdin:2: no valid UTF-8 at character 2"),
         (["晴れた", "\udcff\udcfe"], None, "arguments, text 2: no valid UTF-8 at character 1"),
     ],
 )
@@ -166,5 +172,12 @@ def test_half_a_surrogate_pair_in_a_json_line_is_one_line_and_writes_nothing(emo
     code, _out, err = emojit("--input", source, "--output", target)
 
     assert code == 2
-    assert f"error: {source}, text 2: no valid UTF-8" in err
+    assert f"error: {source}:2: no valid UTF-8" in err
     assert not target.exists()
+
+
+def test_set_reads_the_answers_otherwise(emojit):
+    code, out, _err = emojit("雨が降る", "--set", "decoding.min_emojis=4", "--set", "decoding.max_emojis=4")
+
+    assert code == 0
+    assert len(out.strip().split("\t")[1].split(" ")) == 4

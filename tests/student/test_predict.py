@@ -8,9 +8,8 @@ import shutil
 import pytest
 
 from emojit.emoji import INVENTORY
-from emojit.errors import MissingExtraError, StudentError, UsageError
+from emojit.errors import MissingExtraError, StudentError
 from emojit.student import load_student
-from emojit.student.textfile import json_lines, read_records
 
 TEXTS = ["電車が遅れて会議に間に合わなかったので駅から走った", "", "雨", "おにぎりがおいしい", "雨"]
 
@@ -108,49 +107,3 @@ def test_a_missing_extra_is_one_line_with_the_command(model_folder, monkeypatch)
         load_student(model_folder)
 
     assert caught.value.hint == "pip install 'emojit[train]'"
-
-
-def test_every_field_of_a_json_line_is_kept(tmp_path):
-    path = tmp_path / "in.jsonl"
-    path.write_text('{"id": 1, "text": "雨", "tags": ["a"]}\n{"id": 2, "text": ""}\n\n', encoding="utf-8")
-
-    records = read_records(path, field="text")
-
-    assert [json.loads(line) for line in json_lines(records, [["☔"], ["😊", "🎉"]]).splitlines()] == [
-        {"id": 1, "text": "雨", "tags": ["a"], "emojis": ["☔"]},
-        {"id": 2, "text": "", "emojis": ["😊", "🎉"]},
-    ]
-
-
-def test_plain_text_is_one_text_a_line_with_empty_lines_in_their_place(tmp_path):
-    path = tmp_path / "in.txt"
-    path.write_bytes("\ufeff雨\r\n\r\n{晴れ}\u2028続き\n\n".encode())
-
-    assert read_records(path, field="text") == [{"text": "雨"}, {"text": ""}, {"text": "{晴れ}\u2028続き"}]
-
-
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        ("{no json", r"in\.jsonl:2: no JSON"),
-        ('"a string"', r"in\.jsonl:2: no text in the field 'text'"),
-        ('{"body": "雨"}', r"in\.jsonl:2: no text in the field 'text'; fields: body"),
-        ('{"text": 3}', r"in\.jsonl:2: no text in the field 'text'"),
-        ('{"text": "雨", "emojis": []}', r"in\.jsonl:2: the line has a field 'emojis' already"),
-        ("", r"in\.jsonl:2: no JSON"),
-    ],
-)
-def test_a_bad_json_line_is_an_error_with_its_number(tmp_path, line, message):
-    path = tmp_path / "in.jsonl"
-    path.write_text(f'{{"text": "雨"}}\n{line}\n{{"text": "雪"}}\n', encoding="utf-8")
-
-    with pytest.raises(UsageError, match=message):
-        read_records(path, field="text")
-
-
-def test_an_input_that_is_no_utf8_is_an_error(tmp_path):
-    path = tmp_path / "in.txt"
-    path.write_bytes("雨".encode("shift_jis"))
-
-    with pytest.raises(UsageError, match="cannot be read"):
-        read_records(path, field="text")

@@ -60,7 +60,7 @@ def test_a_finished_run_folder_is_complete(finished):
 
     assert names == {
         "config.yaml", "eval_metrics.json", "plots/training.png", "predictions.parquet", "predictions_sample.jsonl",
-        "run.json", "summary.md", "train_log.csv", "model/config.json", "model/generation_config.json",
+        "run.json", "summary.md", "train_log.csv", "model/config.json", "model/emojit_decoding.json", "model/generation_config.json",
         "model/model.safetensors", "model/tokenizer.json", "model/tokenizer_config.json",
     }  # fmt: skip
 
