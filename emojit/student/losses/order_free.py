@@ -1,6 +1,6 @@
-r"""The order-free loss "set": the emoji of an answer are a set, and whichever is still missing may come next.
+"""The order-free loss "set": the emoji of an answer are a set, and whichever is still missing may come next.
 
-With G the emoji of the answer, y_1 … y_{t−1} those that the decoder was fed, R_t = G \ {y_1 … y_{t−1}}, v the emoji's weights and ε the smoothing:
+With G the emoji of the answer, y_1 … y_{t−1} those that the decoder was fed, R_t the rest of G, v the emoji's weights and ε the smoothing:
 
     q_t(c) = v_c / Σ_{r in R_t} v_r  for c in R_t,      q_t(end) = 1 where R_t is empty
     loss_t = −Σ_c ((1 − ε)·q_t(c) + ε/A) log p_t(c)                                      (nats per position)
