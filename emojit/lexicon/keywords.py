@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -103,7 +103,7 @@ class KeywordIndex:
 
     def scores(self, text: str) -> dict[str, float]:
         """Return how well each named emoji fits a text, best first: the sum of its keywords' scores, each keyword once."""
-        total: Counter[str] = Counter()
+        total: defaultdict[str, float] = defaultdict(float)
         for emojis in {hit.keyword: hit.emojis for hit in self.find(text)}.values():
             for emoji, score in emojis:
                 total[emoji] += score

@@ -119,7 +119,8 @@ def _fitted(vectors: np.ndarray, known: np.ndarray, width: int) -> np.ndarray:
         return vectors
     if width > own:
         rotation = torch.linalg.qr(torch.randn(width, own))[0]  # (width, 300), orthonormal columns
-        return vectors @ rotation.numpy().T
+        turned: np.ndarray = vectors @ rotation.numpy().T
+        return turned
     _, axes = np.linalg.eigh(vectors[known].T @ vectors[known])  # rising
     axes = axes[:, ::-1][:, :width]
     axes *= np.where(axes[np.abs(axes).argmax(axis=0), np.arange(width)] < 0, -1.0, 1.0)  # one sign on every machine

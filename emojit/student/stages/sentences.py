@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,9 +60,9 @@ class Sentences:
 
     def _own(self) -> Iterator[str]:
         files, splits, self.origin = own_corpus(self.train)
-        rows = (row for path in files for row in _table(path) if row["reason"] in _KEPT)
+        rows: Iterable[dict[str, Any]] = (row for path in files for row in _table(path) if row["reason"] in _KEPT)
         if self.stage.rows:  # the whole order is needed: what is left out on the way is not known before
-            rows = iter(_spread(list(rows), self.seed))
+            rows = _spread(list(rows), self.seed)
         for row in rows:
             reason: str | None = ARTICLE
             if split_of(row["source"], row["doc_id"], splits) == "train":
