@@ -11,6 +11,9 @@ from emojit.teacher.records import Labelled
 LEAKED = "emoji_in_rewrite"
 """Flag of a row whose rewrite held emoji before they were taken out."""
 
+WRITTEN = "teacher"
+"""Source of the posts that the teacher wrote for rare emoji, in place of a corpus."""
+
 STEERED = "steered"
 """Flag of a row whose emoji were chosen by a prompt that named emoji to avoid, because they were over the cap."""
 

@@ -21,7 +21,7 @@ from emojit.corpus.records import Sentence, sentence_id
 from emojit.dataset.balance import Ledger
 from emojit.dataset.blocks import OVER_REPRESENTED
 from emojit.dataset.outcome import BelowFloor
-from emojit.dataset.pair import RARE, STEERED
+from emojit.dataset.pair import RARE, STEERED, WRITTEN
 from emojit.dataset.rows import Rows
 from emojit.dataset.splits import split_of
 from emojit.recipe import BuildRecipe, SplitConfig, TeacherConfig
@@ -30,7 +30,7 @@ from emojit.teacher.posts import read_posts
 from emojit.teacher.reading import Unreadable
 from emojit.teacher.records import NO_ANSWER
 
-SOURCE = "teacher"
+SOURCE = WRITTEN
 """Source of the rows of this stage."""
 
 MISSING = "wanted_emoji_missing"

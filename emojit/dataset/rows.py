@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from emojit.corpus.near import NearDuplicates
 from emojit.corpus.records import Rejected, Sentence, Stage
+from emojit.dataset.alike import AlikeRows
 from emojit.dataset.blocks import Ask
 from emojit.dataset.decontaminate import Leaks
 from emojit.dataset.digests import DigestMap, text_digest
-from emojit.dataset.pair import STEERED, make_pair
+from emojit.dataset.pair import STEERED, WRITTEN, make_pair
 from emojit.dataset.replies import UsedReplies
 from emojit.dataset.splits import Split, split_of
 from emojit.dataset.tables import Tables
@@ -28,8 +28,8 @@ class Rows:
     """Keeps the rows of a build; a `Desk` for the blocks and for the stage of rare emoji.
 
     The student reads the rewrite alone, so two rows with the same rewrite would be one question with two answers, or a test question that was
-    trained on: the first that is accepted stays, the others are rejected as "duplicate_rewrite", or as "near_duplicate_rewrite" where the recipe's
-    filters look for near-duplicates at all.
+    trained on: the first that is accepted stays, the others are rejected as "duplicate_rewrite", or as "near_duplicate_rewrite", see
+    `AlikeRows`.
 
     Attributes:
         tally: the counts of the rows.
@@ -54,8 +54,7 @@ class Rows:
         self._guard = guard
         self._prompts = prompt_id(recipe.teacher)
         self._first_with = DigestMap()
-        near = "near_duplicate" in recipe.filters.order
-        self._near = NearDuplicates(recipe.filters.near_duplicate_threshold, expected=recipe.count) if near else None
+        self._alike = AlikeRows(recipe)
 
     def used(self, labelled: Labelled) -> None:
         """Write the replies behind an answer."""
@@ -78,7 +77,7 @@ class Rows:
         text = labelled.sns_text or ""
         if (first := self._first_with.get(text_digest(text))) is not None:
             return "duplicate_rewrite", f"the rewrite is that of {first:016x}: {text}"
-        if self._near is not None and (earlier := self._near.similar(text)) is not None:
+        if (earlier := self._alike.earlier(self._split(sentence), text, _sentence_of(sentence))) is not None:
             return "near_duplicate_rewrite", f"{text} — {earlier}"
         if (leak := self._guard.reason(self._split(sentence), (text,))) is None:
             return None
@@ -89,9 +88,8 @@ class Rows:
         """Write a row, and remember its texts."""
         text = labelled.sns_text or ""
         self._first_with.add(text_digest(text), int(sentence.id, 16))
-        if self._near is not None:
-            self._near.remember(text)
         split = self._split(sentence)
+        self._alike.remember(split, text, _sentence_of(sentence))
         pair = make_pair(sentence, labelled, teacher=self._recipe.teacher.model, prompt_id=self._prompts, flags=flags)
         self._tables.pair(split, pair)
         self.tally.add(split, pair)
@@ -103,3 +101,8 @@ class Rows:
 
     def _split(self, sentence: Sentence) -> Split:
         return split_of(sentence.source, sentence.doc_id, self._recipe.splits)
+
+
+def _sentence_of(sentence: Sentence) -> str:
+    """Return what a rewrite was made from; "" where the teacher wrote the post itself."""
+    return "" if sentence.source == WRITTEN else sentence.text

@@ -120,10 +120,12 @@ def corpus(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def recipe(corpus: Path, server: TeacherServer) -> BuildRecipe:
-    """A build over the small corpus by the teacher on loopback: sentences of one template and eight emoji, so without near-duplicates and cap."""
+    """A build over the small corpus by the teacher on loopback: sentences of one template and eight emoji, so that only equal texts are alike, and without a cap."""
     return BuildRecipe(
         name="birds",
-        filters=FilterConfig(order=tuple(name for name in FILTER_ORDER if name != "near_duplicate")),
+        filters=FilterConfig(
+            order=tuple(name for name in FILTER_ORDER if name != "near_duplicate"), near_duplicate_threshold=1.0
+        ),
         balance=BalanceConfig(max_share=1.0),
         corpus=CorpusConfig(source=str(corpus)),
         teacher=TeacherConfig(
