@@ -1,7 +1,7 @@
 """The demo Space, laid out for one model: the packaged page, the reader of emoji it needs, `settings.json`, and the card.
 
-The page stands alone, for emojit is not there where it runs. The reader is copied from this installation when a Space is laid out, so that there is one
-source of it; everything else of the page is in `spaces/demo`.
+The page stands alone, for emojit is not there where it runs. The reader of emoji and the code that decodes are copied from this installation when a Space is
+laid out, so that there is one source of them; everything else of the page is in `spaces/demo`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -27,6 +28,9 @@ logger = logging.getLogger(__name__)
 TEMPLATE = "README.md.jinja"
 """The file that a folder has that is laid out for a model before it is a Space."""
 READER = "emoji_reader"
+DECODING = "decoding"
+_DECODING_FILES = ("answer", "mbr", "network", "rule", "search", "settings", "torch_network")
+"""Modules of `emojit.student.decoding` that need nothing of emojit but each other."""
 
 _NEEDED = {
     "configuration": ("config.json",),
@@ -34,7 +38,7 @@ _NEEDED = {
     "weights": ("*.safetensors",),
 }
 """What a model repository must hold for the page."""
-_IMPORT = re.compile(r"^from emojit\.emoji\.(\w+) import ", re.MULTILINE)
+_IMPORT = re.compile(r"^from emojit\.(?:emoji|student\.decoding)\.(\w+) import ", re.MULTILINE)
 _PINNED = re.compile(r"^gradio==(\S+)$", re.MULTILINE)
 _TITLE = "文にあう絵文字"
 
@@ -132,24 +136,24 @@ def stage_demo(template: Path, out: Path, speaker: Speaker) -> Path:
     for source in sorted(template.iterdir()):
         if source.is_file() and source.name != TEMPLATE:
             shutil.copyfile(source, out / source.name)
-    _carry_reader(out / READER)
+    _carry(out / READER, "emoji", ("reader", "table"), "The reader of emoji")
+    shutil.copyfile(resource("emoji/data/LICENSE-UNICODE.txt"), out / READER / "LICENSE-UNICODE.txt")
+    _carry(out / DECODING, "student/decoding", _DECODING_FILES, "The code that decodes")
     write_json(out / SETTINGS, {"model": speaker.model, "revision": speaker.revision, "commit": speaker.commit})
     if speaker.commit is not None:
         write_text(out / CARD, _card(template, speaker))
     return out
 
 
-def _carry_reader(out: Path) -> None:
-    """Copy the reader of emoji with its table and the table's licence, its imports made relative."""
+def _carry(out: Path, room: str, names: Sequence[str], what: str) -> None:
+    """Copy modules of a folder of emojit that need nothing but each other, their imports made relative."""
     out.mkdir()
-    write_text(
-        out / "__init__.py",
-        '"""The reader of emoji of the package emojit: copies, made when the Space was laid out."""\n',
-    )
-    for name in ("reader.py", "table.py"):
-        text = resource(f"emoji/{name}").read_text(encoding="utf-8")
-        write_text(out / name, f"# Copied from emojit/emoji/{name}.\n" + _IMPORT.sub(r"from .\1 import ", text))
-    shutil.copyfile(resource("emoji/data/LICENSE-UNICODE.txt"), out / "LICENSE-UNICODE.txt")
+    write_text(out / "__init__.py", f'"""{what} of the package emojit: copies, made when the Space was laid out."""\n')
+    for name in names:
+        text = resource(f"{room}/{name}.py").read_text(encoding="utf-8")
+        write_text(
+            out / f"{name}.py", f"# Copied from emojit/{room}/{name}.py.\n" + _IMPORT.sub(r"from .\1 import ", text)
+        )
 
 
 def _card(template: Path, speaker: Speaker) -> str:

@@ -20,6 +20,7 @@ from emojit.resources import resource
 from emojit.space.demo import local_speaker, stage_demo
 from emojit.space.source import opened_space, packaged_spaces, space_to_push
 from emojit.student import load_student
+from emojit.student.decoding import Settings, write_settings
 
 MODEL = "me/tiny-student"
 
@@ -224,11 +225,13 @@ def test_the_demo_answers_without_emojit_as_emojit_predict_does(model_folder, te
     beams = shutil.copytree(model_folder, tmp_path / "beams")
     config = json.loads((beams / "generation_config.json").read_text(encoding="utf-8"))
     (beams / "generation_config.json").write_text(json.dumps({**config, "num_beams": 3, "max_new_tokens": 4}))
+    sets = shutil.copytree(model_folder, tmp_path / "sets")
+    write_settings(sets, Settings(method="mbr", samples=8, max_emojis=4, scale=1.6), fitted=None)
     space = stage_demo(resource("spaces/demo"), tmp_path / "space", local_speaker(model_folder))
     asked = [*texts[:12], "", "❤ 👍🏽 <b>", "㊗️合格"]
 
     done = subprocess.run(
-        [sys.executable, "-c", ALONE, str(model_folder), str(beams)],
+        [sys.executable, "-c", ALONE, str(model_folder), str(beams), str(sets)],
         cwd=space,
         input=json.dumps(asked),
         capture_output=True,
@@ -240,7 +243,7 @@ def test_the_demo_answers_without_emojit_as_emojit_predict_does(model_folder, te
     assert done.returncode == 0, done.stderr
     answers, failures = json.loads(done.stdout)
     assert failures == [1001, 800, 0]
-    for folder, longest, given in ((model_folder, 5, answers[0]), (beams, 3, answers[1])):
+    for folder, longest, given in zip((model_folder, beams, sets), (5, 3, 4), answers, strict=True):
         assert [candidates[0][0] for candidates in given] == load_student(folder).predict(asked)
         for candidates in given:
             scores = [score for _, score in candidates]
@@ -248,3 +251,14 @@ def test_the_demo_answers_without_emojit_as_emojit_predict_does(model_folder, te
             assert all(1 <= len(emojis) == len(set(emojis)) <= longest for emojis, _ in candidates)
             assert all(0 < score <= 1 for score in scores)
             assert scores[1:] == sorted(scores[1:], reverse=True)
+
+
+def test_a_folder_called_like_a_packaged_space_does_not_hide_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "emoji_jaccard").mkdir()
+    with space_to_push(Path("emoji_jaccard"), model=None) as hidden:
+        assert hidden == packaged_spaces()["emoji_jaccard"]
+
+    (tmp_path / "emoji_jaccard" / "README.md").write_text("---\nsdk: gradio\n---\n", encoding="utf-8")
+    with space_to_push(Path("emoji_jaccard"), model=None) as own:
+        assert own.resolve() == tmp_path / "emoji_jaccard"
