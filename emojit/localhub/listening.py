@@ -103,7 +103,7 @@ class Address:
         if self.expose and count == 0:
             raise UsageError(
                 "a Hub that other machines can reach needs tokens, and this store has none",
-                hint="make one with: emojit hub token create --user me",
+                hint="make one with: emojit hub token create --user me, and the same --root",
             )
 
     def bind(self, port: int) -> socket.socket:

@@ -99,10 +99,14 @@ def opened_space(source: str, *, model: str | None, trust: bool) -> Iterator[tup
 
 
 def _local(source: Path) -> Path | None:
-    """Return the folder of a local or packaged Space, or None."""
-    if source.is_dir():
-        return source
-    return packaged_spaces().get(str(source))
+    """Return the folder of a local or packaged Space, or None.
+
+    A folder that happens to be called `demo`, as `emojit demo --folder demo` makes one, does not hide the Space of that name.
+    """
+    packaged = packaged_spaces().get(str(source))
+    if packaged is not None and not any((source / name).is_file() for name in (CARD, TEMPLATE, "app.py")):
+        return packaged
+    return source if source.is_dir() else None
 
 
 def _speaker(model: str) -> Speaker:
