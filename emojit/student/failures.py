@@ -24,7 +24,7 @@ def training_failures(folder: Path, config: TrainConfig) -> Iterator[None]:
         config: section `[train]`.
 
     Raises:
-        StudentError: no memory, or a file cannot be written.
+        StudentError: no memory, a file cannot be written, or a checkpoint is of another model.
     """
     import torch
     from safetensors import SafetensorError
@@ -41,6 +41,11 @@ def training_failures(folder: Path, config: TrainConfig) -> Iterator[None]:
         message = str(exc)
         if any(words in message for words in _NO_CPU_MEMORY):
             raise _no_memory("the memory of this machine is", config) from exc
+        if "size mismatch for" in message:
+            raise StudentError(
+                f"{folder}: a checkpoint is of a model with another vocabulary or size",
+                hint="it was put there by hand; begin a new run, and name a trained model as model.base",
+            ) from exc
         if any(words in message for words in _NOT_WRITTEN):
             raise _not_written(folder, exc) from exc
         if int(os.environ.get("RANK", "0")) and any(words in message for words in _OTHER_PROCESS_GONE):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -54,7 +56,8 @@ def _trackio(folder: Path, name: str) -> TrainerCallback:
             self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object
         ) -> None:
             """Open the run, or go on with it."""
-            trackio.init(project=name, name=folder.name, resume="allow", embed=False)
+            with redirect_stdout(sys.stderr):  # it speaks there, where one JSON object may be awaited
+                trackio.init(project=name, name=folder.name, resume="allow", embed=False)
 
         def on_log(
             self,
@@ -71,6 +74,7 @@ def _trackio(folder: Path, name: str) -> TrainerCallback:
             self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object
         ) -> None:
             """Close the run."""
-            trackio.finish()
+            with redirect_stdout(sys.stderr):
+                trackio.finish()
 
     return ToTrackio()

@@ -200,3 +200,22 @@ def test_a_disk_that_is_full_behind_the_weights_is_the_same_error(build, recipe,
     written = {path.name for path in (tmp_path / "run" / "checkpoints" / "checkpoint-6").iterdir()}
     assert "model.safetensors" in written
     assert last_checkpoint(tmp_path / "run" / "checkpoints") is None
+
+
+def test_a_checkpoint_of_another_vocabulary_is_named(build, recipe, tmp_path):
+    from emojit.student import fit
+
+    finish = fit._finish
+    fit._finish = lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)
+    try:
+        for name, size in (("run", 2000), ("other", 2100)):
+            sized = dataclasses.replace(recipe, model=dataclasses.replace(recipe.model, vocab_size=size))
+            with pytest.raises(KeyboardInterrupt):
+                train(with_train(sized, epochs=1), dataset=build, out=tmp_path / name, quiet=True)
+    finally:
+        fit._finish = finish
+    place = Path("checkpoints") / "checkpoint-6" / "model.safetensors"
+    (tmp_path / "other" / place).replace(tmp_path / "run" / place)
+
+    with pytest.raises(StudentError, match="a checkpoint is of a model with another vocabulary or size"):
+        train(with_train(recipe, epochs=1), dataset=build, out=tmp_path / "run", resume=True, quiet=True)

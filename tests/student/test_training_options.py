@@ -267,3 +267,18 @@ def test_the_order_of_rows_is_that_of_the_library():
     order.draw_next_from = order.drawn_from
     torch.manual_seed(8)
     assert list(order) == ours[1]
+
+
+@pytest.mark.slow
+def test_the_benchmark_for_gpus_runs_on_a_cpu(monkeypatch, capsys):
+    path = Path(__file__).resolve().parents[2] / "benchmarks" / "gpu_training.py"
+    spec = importlib.util.spec_from_file_location("gpu_training", path)
+    benchmark = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(benchmark)
+    monkeypatch.setattr("sys.argv", ["gpu_training.py", "--tiny", "--steps", "20", "--batch", "4"])
+
+    code = benchmark.main()
+
+    measured = json.loads(capsys.readouterr().out)
+    assert (code, measured["steps"], measured["resumed_apart"]) == (0, 20, 0)
+    assert measured["last_loss"] < measured["first_loss"]

@@ -6,13 +6,20 @@ import csv
 import dataclasses
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
+import torch
+from safetensors.torch import load_file
 
-from emojit.recipe import dump
+from emojit.errors import UsageError
+from emojit.recipe import DataConfig, DecodingConfig, TrainConfig, TrainRecipe, dump
 from emojit.student import read_run, train
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,11 +33,16 @@ def log_of(folder: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-@pytest.fixture
-def still(recipe, tiny):
+@pytest.fixture(scope="module")
+def still(tiny):
     """Without dropout, which every process draws for itself; 48 rows, so that no epoch has a batch that is filled up."""
-    config = dataclasses.replace(recipe.train, batch_size=4, epochs=3, early_stopping=1, best_by="loss", save_steps=2)
-    return dataclasses.replace(recipe, train=config, model=dataclasses.replace(tiny, dropout=0.0))
+    return TrainRecipe(
+        name="tiny",
+        data=DataConfig(also_columns=("original_text",)),
+        model=dataclasses.replace(tiny, dropout=0.0),
+        train=TrainConfig(batch_size=4, epochs=3, early_stopping=1, best_by="loss", save_steps=2, learning_rate=1e-3),
+        decoding=DecodingConfig(min_emojis=1, batch_size=4),
+    )
 
 
 def launch(launcher: list[str], folder: Path, build: Path, *more: str) -> subprocess.CompletedProcess[str]:
@@ -40,28 +52,62 @@ def launch(launcher: list[str], folder: Path, build: Path, *more: str) -> subpro
     )  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def together(still, build, tmp_path_factory):
+    """A run of two processes, and what it said."""
+    folder = tmp_path_factory.mktemp("together")
+    (folder / "tiny.toml").write_text(dump(still), encoding="utf-8")
+    return folder, launch(TORCHRUN, folder, build, "--json")
+
+
 @pytest.mark.slow
-def test_two_processes_are_one_with_twice_the_accumulation(still, build, tmp_path):
-    (tmp_path / "tiny.toml").write_text(dump(still), encoding="utf-8")
+def test_two_processes_are_one_with_twice_the_accumulation(still, build, together, tmp_path):
+    folder, done = together
     doubled = dataclasses.replace(still, train=dataclasses.replace(still.train, gradient_accumulation=2))
     alone = train(doubled, dataset=build, out=tmp_path / "alone", quiet=True)
-
-    done = launch(TORCHRUN, tmp_path, build, "--json")
 
     assert done.returncode == 0, done.stderr
     record = json.loads(done.stdout)  # one object: the other process is silent
     assert record["training"]["processes"] == 2
     assert record["training"]["steps"] == alone.record.training.steps
-    assert read_run(tmp_path / "run").training.processes == 2
-    for one, two in zip(log_of(alone.folder), log_of(tmp_path / "run"), strict=True):
+    assert read_run(folder / "run").training.processes == 2
+    for one, two in zip(log_of(alone.folder), log_of(folder / "run"), strict=True):
         assert float(two["loss"]) == pytest.approx(float(one["loss"]), rel=1e-4)
         assert float(two["eval_loss"]) == pytest.approx(float(one["eval_loss"]), rel=1e-4)
         assert two["eval_jaccard"] == one["eval_jaccard"]
-    assert {path.name for path in (tmp_path / "run").iterdir()} == {path.name for path in alone.folder.iterdir()}
+    assert {path.name for path in (folder / "run").iterdir()} == {path.name for path in alone.folder.iterdir()}
 
 
 @pytest.mark.slow
-def test_a_mistake_is_said_once_and_a_killed_run_goes_on(still, build, tmp_path):
+def test_two_processes_that_were_killed_go_on_to_the_same_weights(still, build, together, tmp_path):
+    folder, _ = together
+    shutil.copyfile(folder / "tiny.toml", tmp_path / "tiny.toml")
+    process = subprocess.Popen(
+        [*TORCHRUN, "emojit", "train", "tiny.toml", "--dataset", str(build), "--out", "run"],
+        cwd=tmp_path, env=ENV, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    deadline = time.monotonic() + 120
+    checkpoint = tmp_path / "run" / "checkpoints" / "checkpoint-8"  # two updates into the second epoch
+    while not (checkpoint / "trainer_state.json").exists() and time.monotonic() < deadline:
+        time.sleep(0.002)
+    workers = psutil.Process(process.pid).children(recursive=True)  # in sessions of their own
+    for victim in (process, *workers):
+        victim.send_signal(signal.SIGKILL)
+    process.wait()
+    psutil.wait_procs(workers, timeout=10)
+
+    with pytest.raises(UsageError, match=r"begun with another processes \(2, now None\)"):
+        train(still, dataset=build, out=tmp_path / "run", resume=True, quiet=True)
+    done = launch(TORCHRUN, tmp_path, build, "--resume")
+
+    assert done.returncode == 0, done.stderr
+    assert read_run(tmp_path / "run").training.resumed_from >= 8
+    one, two = (load_file(path / "run" / "model" / "model.safetensors") for path in (folder, tmp_path))
+    assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+@pytest.mark.slow
+def test_a_mistake_is_said_once(still, build, tmp_path):
     (tmp_path / "tiny.toml").write_text(dump(still), encoding="utf-8")
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "notes.txt").write_text("mine", encoding="utf-8")
