@@ -42,6 +42,11 @@ class Baseline(Protocol):
         """What else it knows than the rows, with licence, such as the vectors of words; for records and cards."""
         ...
 
+    @property
+    def licences(self) -> tuple[str, ...]:
+        """Licences, as the Hub writes them, of what it saves besides what the rows gave it."""
+        ...
+
     def fit(self, rows: Sequence[Example]) -> None:
         """Learn from rows.
 

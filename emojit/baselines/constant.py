@@ -29,6 +29,7 @@ class Constant:
 
     name = "constant"
     sources: tuple[str, ...] = ()
+    licences: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         self.answer: tuple[str, ...] = ()

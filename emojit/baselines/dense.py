@@ -40,6 +40,8 @@ class DenseNeighbours:
     Source of MaxSim: Khattab & Zaharia (2020), "ColBERT: Efficient and Effective Passage Search via Contextualized Late Interaction over BERT".
     """
 
+    licences: tuple[str, ...] = ("apache-2.0",)  # chiVe's vectors
+
     def __init__(self, pooling: Pooling = "mean") -> None:
         """Choose how texts are compared.
 

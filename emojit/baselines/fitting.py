@@ -27,7 +27,17 @@ logger = logging.getLogger(__name__)
 
 OTHER_COLUMNS = ("original_text", "sns_text")
 """Columns that say the same in other words; they are read where a data set has them."""
-PACKAGES = ("numpy", "scipy", "scikit-learn", "safetensors", "sudachipy", "sudachidict_core", "ja-ginza")
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "safetensors",
+    "sudachipy",
+    "sudachidict_core",
+    "ja-ginza",
+    "torch",
+    "transformers",
+)
 """Packages whose version can change the answers."""
 
 
@@ -39,7 +49,6 @@ def fit_baseline(
     revision: str | None = None,
     input_column: str = "sns_text",
     baseline: Baseline | None = None,
-    packages: tuple[str, ...] = PACKAGES,
 ) -> BaselineRecord:
     """Fit a baseline on the training split of a data set, and save it.
 
@@ -50,7 +59,6 @@ def fit_baseline(
         revision: tag, branch or commit of a repository.
         input_column: column that is read.
         baseline: an unfitted one with options of its own; None makes one with the usual options.
-        packages: packages whose versions are recorded.
 
     Raises:
         UsageError: there is no such baseline, or `out` is something else.
@@ -72,9 +80,10 @@ def fit_baseline(
         name=name,
         data=_learned_from(train, revision, input_column, rows),
         sources=made.sources,
+        licences=made.licences,
         seconds=round(time.perf_counter() - start, 3),
         code=code(),
-        versions=package_versions(packages),
+        versions=package_versions(PACKAGES),
         hardware=hardware(),
     )
     try:

@@ -43,6 +43,7 @@ class Hybrid:
     """
 
     name = "hybrid"
+    licences: tuple[str, ...] = ("apache-2.0",)  # means of chiVe's vectors
 
     def __init__(self, *, most_exact: int = MOST_EXACT, landmarks: int = _LANDMARKS) -> None:
         self._most_exact, self._landmarks = most_exact, landmarks

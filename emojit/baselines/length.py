@@ -25,6 +25,7 @@ class LengthPrior:
 
     name = "length-prior"
     sources: tuple[str, ...] = ()
+    licences: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         self._borders: list[int] = []  # the shortest text of each class but the first

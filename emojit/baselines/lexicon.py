@@ -37,6 +37,7 @@ class Lexicon:
 
     name = "lexicon"
     sources: tuple[str, ...] = ("Japanese names and keywords of emoji: CLDR (Unicode-3.0)",)
+    licences: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         self._size = 2

@@ -38,6 +38,7 @@ class Linear:
 
     name = "linear"
     sources: tuple[str, ...] = ("Japanese names and keywords of emoji: CLDR (Unicode-3.0)",)
+    licences: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         self._features = TfIdf("letters", max_terms=_MAX_TERMS)

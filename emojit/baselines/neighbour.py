@@ -31,6 +31,7 @@ class NearestNeighbour:
 
     name = "nearest-neighbour"
     sources: tuple[str, ...] = ()
+    licences: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         self._features = TfIdf("letters", longest=_LONGEST)

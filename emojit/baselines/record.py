@@ -52,7 +52,9 @@ class BaselineRecord:
     data: LearnedFrom
     """What it learned from."""
     sources: tuple[str, ...]
-    """What else it knows, with licences."""
+    """What else it knows, in words."""
+    licences: tuple[str, ...]
+    """Licences, as the Hub writes them, of what is saved besides what the rows gave it."""
     seconds: float
     """Time to fit (s)."""
     code: Code
@@ -98,6 +100,7 @@ def read_record(folder: Path) -> BaselineRecord:
             "code": Code(**_known(Code, table["code"])),
             "hardware": Hardware(**{**_known(Hardware, table["hardware"]), "gpus": tuple(table["hardware"]["gpus"])}),
             "sources": tuple(table["sources"]),
+            "licences": tuple(table["licences"]),
         }
         return BaselineRecord(**{**_known(BaselineRecord, table), **parts})
     except (KeyError, TypeError) as exc:

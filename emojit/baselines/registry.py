@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from emojit.baselines.base import Baseline
+from emojit.baselines.bert import Bert
 from emojit.baselines.constant import Constant
 from emojit.baselines.dense import DenseNeighbours
 from emojit.baselines.hybrid import Hybrid
@@ -31,6 +32,8 @@ class Kind:
     """Its class, which loads a saved one."""
     needs_words: bool = False
     """Whether it needs the extra `words`."""
+    network: bool = False
+    """Whether it is a neural network, with its own extra `train`."""
     always: bool = False
     """Whether every evaluation fits it, where its extra is installed: seconds on thousands of rows."""
 
@@ -101,6 +104,13 @@ def _kinds() -> dict[str, Kind]:
             kind=Hybrid,
             needs_words=True,
             always=True,
+        ),
+        "bert": Kind(
+            label="the multi-label encoder",
+            about="is a pretrained encoder that says for each of the most frequent emoji whether it fits (multi-label)",
+            make=Bert,
+            kind=Bert,
+            network=True,
         ),
     }
 

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from emojit.cli import output
 from emojit.cli.options import DatasetOption, JsonOption, RevisionOption
 
+if TYPE_CHECKING:
+    from emojit.baselines import Baseline
+
 app = typer.Typer(no_args_is_help=True, help="Simple models: fit, save and list them.")
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Which one: see `emojit baseline list`.")]
 FolderOption = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to make.", file_okay=False)]
+SettingsOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="For bert: base, epochs, loss and the like; may be repeated."),
+]
 ColumnOption = Annotated[str, typer.Option("--column", help="Column that is read: sns_text or original_text.")]
 
 
@@ -24,15 +31,19 @@ def fit(
     out: FolderOption,
     revision: RevisionOption = None,
     column: ColumnOption = "sns_text",
+    overrides: SettingsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Fit a baseline on the training split and save it: predict, evaluate and push take the folder like a student's.
+
+    `bert` fine-tunes an encoder, which takes long without a GPU: --set base=tohoku-nlp/bert-base-japanese-v3 --set loss=bce.
 
     Example: emojit baseline fit linear --dataset builds/v1 --out outputs/linear
     """
     from emojit.baselines.fitting import fit_baseline
 
-    record = fit_baseline(name, dataset, out, revision=revision, input_column=column)
+    unfitted = _with_settings(name, overrides) if overrides else None
+    record = fit_baseline(name, dataset, out, revision=revision, input_column=column, baseline=unfitted)
     rows = sum(record.data.rows.values())
     next_step = f"next: emojit evaluate --model {out} --dataset {dataset}"
     output.show(
@@ -56,13 +67,25 @@ def list_(as_json: JsonOption = False) -> None:
             "name": name,
             "about": kind.about,
             "every_evaluation": name in always,
-            "extra": "words" if kind.needs_words else None,
+            "extra": "words" if kind.needs_words else "train" if kind.network else None,
         }
         for name, kind in KINDS.items()
     ]
     width = max(map(len, KINDS))
     lines = [
-        f"{name:<{width}}  {kind.about}{'; needs emojit[words]' if kind.needs_words else ''}"
+        f"{name:<{width}}  {kind.about}{'; needs emojit[words]' if kind.needs_words else '; needs emojit[train]' if kind.network else ''}"
         for name, kind in KINDS.items()
     ]
     output.show({"baselines": rows}, as_json=as_json, text="\n".join(lines))
+
+
+def _with_settings(name: str, overrides: list[str]) -> Baseline:
+    """Return an unfitted encoder with other settings; nothing else has any."""
+    from emojit.baselines.bert import Bert
+    from emojit.baselines.bert_config import BertConfig
+    from emojit.errors import UsageError
+    from emojit.recipe import load_text
+
+    if name != Bert.name:
+        raise UsageError(f"--set {overrides[0]}: {name} has no settings", hint="leave --set out; only bert has some")
+    return Bert(load_text(BertConfig, "", where="--set", overrides=overrides))

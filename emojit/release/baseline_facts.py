@@ -16,8 +16,6 @@ REPORT = "eval_metrics.json"
 _NO_REPOSITORY = "NAMESPACE"
 _TASK = "text-classification"
 """What it does in the Hub's words: it chooses among 1,906 labels. No library of the Hub loads it."""
-_VECTORS = "Apache-2.0"
-"""Licence of SudachiDict and chiVe; what a baseline that needs the extra `words` has stored is made with them."""
 
 
 def baseline_context(folder: Path, *, repo_id: str | None, revision: str | None) -> dict[str, object]:
@@ -36,7 +34,7 @@ def baseline_context(folder: Path, *, repo_id: str | None, revision: str | None)
     if record.name not in KINDS:
         raise CardError(f"{folder}: a baseline of the sort {record.name!r}, which this emojit does not know")
     kind = KINDS[record.name]
-    licence = _licence(record, words=kind.needs_words)
+    licence = _licence(record)
     report = evaluation_facts(folder) if (folder / REPORT).is_file() else None
     title = repo_id.split("/")[1] if repo_id else f"emoji-{record.name}"
     size = sum(path.stat().st_size for path in folder.iterdir() if path.name in ("state.json", "model.safetensors"))
@@ -58,7 +56,9 @@ def baseline_context(folder: Path, *, repo_id: str | None, revision: str | None)
         "revision": revision,
         "name": record.name,
         "about": kind.about,
-        "extras": "evaluate,words" if kind.needs_words else "evaluate",
+        "extras": "evaluate,words" if kind.needs_words else "evaluate,train" if kind.network else "evaluate",
+        "network": kind.network,
+        "licences": [record.data.licence, *record.licences],
         "sources": list(record.sources),
         "data": record.data,
         "rows": sum(record.data.rows.values()),
@@ -72,10 +72,10 @@ def baseline_context(folder: Path, *, repo_id: str | None, revision: str | None)
     }
 
 
-def _licence(record: BaselineRecord, *, words: bool) -> Licence:
-    """Return the licence of what the rows and, where it is stored, the vectors of words are under."""
+def _licence(record: BaselineRecord) -> Licence:
+    """Return the licence that the rows and what is saved besides go together under."""
     try:
-        return combined_licence([record.data.licence, *([_VECTORS] if words else [])])
+        return combined_licence([record.data.licence, *record.licences])
     except DatasetError as exc:
         raise CardError(f"the licences do not go together: {exc}", hint=exc.hint) from exc
 

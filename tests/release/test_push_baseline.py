@@ -46,6 +46,7 @@ def saved(tmp_path):
             name=baseline.name,
             data=data,
             sources=baseline.sources,
+            licences=baseline.licences,
             seconds=0.1,
             code=code(),
             versions=package_versions(("numpy",)),
