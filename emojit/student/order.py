@@ -9,7 +9,7 @@ from torch.utils.data import Sampler  # noqa: TID253
 from transformers.trainer_pt_utils import get_length_grouped_indices  # noqa: TID253
 
 
-class GroupedOrder(Sampler[int]):
+class GroupedOrder(Sampler[int]):  # type: ignore[misc]  # torch is not followed by mypy
     """Rows grouped by length, drawn anew each epoch from torch's global generator.
 
     Differs from transformers' `LengthGroupedSampler` (5.23) in two points. It remembers the generator's state from which the epoch was drawn, so that a
