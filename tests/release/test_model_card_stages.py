@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+
+import pytest
 
 from emojit.release.cards import render_model_card
 
@@ -42,3 +45,27 @@ def test_stages_vectors_and_the_part_of_the_emoji_stand_on_the_card_with_their_s
     assert "license: cc-by-sa-4.0" in card
     assert "the word vectors: apache-2.0" in card
     assert "the sentences of stage gaps: cc-by-sa-4.0" in card
+
+
+def test_a_stage_is_made_again_from_the_commit_that_it_read_and_a_file_that_is_missing_is_named(run_folder):
+    from emojit.errors import UsageError
+    from emojit.recipe import StageConfig
+    from emojit.release.reproduce.model import recipe_of
+    from emojit.student import read_run
+
+    path = run_folder / "run.json"
+    run = json.loads(path.read_text(encoding="utf-8"))
+    run["stages"] = STAGES
+    gaps, silver = (
+        StageConfig(name="gaps", objective="span_corruption", source="you/wiki"),
+        StageConfig(name="silver", objective="pairs", source="silver.jsonl"),
+    )
+    run["recipe"]["stages"] = [dataclasses.asdict(gaps), dataclasses.asdict(silver)]
+    path.write_text(json.dumps(run, ensure_ascii=False), encoding="utf-8")
+
+    with pytest.raises(UsageError, match=r"stage silver learned from silver\.jsonl \(sha256 fedcba987654\)"):
+        recipe_of(read_run(run_folder))
+
+    run["stages"], run["recipe"]["stages"] = STAGES[:1], run["recipe"]["stages"][:1]
+    path.write_text(json.dumps(run, ensure_ascii=False), encoding="utf-8")
+    assert recipe_of(read_run(run_folder)).stages == (dataclasses.replace(gaps, revision="0123456789abcdef"),)

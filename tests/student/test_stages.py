@@ -13,7 +13,7 @@ from emojit.dataset.folder import data_file, write_manifest, write_text
 from emojit.dataset.loading import load_rows
 from emojit.dataset.parquet import PAIR_COLUMNS, SENTENCE_COLUMNS, TableWriter
 from emojit.dataset.splits import split_of
-from emojit.errors import ConfigError, DatasetError, StudentError
+from emojit.errors import ConfigError, DatasetError, StudentError, UsageError
 from emojit.recipe import BuildRecipe, SplitConfig, StageConfig, TrainRecipe, dump, load_text
 from emojit.student import read_run, train
 from emojit.student.gap_tokens import add_gap_tokens, gap_tokens
@@ -302,9 +302,14 @@ def test_a_run_with_stages_records_them_and_goes_on_without_repeating_them(recip
     with pytest.raises(KeyboardInterrupt):
         train(staged, dataset=build, out=killed, quiet=True)
     monkeypatch.undo()
-    made = (killed / "checkpoints" / "stages" / "1-gaps" / "stage.json").stat().st_mtime_ns
-    times: list[int] = []
-    monkeypatch.setattr(fit, "_finish", lambda *a: (times.append(made), original(*a)))
+    begun_file = killed / "checkpoints" / "stages" / "2-names" / "begun.json"
+    was = begun_file.read_text(encoding="utf-8")
+    begun_file.write_text(was.replace('"rows": "', '"rows": "0'), encoding="utf-8")
+    with pytest.raises(UsageError, match=r"stages\.names: was begun with another dataset"):
+        train(staged, dataset=build, out=killed, resume=True, quiet=True)
+    begun_file.write_text(was, encoding="utf-8")
+    times: list[str] = []
+    monkeypatch.setattr(fit, "_finish", lambda *a: (times.append("stage"), original(*a)))
     resumed = train(staged, dataset=build, out=killed, resume=True, quiet=True)
 
     assert len(times) == 2  # the second stage and the last; the first was not trained again

@@ -20,7 +20,7 @@ from emojit.dataset.parquet import read_rows
 from emojit.errors import DatasetError, StudentError, UsageError
 from emojit.metrics import bootstrap_interval, jaccard_scores
 from emojit.provenance import TRAINING_PACKAGES, package_versions
-from emojit.recipe import TrainRecipe, load_text
+from emojit.recipe import StageConfig, TrainRecipe, load_text
 from emojit.release.staging import is_run_folder
 from emojit.student.record import RunRecord, read_run
 from emojit.student.run_folder import MODEL
@@ -133,7 +133,7 @@ def reproduce_model(
         )
     record = read_run(run)
     source, at = _data(record, dataset)
-    recipe = _recipe(record)
+    recipe = recipe_of(record)
     with tempfile.TemporaryDirectory(prefix="emojit-") as scratch, _threads(record.training.threads):
         again = train(
             recipe, dataset=source, revision=at, out=out or Path(scratch) / "run", deterministic=True, quiet=quiet
@@ -192,10 +192,17 @@ def _data(record: RunRecord, dataset: str | None) -> tuple[str, str | None]:
     return source, revision
 
 
-def _recipe(record: RunRecord) -> TrainRecipe:
+def recipe_of(record: RunRecord) -> TrainRecipe:
+    """Return the recipe of a run with the commits that it read.
+
+    Raises:
+        UsageError: it was made of files that the release does not hold.
+    """
     import tomli_w
 
     recipe = load_text(TrainRecipe, tomli_w.dumps(_without_none(record.recipe)), where="run.json")
+    stages = tuple(_stage(stage, was.origin) for stage, was in zip(recipe.stages, record.stages, strict=True))
+    recipe = dataclasses.replace(recipe, stages=stages)
     if recipe.model.base is None:
         return recipe
     if record.model.base_commit is None:
@@ -206,12 +213,26 @@ def _recipe(record: RunRecord) -> TrainRecipe:
     return dataclasses.replace(recipe, model=dataclasses.replace(recipe.model, revision=record.model.base_commit))
 
 
+def _stage(stage: StageConfig, origin: Mapping[str, Any]) -> StageConfig:
+    """Return a stage that reads what it read then."""
+    if origin.get("kind") == "hub":
+        return dataclasses.replace(stage, revision=origin["revision"])
+    if origin.get("kind") in ("file", "files") and not Path(stage.source).exists():
+        raise UsageError(
+            f"stage {stage.name} learned from {stage.source} (sha256 {str(origin.get('sha256'))[:12]}), which the release does not hold",
+            hint="it can only be trained again in a folder where that lies",
+        )
+    return stage
+
+
 def _without_none(table: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: _without_none(value) if isinstance(value, Mapping) else value
-        for name, value in table.items()
-        if value is not None
-    }
+    return {name: _plain(value) for name, value in table.items() if value is not None}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return _without_none(value)
+    return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
 @contextlib.contextmanager

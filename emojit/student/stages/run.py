@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from emojit.dataset.folder import write_json
 from emojit.dataset.loading import Loaded
+from emojit.errors import UsageError
 from emojit.recipe import StageConfig, TrainRecipe
 from emojit.student.fit import StageResult, train_stage
 from emojit.student.ranks import Ranks
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 _FOLDER = "stages"
 _RECORD = "record.json"
 """Written when a stage is finished, after its weights."""
+_BEGUN = "begun.json"
+"""Written when a stage begins: what must be the same when it goes on."""
 
 
 def train_stages(
@@ -53,6 +57,7 @@ def train_stages(
 
     Raises:
         StudentError: a stage has nothing to learn from, or cannot be trained.
+        UsageError: a stage that goes on was begun with something else.
         CorpusError, DatasetError, OfflineError, MissingExtraError: the source of a stage cannot be read.
     """
     records: list[StageRecord] = []
@@ -60,13 +65,21 @@ def train_stages(
     for number, stage in enumerate(recipe.stages, start=1):
         own = folder / _FOLDER / f"{number}-{stage.name}"
         written = own / _RECORD
+        vocabulary = _digest(sorted(student.tokenizer.get_vocab().items()))
         if resume and written.is_file():
+            _check_begun(own, stage, {"vocabulary": vocabulary})
             train_stage(student, recipe, train=[], validation=[], folder=own, resume=True, ranks=ranks)
             table = json.loads(written.read_text(encoding="utf-8"))
             records.append(StageRecord(**table))
             continue
         barred = barred or held_out(recipe, loaded)
         rows = _rows(stage, student, recipe, loaded, barred, ranks, quiet=quiet)
+        begun = {"vocabulary": vocabulary, "rows": _digest(rows.train)}
+        if resume and (own / _BEGUN).is_file():
+            _check_begun(own, stage, begun)
+        elif ranks.first:
+            own.mkdir(parents=True, exist_ok=True)
+            write_json(own / _BEGUN, begun)
         result = train_stage(
             student,
             _recipe(recipe, stage),
@@ -85,6 +98,26 @@ def train_stages(
         ranks.from_first(lambda path=written, record=record: write_json(path, dataclasses.asdict(record)))  # type: ignore[misc]
         records.append(record)
     return tuple(records)
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, ensure_ascii=False).encode()).hexdigest()
+
+
+def _check_begun(folder: Path, stage: StageConfig, now: Mapping[str, str]) -> None:
+    """Make sure that a stage goes on with what it was begun with: a corpus or a file of pairs may have changed in between.
+
+    Raises:
+        UsageError: it has.
+    """
+    before = json.loads((folder / _BEGUN).read_text(encoding="utf-8"))
+    if changed := next((name for name in now if before.get(name) != now[name]), None):
+        raise UsageError(
+            f"stages.{stage.name}: was begun with another {stage.source} (its {changed} differ)"
+            if changed == "rows"
+            else f"stages.{stage.name}: was begun with another vocabulary: the texts that it was made of have changed",
+            hint="bring the old files back, or train in a new folder with --out",
+        )
 
 
 def _rows(
