@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from emojit.dataset.making import MAKING
 from emojit.recipe import BalanceConfig, BuildRecipe, CorpusConfig, FilterConfig, TeacherConfig
 from emojit.recipe.corpus import FILTER_ORDER
 
@@ -155,9 +156,9 @@ def card() -> Callable[[Path], str]:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
-    }
+    """The files of a build, but not which code made it: a commit may be made between two builds."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != MAKING)
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 @pytest.fixture(name="contents")
