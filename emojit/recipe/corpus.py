@@ -46,11 +46,11 @@ class CorpusConfig:
     source: str = "sample"
     """"sample" (the packaged one), a path to a .jsonl, .txt (both also .gz, .zst) or .parquet file, a folder of them or a pattern, a corpus folder, or a
     Hub data set id."""
-    config: str | None = None
+    config: str | None = field(default=None, metadata={ABOUT: ("source",)})
     """Configuration of a Hub data set, e.g. "20231101.ja"."""
-    files: str | None = None
+    files: str | None = field(default=None, metadata={ABOUT: ("source",)})
     """Pattern of the files of a Hub data set to read in place of a configuration, e.g. "multilingual/c4-ja.tfrecord-0000?-of-*.json.gz"."""
-    revision: str | None = None
+    revision: str | None = field(default=None, metadata={ABOUT: ("source",)})
     """Branch, tag or commit of a Hub data set; the commit it stands for goes into the manifest."""
     split: str = "train"
     """Split of a Hub data set."""
