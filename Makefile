@@ -71,6 +71,7 @@ bench: $(READY) ## run the benchmarks; each prints ratios and fails below its ta
 	$(BIN)/python benchmarks/teacher_engine.py
 	$(BIN)/python benchmarks/density.py
 	$(BIN)/python benchmarks/loss_memory.py
+	$(BIN)/python benchmarks/linear_scale.py
 	$(BIN)/python benchmarks/hub_speed.py
 
 .PHONY: bench-large
