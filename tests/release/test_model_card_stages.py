@@ -56,6 +56,7 @@ def test_a_stage_is_made_again_from_the_commit_that_it_read_and_a_file_that_is_m
     path = run_folder / "run.json"
     run = json.loads(path.read_text(encoding="utf-8"))
     run["stages"] = STAGES
+    run["recipe"]["decoding"] = {}
     gaps, silver = (
         StageConfig(name="gaps", objective="span_corruption", source="you/wiki"),
         StageConfig(name="silver", objective="pairs", source="silver.jsonl"),
