@@ -5,6 +5,7 @@ Importing this file is cheap: the server's packages are imported when a Hub star
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import logging
 import threading
@@ -13,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from emojit.errors import EmojitError, HubServerError, MissingExtraError
+from emojit.errors import HubServerError, MissingExtraError
 from emojit.localhub.listening import LOOPBACK, STOP_TIMEOUT_S, Address, http_server
 
 if TYPE_CHECKING:
@@ -81,50 +82,47 @@ class LocalHub:
         store = Store(root)
         store.prepare()
         self._socket = address.bind(port)
-        try:
+        # An error or a Ctrl-C on the way leaves neither the port taken nor the store locked.
+        with contextlib.ExitStack() as undo:
+            undo.callback(self._socket.close)
             self._database = Database(store.database)
-        except HubServerError:
-            self._socket.close()
-            raise
-        self._accounts = Accounts(self._database)
-        try:
+            undo.callback(self._database.close)
+            self._accounts = Accounts(self._database)
             address.check_tokens(len(self._accounts.tokens()))
-        except EmojitError:
-            self._database.close()
-            self._socket.close()
-            raise
-        store.sweep()
-        registry = Registry(self._database)
-        repositories = Repositories(store, registry)
-        repositories.recover()
-        discussions = Discussions(self._database)
-        recover(discussions, repositories)
-        secret = self._database.rows("SELECT value FROM secret")[0][0]
-        assert isinstance(secret, bytes)
-        self.root = store.root
-        self.endpoint = address.endpoint(self._socket.getsockname()[1])
-        self._stopped = False
+            store.sweep()
+            registry = Registry(self._database)
+            repositories = Repositories(store, registry)
+            repositories.recover()
+            discussions = Discussions(self._database)
+            recover(discussions, repositories)
+            secret = self._database.rows("SELECT value FROM secret")[0][0]
+            assert isinstance(secret, bytes)
+            self.root = store.root
+            self.endpoint = address.endpoint(self._socket.getsockname()[1])
+            self._stopped = False
 
-        from emojit.localhub.web.app import Application
-        from emojit.localhub.web.call import Hub
+            from emojit.localhub.web.app import Application
+            from emojit.localhub.web.call import Hub
 
-        hub = Hub(
-            store=store,
-            accounts=self._accounts,
-            registry=registry,
-            access_requests=AccessRequests(self._database),
-            discussions=discussions,
-            repositories=repositories,
-            large_files=LargeFiles(store, registry, secret),
-            xet_uploads=XetUploads(store),
-            xet_downloads=xet_downloads,
-        )
-        self._server = http_server(Application(hub, address))
-        self._thread = threading.Thread(
-            target=self._server.run, args=([self._socket],), name="emojit-hub", daemon=True
-        )
-        self._thread.start()
-        self._wait_until_started()
+            hub = Hub(
+                store=store,
+                accounts=self._accounts,
+                registry=registry,
+                access_requests=AccessRequests(self._database),
+                discussions=discussions,
+                repositories=repositories,
+                large_files=LargeFiles(store, registry, secret),
+                xet_uploads=XetUploads(store),
+                xet_downloads=xet_downloads,
+            )
+            self._server = http_server(Application(hub, address))
+            self._thread = threading.Thread(
+                target=self._server.run, args=([self._socket],), name="emojit-hub", daemon=True
+            )
+            self._thread.start()
+            undo.callback(self.stop)
+            self._wait_until_started()
+            undo.pop_all()
         logger.info("serving %s at %s", self.root, self.endpoint)
 
     def __enter__(self) -> Self:

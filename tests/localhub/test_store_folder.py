@@ -47,3 +47,16 @@ def test_looking_into_a_folder_without_a_store_leaves_none_there(tmp_path, comma
     assert isinstance(done.exception, HubServerError)
     assert "there is no store" in str(done.exception)
     assert everything(tmp_path) == set()
+
+
+def test_ctrl_c_during_the_start_gives_up_the_store(tmp_path, monkeypatch):
+    def interrupted(self):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalHub, "_wait_until_started", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            LocalHub(tmp_path)
+
+    with LocalHub(tmp_path) as hub:
+        assert hub.root == tmp_path
