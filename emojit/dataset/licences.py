@@ -33,7 +33,7 @@ _OTHERS = ("gfdl", "odbl")
 _KNOWN = (*_PUBLIC, *_PERMISSIVE, *_ATTRIBUTION, *_SHARE_ALIKE, *_NON_COMMERCIAL, *_OTHERS)
 """The one further behind asks for more, where two go together."""
 
-_NO_DERIVATIVES = re.compile(r"cc-by-(nc-)?nd(-[0-9.]+)?")
+_NO_DERIVATIVES = re.compile(r"cc-by(-nc)?-nd(-[0-9.]+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
