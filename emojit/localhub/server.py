@@ -198,8 +198,10 @@ class LocalHub:
 
     def wait(self) -> None:
         """Block until the server ends; `KeyboardInterrupt` passes through."""
+        pause = threading.Event()
         while self._thread.is_alive():
-            self._thread.join(timeout=0.5)
+            # Not `join`: before Python 3.13, Ctrl-C inside it marks a running thread as ended, and `stop` would not wait for its requests.
+            pause.wait(0.5)
 
     def stop(self) -> None:
         """Finish running requests, stop the server and release the folder. A second call does nothing."""
