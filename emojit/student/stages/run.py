@@ -75,9 +75,9 @@ def train_stages(
         barred = barred or held_out(recipe, loaded)
         rows = _rows(stage, student, recipe, loaded, barred, ranks, quiet=quiet)
         begun = {"vocabulary": vocabulary, "rows": _digest(rows.train)}
-        if resume and (own / _BEGUN).is_file():
+        if resume:
             _check_begun(own, stage, begun)
-        elif ranks.first:
+        if ranks.first:
             own.mkdir(parents=True, exist_ok=True)
             write_json(own / _BEGUN, begun)
         result = train_stage(
@@ -110,6 +110,8 @@ def _check_begun(folder: Path, stage: StageConfig, now: Mapping[str, str]) -> No
     Raises:
         UsageError: it has.
     """
+    if not (folder / _BEGUN).is_file():  # killed before it began
+        return
     before = json.loads((folder / _BEGUN).read_text(encoding="utf-8"))
     if changed := next((name for name in now if before.get(name) != now[name]), None):
         raise UsageError(
