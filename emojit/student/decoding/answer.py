@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from emojit.student.decoding.mbr import best_prefixes, best_set, rank
 from emojit.student.decoding.network import Network
+from emojit.student.decoding.rule import top
 from emojit.student.decoding.search import beam, diverse_beam, first_chances, greedy, sample, score
 from emojit.student.decoding.settings import Settings
 
@@ -72,7 +73,8 @@ def candidates(network: Network, input_ids: Sequence[int], settings: Settings, c
     for answer in answers(network, [input_ids], settings):
         distinct[frozenset(answer)] = answer
     session = network.open([input_ids])
-    first = np.argsort(-first_chances(session, settings, 1)[0, :-1], kind="stable")[: 2 * count]
+    likely = first_chances(session, settings, 1)[:, :-1]
+    first = top(likely, min(2 * count, likely.shape[1]))[0]
     for answer in greedy(network.open([input_ids] * len(first)), settings, len(first), first=first):
         distinct.setdefault(frozenset(answer), answer)
     choices = list(distinct.values())

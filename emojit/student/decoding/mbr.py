@@ -13,6 +13,8 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from emojit.student.decoding.rule import top
+
 Floats = NDArray[np.float64]
 
 POOL = 10
@@ -77,7 +79,7 @@ def rank(chances: Floats, most: int) -> tuple[NDArray[np.int64], Floats]:
         chances: probability of each emoji to come first (N, emoji).
         most: emoji (count).
     """
-    order = np.argsort(-chances, axis=1, kind="stable")[:, :most]
+    order = top(chances, most)
     return order, np.take_along_axis(chances, order, axis=1)
 
 

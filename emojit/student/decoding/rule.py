@@ -37,3 +37,14 @@ def log_softmax(logits: Logits) -> NDArray[np.float64]:
     wide -= wide.max(axis=1, keepdims=True)
     wide -= np.log(np.exp(wide).sum(axis=1, keepdims=True))
     return wide
+
+
+def top(scores: NDArray[np.float64], count: int) -> Columns:
+    """Return the columns of the `count` highest scores of each row, the highest first; of equal ones that are returned, the first column first."""
+    if count < scores.shape[1]:
+        found = np.sort(np.argpartition(-scores, count - 1, axis=1)[:, :count], axis=1)
+    else:
+        found = np.tile(np.arange(scores.shape[1]), (len(scores), 1))
+    order = np.argsort(-np.take_along_axis(scores, found, axis=1), axis=1, kind="stable")
+    columns: Columns = np.take_along_axis(found, order, axis=1)
+    return columns

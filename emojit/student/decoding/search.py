@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emojit.student.decoding.network import Columns, Session
-from emojit.student.decoding.rule import log_softmax, permit
+from emojit.student.decoding.rule import log_softmax, permit, top
 from emojit.student.decoding.settings import Settings
 
 Floats = NDArray[np.float64]
@@ -86,10 +86,10 @@ def beam(session: Session, settings: Settings, rows: int) -> list[list[int]]:
                 best[row] = (score, written[row * width + hypothesis].tolist())
         going = total[:, :, :-1].reshape(rows, -1)
         kept = min(settings.num_beams, going.shape[1])
-        top = np.argsort(-going, axis=1, kind="stable")[:, :kept]  # (rows, kept)
-        sums = np.take_along_axis(going, top, axis=1)
-        parents = (np.arange(rows)[:, None] * width + top // (columns - 1)).ravel()
-        written = np.concatenate([written[parents], (top % (columns - 1)).ravel()[:, None]], axis=1)
+        best_going = top(going, kept)  # (rows, kept)
+        sums = np.take_along_axis(going, best_going, axis=1)
+        parents = (np.arange(rows)[:, None] * width + best_going // (columns - 1)).ravel()
+        written = np.concatenate([written[parents], (best_going % (columns - 1)).ravel()[:, None]], axis=1)
         width = kept
         if count + 1 < settings.max_emojis:
             session.keep(parents)
