@@ -312,3 +312,30 @@ def test_without_protobuf_the_extra_is_named(monkeypatch):
 def test_vectors_do_not_start_a_model_that_has_been_trained():
     with pytest.raises(ConfigError, match="vectors start a model from nothing"):
         ModelConfig(base="you/t5", piece_init="vectors")
+
+
+@pytest.mark.slow
+def test_a_bart_is_trained_in_stages_like_any_other(tmp_path, pieces, build, sample):
+    from emojit.recipe import DataConfig, StageConfig, TrainConfig, TrainRecipe
+    from emojit.student import train
+
+    base, corpus = tmp_path / "bart", tmp_path / "corpus.jsonl"
+    base.mkdir()
+    bart(base, pieces)
+    lines = [{"id": str(number), "text": row["text"]} for number, row in enumerate(sample[60:110])]
+    corpus.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
+    recipe = TrainRecipe(
+        name="bart",
+        data=DataConfig(),
+        model=ModelConfig(base=str(base), dropout=0.0),
+        stages=(StageConfig(name="both", objective="both", source=str(corpus), batch_size=8),),
+        train=TrainConfig(epochs=1, batch_size=8),
+        loss=LossConfig(name="set"),
+    )
+
+    result = train(recipe, dataset=build, out=tmp_path / "run", quiet=True)
+
+    assert result.record.stages[0].steps > 0
+    assert result.record.recipe["stages"][0]["source"] == "corpus.jsonl"
+    answers = load_student(result.folder).predict(TEXTS)
+    assert all(1 <= len(answer) == len(set(answer)) <= 5 for answer in answers)
