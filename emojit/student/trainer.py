@@ -130,9 +130,9 @@ class EmojiTrainer(Seq2SeqTrainer):  # type: ignore[misc]  # transformers is not
 
     def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
         super()._load_optimizer_and_scheduler(checkpoint)
-        if (
-            checkpoint is not None and self.state.epoch % 1
-        ):  # inside an epoch: its order was drawn before the checkpoint
+        if checkpoint is None:
+            return
+        if self.state.epoch % 1:  # made inside an epoch, whose order was drawn before
             self.order.draw_next_from = self._place(checkpoint)["order"]
 
     def _load_rng_state(self, checkpoint: str | None) -> None:
@@ -205,6 +205,10 @@ def make_trainer(
         if recipe.loss.name == "set" and recipe.loss.order == "shuffled":
             train = ShuffledAnswers(train, seed=config.seed)
             mine.append(NewOrder(train))
+    # Texts of like length together, the longest first: what does not fit into memory shows at once.
+    places = sorted(range(len(validation)), key=lambda place: -len(validation[place]["input_ids"]))
+    validation = [validation[place] for place in places]
+    references = None if references is None else [references[place] for place in places]
     trainer = EmojiTrainer(
         model=student.model,
         args=arguments,
