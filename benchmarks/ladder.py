@@ -45,7 +45,7 @@ d_model = 300
 d_ff = 512
 num_layers = 1
 num_heads = 4
-dropout = 0.1
+dropout = 0.0
 emoji_init = "random"
 [train]
 epochs = 8.0

@@ -316,3 +316,28 @@ def test_a_run_with_stages_records_them_and_goes_on_without_repeating_them(recip
     first, second = (load_file(run.folder / "model" / "model.safetensors") for run in (straight, resumed))
     assert all(torch.equal(first[name], tensor) for name, tensor in second.items())
     assert resumed.record.stages == straight.record.stages
+
+
+def test_the_sentences_of_a_published_data_set_are_read_at_the_commit_of_its_rows(
+    build, student, rows_of, tmp_path, monkeypatch
+):
+    from huggingface_hub import HfApi
+
+    from emojit.localhub import LocalHub
+
+    with LocalHub(tmp_path) as hub:
+        hub.create_user("me")
+        monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+        api = HfApi(endpoint=hub.endpoint, token=hub.create_token("me"))
+        api.create_repo("me/pairs", repo_type="dataset")
+        commit = api.upload_folder(folder_path=build, repo_id="me/pairs", repo_type="dataset").oid
+        api.delete_folder("corpus", repo_id="me/pairs", repo_type="dataset")  # later, and of no matter
+        stage = StageConfig(name="a", objective="keyword_pairs")
+
+        published = stage_rows(
+            stage, student.tokenizer, student.vocabulary, train=load_rows("me/pairs", "train", commit),
+            held_out=HeldOut([]), max_tokens=64, seed=0, quiet=True,
+        )  # fmt: skip
+
+    assert published.train == rows_of(stage).train
+    assert published.origin == {**rows_of(stage).origin, "name": "me/pairs", "commit": commit}
