@@ -18,6 +18,7 @@ from emojit.cli import (
     demo,
     doctor,
     evaluate,
+    export,
     hub,
     import_,
     predict,
@@ -77,6 +78,7 @@ app.add_typer(baseline.app, name="baseline")
 app.command()(train.train)
 app.command()(evaluate.evaluate)
 app.command()(predict.predict)
+app.command()(export.export)
 app.add_typer(space.app, name="space")
 app.add_typer(hub.app, name="hub")
 app.command()(demo.demo)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -36,6 +36,10 @@ DecodingOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="decoding.KEY=VALUE", help="Read the answers otherwise; may be repeated."),
 ]
+BackendOption = Annotated[
+    Literal["transformers", "onnx", "ctranslate2"],
+    typer.Option("--backend", help="What runs a student: its weights, or an export (`emojit export`)."),
+]
 
 
 def predict(
@@ -48,6 +52,7 @@ def predict(
     overwrite: OverwriteOption = False,
     revision: RevisionOption = None,
     overrides: DecodingOption = None,
+    backend: BackendOption = "transformers",
     resume: ResumeOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -69,12 +74,12 @@ def predict(
     total = source.check() if isinstance(source, TextFile) else None
     if output_file is not None:
         check_output(output_file)
-    student = load_predictor(model, revision, overrides=overrides or ())
+    student = load_predictor(model, revision, overrides=overrides or (), backend=backend)
     result: dict[str, object] = {"model": model, "commit": student.commit}
     if output_file is None:
         _show(source, student.answer, fields, result, as_arguments=bool(texts), as_json=as_json)
         return
-    decides = {**result, "set": overrides or []}
+    decides = {**result, "set": overrides or [], "backend": backend}
     counts = write_answers(
         source, student.answer, output_file, fields, model=decides, resume=resume, total=total, quiet=as_json
     )
