@@ -21,13 +21,15 @@ class HeldOut:
     that what a build could not find is not blamed on it here. Posts that the teacher wrote have no sentence behind them.
     """
 
-    def __init__(self, recipe: BuildRecipe | None, findings: Findings) -> None:
+    def __init__(self, recipe: BuildRecipe | None, findings: Findings, name: str | None = None) -> None:
         """Start with no texts.
 
         Args:
             recipe: of the build; without one the default threshold counts.
             findings: what is wrong goes here.
+            name: of the configuration, where there are several.
         """
+        self._of = f"{name}: " if name is not None else ""
         filters = recipe.filters if recipe is not None else FilterConfig()
         self._threshold = filters.near_duplicate_threshold
         self._promised = "near_duplicate" in filters.order
@@ -62,13 +64,13 @@ class HeldOut:
         held = max(len(known) for known in self._texts.values())
         if not held or not self._train:
             self._findings.unchecked.append(
-                "near-duplicates between train and held-out rows: one of the two has no texts"
+                f"{self._of}near-duplicates between train and held-out rows: one of the two has no texts"
             )
             return
         if self._alike and not self._promised:
             self._findings.notes.append(
-                f"{self._alike:,} train rows nearly repeat a held-out row; the recipe of this build does not look for near-duplicates"
+                f"{self._of}{self._alike:,} train rows nearly repeat a held-out row; the recipe of this build does not look for near-duplicates"
             )
         self._findings.checked.append(
-            f"{self._train:,} train rows against {held:,} held-out ones, near-duplicates from {self._threshold:g} on"
+            f"{self._of}{self._train:,} train rows against {held:,} held-out ones, near-duplicates from {self._threshold:g} on"
         )

@@ -17,6 +17,7 @@ from emojit.dataset.parquet import PAIR_COLUMNS
 from emojit.dataset.splits import SPLITS, Split
 from emojit.dataset.tally import Tally
 from emojit.logs import progress
+from emojit.release.verify.configurations import configurations
 from emojit.release.verify.findings import Findings
 from emojit.release.verify.leakage import HeldOut
 from emojit.release.verify.row import Rules, faults
@@ -60,25 +61,42 @@ def check_rows(subject: Subject, findings: Findings, *, quiet: bool = True) -> S
     )
     if not set(PAIR_COLUMNS) <= seen.columns:
         seen.tally = None
-    neighbours = _Neighbours(findings, rules.columns)
-    held_out = HeldOut(recipe, findings)
-    for split in _ORDER:
-        for name, path in subject.row_files(split):
-            rows = progress(read_table(name, path, findings), label=name, unit="row", quiet=quiet)
-            for number, row in enumerate(rows):
-                where = f"{name} row {number}"
-                seen.rows[split] += 1
-                whole = True
-                for what, expected, found in faults(row, split, rules):
-                    whole = False
-                    findings.wrong("rows", what, _named(where, row), expected=expected, found=found)
-                neighbours.look(row, split, where)
-                held_out.look(row, split, _named(where, row))
-                _count(seen, split, row, whole=whole)
-    held_out.conclude()
+    _say_what_is_missing(rules.columns, findings)
+    parts = configurations(subject)
+    checked: set[str] = set()
+    for part in parts:
+        neighbours, held_out = _Neighbours(findings, rules.columns), HeldOut(recipe, findings, part.name)
+        for split in _ORDER:
+            for name, path in part.files[split]:
+                again = (
+                    name in checked
+                )  # a file may belong to several configurations, and its own faults are told once
+                checked.add(name)
+                source = read_table(name, path, Findings() if again else findings)
+                for number, row in enumerate(progress(source, label=name, unit="row", quiet=quiet)):
+                    where = f"{name} row {number}"
+                    neighbours.look(row, split, where)
+                    held_out.look(row, split, _named(where, row))
+                    if again:
+                        continue
+                    seen.rows[split] += 1
+                    whole = True
+                    for what, expected, found in faults(row, split, rules):
+                        whole = False
+                        findings.wrong("rows", what, _named(where, row), expected=expected, found=found)
+                    _count(seen, split, row, whole=whole)
+        held_out.conclude()
     total = seen.rows.total()
     findings.checked.append(f"{total:,} rows ({', '.join(f'{split} {seen.rows[split]:,}' for split in SPLITS)})")
+    if len(parts) > 1:
+        names = ", ".join(str(part.name) for part in parts)
+        findings.checked.append(f"each of {len(parts)} configurations by itself: {names}")
     return seen
+
+
+def _say_what_is_missing(columns: frozenset[str], findings: Findings) -> None:
+    if not columns.issuperset(_NEEDED):
+        findings.unchecked.append("whether an article stands in two splits: there is no source or no doc_id")
 
 
 def _named(where: str, row: Mapping[str, Any]) -> str:
@@ -149,8 +167,6 @@ class _Neighbours:
         self._findings = findings
         self._ids = DigestMap() if "id" in columns else None
         self._articles = DigestMap() if columns.issuperset(_NEEDED) else None
-        if self._articles is None:
-            findings.unchecked.append("whether an article stands in two splits: there is no source or no doc_id")
         self._posts: DigestMap | None = DigestMap() if "sns_text" in columns else None
 
     def look(self, row: Mapping[str, Any], split: Split, where: str) -> None:

@@ -57,3 +57,42 @@ def test_a_folder_without_rows_and_a_missing_one_are_one_line_errors(tmp_path):
         verify(str(tmp_path), quiet=True)
     with pytest.raises(DatasetError, match="no such folder"):
         verify(str(tmp_path / "none"), quiet=True)
+
+
+@pytest.mark.parametrize("listed", [True, False], ids=["configs", "file_names"])
+def test_versions_that_repeat_the_rows_before_them_are_data_sets_of_their_own(tmp_path, listed):
+    rows = [
+        {"original_text": f"文その{n}のとおり。", "sns_text": post, "emojis": ["🎉"]}
+        for n, post in enumerate(["朝ごはんおいしかった", "電車めっちゃ混んでる", "図書館で本借りたよ"])
+    ]
+    for version in (1, 2, 3):
+        lines = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows[:version])
+        (tmp_path / f"v{version}.jsonl").write_text(lines, encoding="utf-8")
+    configs = "".join(f"- config_name: v{n}\n  data_files: v{n}.jsonl\n" for n in (1, 2, 3)) if listed else "[]\n"
+    (tmp_path / "README.md").write_text(f"---\nconfigs:\n{configs}---\n# Older\n", encoding="utf-8")
+
+    findings = verify(str(tmp_path), quiet=True).findings
+
+    assert findings.kept == []
+    assert "each of 3 configurations by itself: v1, v2, v3" in findings.checked
+    assert "6 rows (train 6, validation 0, test 0)" in findings.checked
+
+
+def test_a_rewrite_that_comes_twice_within_a_configuration_is_found(tmp_path, forge):
+    row = json.dumps({"sns_text": "電車めっちゃ混んでる", "emojis": ["🚃"]}, ensure_ascii=False)
+    for name, content in (("a", f"{row}\n{row}\n"), ("b", f"{row}\n")):
+        (tmp_path / f"{name}.jsonl").write_text(content, encoding="utf-8")
+    configs = """---
+configs:
+- config_name: all
+  data_files: [{split: train, path: "*.jsonl"}]
+- config_name: b
+  data_files: {test: b.jsonl}
+---
+"""
+    (tmp_path / "README.md").write_text(configs, encoding="utf-8")
+
+    findings = verify(str(tmp_path), quiet=True).findings
+
+    assert forge.kinds(findings) == {"rows: a rewrite comes twice"}
+    assert findings.total == 2, "twice in a, and in b what stands in a; b by itself has it once"
