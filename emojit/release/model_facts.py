@@ -86,6 +86,7 @@ def model_context(run_folder: Path, *, repo_id: str | None, revision: str | None
         "samples": _good_and_bad(samples),
         "training": [*_training(run), *carbon_rows(carbon)],
         "changed": list(_changed(run.recipe)),
+        "method": _own_method(run.recipe),
         "emojis": run.model.emojis,
         "licence": {"name": licence.id, "known": licence.id != UNKNOWN, "reason": licence.note},
     }
@@ -199,6 +200,12 @@ def _stage(stage: StageRecord) -> str:
         f"{stage.objective.replace('_', ' ')} on {stage.rows:,} rows from {name}{f' ({version})' if version else ''}: "
         f"{stage.steps:,} updates ({stage.epochs:.1f} epochs), weights of update {stage.best_step:,}{score}"
     )
+
+
+def _own_method(recipe: Mapping[str, Any]) -> str | None:
+    """Return the method of decoding where plain `generate` answers otherwise, else None."""
+    method = recipe.get("decoding", {}).get("method", "greedy")
+    return None if method == "greedy" else str(method)
 
 
 def _changed(recipe: Mapping[str, Any]) -> Iterator[dict[str, str]]:
