@@ -13,6 +13,7 @@ from emojit.release.contents import check_contents
 from emojit.release.emoji_plot import PLOT
 from emojit.release.files import LocalFile, list_files, read_file
 from emojit.release.manifest import release_manifest
+from emojit.release.metric_card import addressed
 from emojit.release.staging import is_run_folder, stage_model
 from emojit.release.staging_baseline import stage_baseline
 from emojit.release.staging_dataset import dress_dataset, stage_dataset
@@ -60,6 +61,8 @@ class Layout:
             check_contents(kind, self.folder, repo_id=repo_id, tag=tag)
         if kind == "metric" or (kind == "space" and is_demo(path)):
             self._card = own_part((path / CARD).read_text(encoding="utf-8"))
+        if kind == "metric" and self._card is not None:
+            self._card = addressed(self._card, repo_id, tag)
         # a build's manifest knows no hidden files
         self.files = {file.path: file for file in list_files(self.folder, hidden=kind != "dataset")}
         # where the files lie that the release gets besides: a folder that is published as it is may not be written to

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from huggingface_hub import HfApi
@@ -318,11 +319,14 @@ def test_a_plain_model_folder_is_published_as_it_is(account, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_packaged_metric_pushed_is_what_evaluate_loads(account, tmp_path):
+def test_a_packaged_metric_pushed_is_what_the_snippet_of_its_card_loads(account, tmp_path):
     push("metric", resource("eval_modules/emoji_jaccard"), f"{account.name}/emoji_jaccard", tag="v1", quiet=True)
+    card = Path(account.api.hf_hub_download(f"{account.name}/emoji_jaccard", "README.md", repo_type="space"))
+    snippet = card.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    assert f'evaluate.load("{account.name}/emoji_jaccard", revision="v1")\n' in snippet
     script = (
-        "import sys, evaluate\n"
-        f"metric = evaluate.load('{account.name}/emoji_jaccard')\n"
+        f"{snippet}\n"
+        "import sys\n"
         "print(metric.compute(predictions=['📖 😊 🇯🇵 📚 👏'], references=['🤔 📚 📖 🇯🇵 🔍'])['jaccard'] == 3 / 7)\n"
         "assert 'emojit' not in sys.modules"
     )

@@ -17,6 +17,7 @@ from emojit.errors import MetricInputError
 from emojit.metrics import diversity, jaccard_scores, read_field
 from emojit.provenance import file_at_commit
 from emojit.release.card_merge import own_part
+from emojit.release.metric_card import addressed
 from emojit.release.statement import PROVENANCE, read_table
 from emojit.release.verify.card_text import compare_cards, split_front_matter
 from emojit.release.verify.findings import Findings
@@ -44,7 +45,7 @@ def check_space(folder: Path, findings: Findings) -> tuple[str | None, str | Non
     kind = (manifest or {}).get("kind")
     check_provenance(folder, "metric" if kind == "metric" else "space", findings)
     if (name := _metric(folder)) is not None:
-        _check_copies(folder, name, findings)
+        _check_copies(folder, name, findings, stated=address(manifest))
         _check_example(folder, findings)
     elif kind == "metric":
         findings.unchecked.append("the code of the metric: it is none that emojit brings")
@@ -57,7 +58,7 @@ def _metric(folder: Path) -> str | None:
     return next((path.stem for path in sorted(folder.glob("*.py")) if path.stem in known), None)
 
 
-def _check_copies(folder: Path, name: str, findings: Findings) -> None:
+def _check_copies(folder: Path, name: str, findings: Findings, *, stated: tuple[str | None, str | None]) -> None:
     """Compare the files of a metric with those of the commit that it was pushed from, else with those at hand."""
     made = (read_table(folder, PROVENANCE) or {}).get("made")
     code = made.get("code") if isinstance(made, dict) else None
@@ -71,7 +72,7 @@ def _check_copies(folder: Path, name: str, findings: Findings) -> None:
     recorded = {file: file_at_commit(str(commit), f"{_MODULES}/{name}/{file}") for file in names} if commit else {}
     if any(content is not None for content in recorded.values()):
         for file, content in recorded.items():
-            if not _same(file, folder / file, content):
+            if not _same(file, folder / file, content, stated):
                 findings.wrong(
                     "metric", "is not the file of that commit", file, expected=f"as in {commit}", found="other bytes"
                 )
@@ -80,7 +81,7 @@ def _check_copies(folder: Path, name: str, findings: Findings) -> None:
     others = [
         file
         for file in names
-        if not (at_hand / file).is_file() or not _same(file, folder / file, (at_hand / file).read_bytes())
+        if not (at_hand / file).is_file() or not _same(file, folder / file, (at_hand / file).read_bytes(), stated)
     ]
     if not others:
         findings.checked.append(f"{len(names)} files of {name}: the same as in this emojit ({emojit.__version__})")
@@ -91,13 +92,16 @@ def _check_copies(folder: Path, name: str, findings: Findings) -> None:
         )
 
 
-def _same(name: str, path: Path, wanted: bytes | None) -> bool:
-    """Whether a file of a metric is the one that it was made from; its card may have got sections and keys of others."""
+def _same(name: str, path: Path, wanted: bytes | None, stated: tuple[str | None, str | None]) -> bool:
+    """Whether a file of a metric is the one that it was made from; its card names its address, and may have got sections and keys of others."""
     found = path.read_bytes()
     if name != CARD or wanted is None:
         return found == wanted
     ours, theirs = wanted.decode("utf-8", errors="replace"), own_part(found.decode("utf-8", errors="replace"))
-    return not compare_cards(ours, theirs).differences
+    repo_id, version = stated
+    # a release of an older emojit left the address open
+    fitted = addressed(ours, repo_id, version) if repo_id is not None and version is not None else ours
+    return any(not compare_cards(card, theirs).differences for card in (fitted, ours))
 
 
 def _check_example(folder: Path, findings: Findings) -> None:
