@@ -341,3 +341,16 @@ def test_the_sentences_of_a_published_data_set_are_read_at_the_commit_of_its_row
 
     assert published.train == rows_of(stage).train
     assert published.origin == {**rows_of(stage).origin, "name": "me/pairs", "commit": commit}
+
+
+def test_a_file_of_pairs_that_is_missing_is_named_before_a_folder_is_made(recipe, build, model_folder, tmp_path):
+    stage = StageConfig(name="silver", objective="pairs", source=str(tmp_path / "silver.jsonl"))
+    based = dataclasses.replace(
+        recipe, stages=(stage,), model=dataclasses.replace(recipe.model, base=str(model_folder))
+    )
+
+    with pytest.raises(StudentError, match=r"silver\.jsonl: no such file") as caught:
+        train(based, dataset=build, out=tmp_path / "run", quiet=True)
+
+    assert "emojit predict" in (caught.value.hint or "")
+    assert not (tmp_path / "run").exists()

@@ -43,11 +43,7 @@ class SilverPairs:
             StudentError: no such file, or a line that is no pair.
             CorpusError: the file cannot be read.
         """
-        if not self.path.is_file():
-            raise StudentError(
-                f"stages.source {self.path}: no such file",
-                hint="write it with `emojit predict --model … --input sentences.jsonl --output pairs.jsonl`",
-            )
+        require_pairs(self.path)
         self.origin = {"kind": "file", **file_facts(self.path)}
         for number, line, whole in numbered_lines(self.path, Position()):
             if not line.strip():
@@ -59,6 +55,19 @@ class SilverPairs:
                 self.left_out[reason] += 1
             else:
                 yield text, emojis
+
+
+def require_pairs(path: Path) -> None:
+    """Make sure that a file of pairs is there.
+
+    Raises:
+        StudentError: it is not.
+    """
+    if not path.is_file():
+        raise StudentError(
+            f"stages.source {path}: no such file",
+            hint="write it with `emojit predict --model … --input sentences.jsonl --output pairs.jsonl`",
+        )
 
 
 def _pair(line: bytes, *, where: str) -> tuple[str, list[str]]:

@@ -10,20 +10,25 @@ from emojit.dataset.loading import Loaded
 from emojit.recipe import TrainRecipe
 from emojit.student.stages.held_out import held_out
 from emojit.student.stages.sentences import Sentences
-from emojit.student.stages.silver import SilverPairs
+from emojit.student.stages.silver import SilverPairs, require_pairs
 
 _MOST = 20_000
 """Texts of one stage (count): more of them change few pieces and take SentencePiece minutes."""
 
 
 def stage_texts(recipe: TrainRecipe, loaded: Mapping[str, Loaded], *, quiet: bool) -> Iterator[str]:
-    """Yield texts of every stage, at most 20,000 each; none where the student has a tokenizer.
+    """Return texts of every stage, at most 20,000 each; none where the student has a tokenizer. Files that are missing are named at once.
 
     Raises:
         StudentError, CorpusError, DatasetError, OfflineError, MissingExtraError: as `train_stages`.
     """
-    if recipe.model.base is not None or not recipe.stages:
-        return
+    for stage in recipe.stages:
+        if stage.objective == "pairs":
+            require_pairs(Path(stage.source).expanduser())
+    return _texts(recipe, loaded, quiet=quiet) if recipe.model.base is None and recipe.stages else iter(())
+
+
+def _texts(recipe: TrainRecipe, loaded: Mapping[str, Loaded], *, quiet: bool) -> Iterator[str]:
     barred = held_out(recipe, loaded)
     for stage in recipe.stages:
         most = min(stage.rows or _MOST, _MOST)
