@@ -24,7 +24,10 @@ def import_(
         typer.Option("--file", metavar="NAME", help="Which of several files, such as v3.", show_default=False),
     ] = None,
     licence: Annotated[
-        str | None, typer.Option("--licence", help="Licence of the texts, where you know it.", show_default=False)
+        str | None,
+        typer.Option(
+            "--licence", help="Licence of the texts; by default what the data set's card names.", show_default=False
+        ),
     ] = None,
     source_name: Annotated[
         str | None,
@@ -53,12 +56,15 @@ def import_(
     from emojit.release.imported_facts import render_imported_card
 
     origin = find_origin(source, file)
-    stated = Stated(name=name or origin.name, source=source_name or UNKNOWN, licence=licence, teacher=teacher)
+    stated = Stated(
+        name=name or origin.name, source=source_name or UNKNOWN, licence=licence or origin.licence, teacher=teacher
+    )
     result = import_dataset(origin, out, stated, render_card=render_imported_card, quiet=as_json)
-    output.show(result.as_dict(), as_json=as_json, text=_text(result))
+    of_card = origin.licence if licence is None else None
+    output.show({**result.as_dict(), "licence": stated.licence}, as_json=as_json, text=_text(result, of_card))
 
 
-def _text(result: ImportResult) -> str:
+def _text(result: ImportResult, of_card: str | None) -> str:
     rows = ", ".join(f"{split} {n:,}" for split, n in result.rows.items())
     if result.already_complete:
         return f"{result.folder} is already complete with the same content ({rows}); nothing was done"
@@ -68,6 +74,7 @@ def _text(result: ImportResult) -> str:
             f"imported {result.folder}",
             f"rows: {sum(result.rows.values()):,} of {result.lines:,} lines ({rows})",
             *(["rejected:", *(f"  {n:>9,}  {stage}: {reason}" for stage, reason, n in rejected)] if rejected else []),
+            *([f"licence: {of_card}, as the card of the data set says"] if of_card is not None else []),
             f"not known: {', '.join(result.unknown)}",
         ]
     )

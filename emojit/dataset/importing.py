@@ -66,7 +66,7 @@ NOT_KNOWN = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stated:
-    """What the one who imports knows and the rows do not say.
+    """What the one who imports or the card of the data set knows and the rows do not say.
 
     Attributes:
         name: of the build; goes into the card's title.

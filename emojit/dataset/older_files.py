@@ -7,10 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from emojit.dataset.folder import CARD
 from emojit.dataset.hub import fetch_file, look_up
+from emojit.dataset.older_card import stated_licence
 from emojit.errors import DatasetError
 
 _ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst")
+_DATA = "data"
+"""The folder in which the files of a data set lie, where they do not lie beside its card."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,12 +26,14 @@ class Origin:
         shown: how a message names it.
         inputs: for the manifest: kind, and repository, commit and path for a file of the Hub.
         name: of a build that is made of it: folder or repository, and version.
+        licence: as the card of the data set names it, or None.
     """
 
     path: Path
     shown: str
     inputs: dict[str, object]
     name: str
+    licence: str | None = None
 
 
 def find_origin(source: str, file: str | None = None) -> Origin:
@@ -43,11 +49,14 @@ def find_origin(source: str, file: str | None = None) -> Origin:
     """
     path = Path(source).expanduser()
     if path.is_file():
-        return _local(path, name=_name(path.name))
+        home = path.resolve().parent
+        cards = [home / CARD, *([home.parent / CARD] if home.name == _DATA else [])]
+        licences = (stated_licence(card) for card in cards if card.is_file())
+        return _local(path, name=_name(path.name), licence=next(licences, None))
     if path.is_dir():
         names = [found.relative_to(path).as_posix() for found in sorted(path.rglob("*")) if found.is_file()]
         chosen = _choose(names, file, where=str(path))
-        return _local(path / chosen, name=_name(chosen, path.resolve().name))
+        return _local(path / chosen, name=_name(chosen, path.resolve().name), licence=stated_licence(path / CARD))
     repo_id, _, revision = source.partition("@")
     if repo_id.count("/") != 1 or source.startswith((".", "/", "~")) or not all(repo_id.split("/")):
         raise DatasetError(
@@ -61,11 +70,12 @@ def find_origin(source: str, file: str | None = None) -> Origin:
         shown=f"{source}: {chosen}",
         inputs={"kind": "hub", "repo": repo_id, "revision": commit, "path": chosen},
         name=_name(chosen, repo_id.split("/")[1]),
+        licence=stated_licence(fetch_file(repo_id, CARD, commit)) if CARD in names else None,
     )
 
 
-def _local(path: Path, *, name: str) -> Origin:
-    return Origin(path=path, shown=str(path), inputs={"kind": "file"}, name=name)
+def _local(path: Path, *, name: str, licence: str | None) -> Origin:
+    return Origin(path=path, shown=str(path), inputs={"kind": "file"}, name=name, licence=licence)
 
 
 def _choose(names: Sequence[str], file: str | None, *, where: str) -> str:

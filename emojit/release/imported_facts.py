@@ -22,7 +22,7 @@ _OTHERWISE = {
     "source": "what the one who imported the rows calls their source",
     "title": "null: not known",
     "url": "null: not known",
-    "licence": "the licence, as the one who imported the rows states it; null where it is not known",
+    "licence": "the licence, as the older data set's card or the one who imported the rows states it; null where it is not known",
     "teacher": "model name of the teacher, or unknown",
     "prompt_id": "unknown",
     "votes": "the one answer that is known",

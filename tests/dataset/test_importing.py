@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 from huggingface_hub import HfApi
+from typer.testing import CliRunner
 
 from emojit import emoji
+from emojit.cli.app import app
 from emojit.dataset.folder import verify_manifest
 from emojit.dataset.importing import Stated, import_dataset
 from emojit.dataset.older_files import find_origin
@@ -225,6 +227,12 @@ def test_a_repository_is_read_at_a_commit_that_the_manifest_names(tmp_path, monk
         api = HfApi(endpoint=hub.endpoint)
         api.create_repo("old/pairs", repo_type="dataset")
         path = write(tmp_path / "v1.jsonl", recorded(20))
+        api.upload_file(
+            path_or_fileobj=b"---\nlicense: cc-by-sa-4.0\n---\n",
+            path_in_repo="README.md",
+            repo_id="old/pairs",
+            repo_type="dataset",
+        )
         commit = api.upload_file(
             path_or_fileobj=path, path_in_repo="data/v1.jsonl", repo_id="old/pairs", repo_type="dataset"
         ).oid
@@ -236,3 +244,38 @@ def test_a_repository_is_read_at_a_commit_that_the_manifest_names(tmp_path, monk
     (source,) = verify_manifest(tmp_path / "out")["inputs"]
     assert (source["repo"], source["revision"], source["path"]) == ("old/pairs", commit, "data/v1.jsonl")
     assert origin.name == "pairs-v1"
+
+
+@pytest.mark.parametrize(
+    ("front", "licence"),
+    [
+        ("license: cc-by-sa-4.0", "cc-by-sa-4.0"),
+        ("license: [cc0-1.0]", "cc0-1.0"),
+        ("license: [cc0-1.0, cc-by-4.0]", None),
+        ("license: unknown", None),
+        ("language: ja", None),
+        ("license: [", None),
+    ],
+)
+def test_the_licence_is_the_one_that_the_card_beside_the_files_names(tmp_path, front, licence):
+    write(tmp_path / "data" / "v1.jsonl", [older("富士山", "という町に親戚がいる")])
+    (tmp_path / "README.md").write_text(f"---\n{front}\n---\n# Older\n", encoding="utf-8")
+
+    assert find_origin(str(tmp_path)).licence == licence
+    assert find_origin(str(tmp_path / "data" / "v1.jsonl")).licence == licence
+
+
+def test_the_command_says_a_licence_that_it_took_from_the_card_and_one_of_your_own_comes_first(tmp_path):
+    write(tmp_path / "old" / "v1.jsonl", [older("富士山", "という町に親戚がいる")])
+    (tmp_path / "old" / "README.md").write_text("---\nlicense: cc-by-sa-4.0\n---\n", encoding="utf-8")
+
+    def run(*options: str) -> str:
+        done = CliRunner().invoke(app, ["import", str(tmp_path / "old"), *options])
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    assert "licence: cc-by-sa-4.0, as the card of the data set says" in run("--out", str(tmp_path / "a"))
+    assert "as the card" not in run("--out", str(tmp_path / "b"), "--licence", "cc0-1.0")
+    assert {row["licence"] for row in rows_of(tmp_path / "a")} == {"cc-by-sa-4.0"}
+    assert {row["licence"] for row in rows_of(tmp_path / "b")} == {"cc0-1.0"}
+    assert "license: cc-by-sa-4.0\n" in (tmp_path / "a" / "README.md").read_text(encoding="utf-8")
