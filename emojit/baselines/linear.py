@@ -12,6 +12,7 @@ from emojit.baselines.choosing import Chooser
 from emojit.baselines.documents import Document, emoji_texts, letters_only
 from emojit.baselines.extra import require_evaluate_extra
 from emojit.baselines.features import TfIdf, cosines
+from emojit.baselines.named import NAMED, named_emoji, with_names
 from emojit.baselines.ridge import Problem, Solution, solve_dual, solve_primal
 from emojit.baselines.state import damaged, read_arrays, read_facts, write_state
 from emojit.baselines.training_set import TrainingSet, training_set
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     import numpy as np
     from scipy.sparse import csr_matrix
 
-_MAX_TERMS = 10_000
-"""Most frequent n-grams kept (count): bounds the solution to 10,000 × 10,000 however many rows there are."""
+_MAX_TERMS = 8000
+"""Most frequent n-grams kept (count): bounds the solution to 9,906 × 9,906 however many rows there are."""
 _ALPHA = 0.7
 """Strength of the L2 penalty."""
 _BLOCK = 512
@@ -30,7 +31,7 @@ _BLOCK = 512
 
 
 class Linear:
-    """Ridge regression from TF-IDF over letters and pairs of letters to one score per emoji.
+    """Ridge regression from TF-IDF over letters and pairs of letters, and the emoji that a text names, to one score per emoji.
 
     A row's other wording is a further row, and so are the Japanese names of every emoji: a rare emoji is found by what it is called. How many emoji are given
     is decided by their probabilities, learned from rows that were held out (`emojit.baselines.choosing`). Validation and test rows are never seen.
@@ -43,7 +44,7 @@ class Linear:
     def __init__(self) -> None:
         self._features = TfIdf("letters", max_terms=_MAX_TERMS)
         self._labels: list[str] = []
-        self._weights: np.ndarray | None = None  # (terms, emoji) float32 with the digits of float16
+        self._weights: np.ndarray | None = None  # (terms and named emoji, emoji) float32 with the digits of float16
         self._offset: np.ndarray | None = None  # (emoji,) float32
         self._chooser = Chooser()
 
@@ -55,7 +56,8 @@ class Linear:
         kept = usable_rows(rows)
         given = training_set(kept, letters_only, [Document(text=text) for text in emoji_texts()])
         self._features = TfIdf("letters", max_terms=_MAX_TERMS)
-        vectors = self._features.fit_transform(given.documents)
+        real = len(given.documents) - len(given.labels)
+        vectors = _beside(self._features.fit_transform(given.documents), with_names(given.documents, real=real))
         solution = _solve(vectors, given)
         self._labels, self._offset = given.labels, solution.offset
         # What is saved is what answers, from the beginning: half the digits, half the size.
@@ -72,7 +74,8 @@ class Linear:
             raise not_fitted(self.name)
         found: list[list[str]] = []
         for start in range(0, len(texts), _BLOCK):
-            vectors = self._features.transform(letters_only(texts[start : start + _BLOCK]))
+            documents = letters_only(texts[start : start + _BLOCK])
+            vectors = _beside(self._features.transform(documents), named_emoji(documents))
             found += answers(vectors @ self._weights + self._offset, self._labels, self._chooser)
         return found
 
@@ -101,9 +104,8 @@ class Linear:
             made._chooser = Chooser.from_dict(facts["chooser"])
         except (KeyError, TypeError, ValueError) as exc:
             raise damaged(folder, exc) from exc
-        if made._weights.shape != (len(facts["terms"]), len(made._labels)) or not set(INVENTORY).issuperset(
-            made._labels
-        ):
+        fits = made._weights.shape == (len(facts["terms"]) + len(INVENTORY), len(made._labels))
+        if not fits or not set(INVENTORY).issuperset(made._labels):
             raise damaged(folder, ValueError("weights and labels do not fit together"))
         return made
 
@@ -115,3 +117,11 @@ def _solve(vectors: csr_matrix, given: TrainingSet) -> Solution:
         return solve_primal(lambda here: vectors[here], problem)
     dual = solve_dual(cosines(vectors, vectors), problem)
     return Solution(coefficients=vectors.T @ dual.coefficients, offset=dual.offset, held_out=dual.held_out)
+
+
+def _beside(letters: csr_matrix, named: csr_matrix) -> csr_matrix:
+    """Return both kinds of features; the root, because what is weighed is their product."""
+    from scipy.sparse import hstack
+
+    stacked: csr_matrix = hstack([letters, named * NAMED**0.5], format="csr", dtype=letters.dtype)
+    return stacked
