@@ -162,6 +162,9 @@ def _push(kind: Kind, path: Path, repo_id: str, target: _Target, *, dry_run: boo
 
 def _text(result: PushResult, target: _Target) -> str:
     name = f"{result.repo_id} {result.tag}"
+    if result.already_there and result.pull_request:
+        number = result.pull_request.rsplit("/", 1)[-1]
+        return f"pull request {number} holds the same content of {name}, and no other one is opened\n{result.pull_request}"
     if result.already_there:
         return f"{name} is published already with the same bytes: {result.url}"
     if result.dry_run:

@@ -57,6 +57,21 @@ class NewCommit:
     revision: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRequest:
+    """A pull request that is neither merged nor closed.
+
+    Attributes:
+        url: its page.
+        title: what it is called.
+        commit: its newest commit (40 hex digits).
+    """
+
+    url: str
+    title: str
+    commit: str
+
+
 class HubRepo:
     """One repository of one Hub: reads its state, commits, tags.
 
@@ -97,6 +112,26 @@ class HubRepo:
             refs = self._api.list_repo_refs(self.repo_id, repo_type=self.repo_type)
         tags, branches = ({ref.name: ref.target_commit for ref in found} for found in (refs.tags, refs.branches))
         return Head(commit=info.sha, private=bool(info.private), tags=tags, branches=branches)
+
+    def open_requests(self) -> list[OpenRequest]:
+        """Return the open pull requests, as the Hub lists them."""
+        with self._errors():
+            found = [
+                one
+                for one in self._api.get_repo_discussions(
+                    self.repo_id, discussion_type="pull_request", discussion_status="open", repo_type=self.repo_type
+                )
+                if one.is_pull_request
+            ]
+            if not found:
+                return []
+            refs = self._api.list_repo_refs(self.repo_id, repo_type=self.repo_type, include_pull_requests=True)
+        commits = {ref.ref: ref.target_commit for ref in refs.pull_requests or ()}
+        return [
+            OpenRequest(url=one.url, title=one.title, commit=commits[ref])
+            for one in found
+            if (ref := one.git_reference) is not None and ref in commits
+        ]
 
     def files(self, revision: str) -> dict[str, RepoFile]:
         """Return every file at a revision, by path, with size and checksum."""

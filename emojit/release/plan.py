@@ -89,7 +89,7 @@ class PushResult:
         created: whether the repository did not exist before.
         private: whether only its owners see it.
         pull_request: page of the pull request that was opened instead of a commit on the branch, or None; it has no tag.
-        already_there: the same bytes stood under this tag already, and nothing was done.
+        already_there: the same bytes stood under this tag or in this open pull request already, and nothing was done.
         dry_run: nothing was sent.
     """
 

@@ -66,7 +66,7 @@ def push(
         announce: called with the plan, as a dry run would return it, before anything is sent; again where somebody else's commit made a new plan necessary.
 
     Returns:
-        What was done. The same bytes under the same tag a second time: `already_there`, and nothing is done.
+        What was done. The same bytes under the same tag or in an open pull request a second time: `already_there`, and nothing is done.
 
     Raises:
         UsageError: the folder, the repository id, the tag or the branch is no such thing, or `branch` and `create_pr` together.
@@ -123,6 +123,8 @@ class _Push:
         self._check(head)
         if head is not None and self.target.tag in head.tags:
             return self._published_before(head, dry_run=dry_run)
+        if head is not None and self.target.create_pr and (proposed := self._proposed_before(head, dry_run=dry_run)):
+            return proposed
         plan = make_plan(self.layout, self.repo, self._parent(head))
         outlook = self._result(plan, commit=None if plan.changes else plan.parent, head=head, dry_run=True)
         if dry_run:
@@ -170,6 +172,23 @@ class _Push:
                 hint=f"publish this as --tag {next_tag(head.tags)}",
             )
         return self._result(plan, commit=commit, head=head, dry_run=dry_run, already_there=True)
+
+    def _proposed_before(self, head: Head, *, dry_run: bool) -> PushResult | None:
+        """Answer a proposal that stands in an open pull request with the same bytes; None where there is none."""
+        for request in self.repo.open_requests():
+            if request.title != self.message:
+                continue
+            plan = make_plan(self.layout, self.repo, request.commit, published=True)
+            if not plan.changes:
+                return self._result(
+                    plan,
+                    commit=request.commit,
+                    head=head,
+                    pull_request=request.url,
+                    already_there=True,
+                    dry_run=dry_run,
+                )
+        return None
 
     def _parent(self, head: Head | None) -> str | None:
         """Return the commit that the release is put on: the branch's newest, or main's where there is no such branch yet."""

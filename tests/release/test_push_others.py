@@ -10,7 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from emojit.cli.app import app
 from emojit.dataset.folder import read_manifest, verify_manifest, write_manifest
 from emojit.errors import HeadMovedError, PublishError, UsageError
 from emojit.release.card_merge import own_part
@@ -234,6 +236,44 @@ def test_a_pull_request_gets_no_tag_before_it_is_merged(account, metric, repo_id
 
     assert merged.uploaded_bytes == 0
     assert account.tags(repo_id, "space")["v2"] == merged.commit
+
+
+def test_the_same_proposal_a_second_time_opens_no_second_pull_request(account, metric, repo_id):
+    def propose(**options):
+        return push("metric", metric, repo_id, tag="v2", create_pr=True, quiet=True, **options)
+
+    def numbers() -> list[int]:
+        return sorted(one.num for one in account.api.get_repo_discussions(repo_id, repo_type="space"))
+
+    first = propose()
+    again, dry = propose(), propose(dry_run=True)
+
+    assert not first.already_there
+    assert (again.already_there, again.pull_request, again.commit) == (True, first.pull_request, first.commit)
+    assert (dry.already_there, dry.pull_request) == (True, first.pull_request)
+    assert numbers() == [1]
+    done = CliRunner().invoke(
+        app, ["push", "metric", str(metric), repo_id, "--tag", "v2", "--create-pr"], catch_exceptions=False
+    )
+    assert done.exit_code == 0, done.output
+    assert f"pull request 1 holds the same content of {repo_id} v2" in done.output
+
+    (metric / "further.txt").write_text("further\n", encoding="utf-8")
+    assert propose().pull_request != first.pull_request
+    assert numbers() == [1, 2]
+    account.api.change_discussion_status(repo_id, 1, "closed", repo_type="space")
+    (metric / "further.txt").unlink()
+    assert not propose().already_there, "a closed one is answered"
+
+
+def test_a_data_set_whose_files_are_drawn_anew_is_proposed_once(account, finished_build):
+    repo_id = f"{account.name}/pairs"
+    push("dataset", finished_build, repo_id, tag="v1", quiet=True)
+
+    results = [push("dataset", finished_build, repo_id, tag="v2", create_pr=True, quiet=True) for _ in range(2)]
+
+    assert [one.already_there for one in results] == [False, True]
+    assert results[0].pull_request == results[1].pull_request
 
 
 def test_a_pull_request_needs_a_repository_and_excludes_a_branch(account, metric):
