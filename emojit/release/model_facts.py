@@ -19,7 +19,9 @@ from emojit.release.eval_results import TASK, evaluation_facts, find_system, mod
 from emojit.release.facts import Facts
 from emojit.release.loss_words import loss_words
 from emojit.release.templates import front_matter
+from emojit.student.export import ExportRecord, Format, find_records
 from emojit.student.record import RunRecord, StageRecord, read_run
+from emojit.student.run_folder import MODEL
 
 _SAMPLE = "predictions_sample.jsonl"
 _SHOWN = 5  # good and bad predictions each
@@ -27,6 +29,7 @@ _PLOT = "plots/jaccard.png"
 _CURVE = "plots/training.png"
 _NO_REPOSITORY = "NAMESPACE"
 _TRAINED_ON = "train"
+_RUNTIMES: dict[Format, str] = {"onnx": "ONNX Runtime", "ctranslate2": "CTranslate2"}
 _SHOWN_ELSEWHERE = ("name", "data.dataset", "data.revision", "model.base", "model.revision", "stages")
 """Keys of the recipe that the card's first table names already."""
 
@@ -49,6 +52,7 @@ def model_context(run_folder: Path, *, repo_id: str | None, revision: str | None
     facts = evaluation_facts(run_folder)
     licence = _licence(run)
     samples = _samples(run_folder / _SAMPLE)
+    exports = find_records(run_folder / MODEL)
     carbon = read_carbon(run_folder)
     title = repo_id.split("/")[1] if repo_id else run.name
     return {
@@ -58,7 +62,7 @@ def model_context(run_folder: Path, *, repo_id: str | None, revision: str | None
                 "license": licence.id,
                 "library_name": "transformers",
                 "pipeline_tag": TASK,
-                "tags": ["emoji", "t5", "distillation", "emojit"],
+                "tags": ["emoji", "t5", "distillation", "emojit", *(one.format for one in exports)],
                 "base_model": run.model.base if run.model.base_commit else None,
                 "datasets": [run.data.repo_id] if run.data.repo_id else None,
                 "metrics": [metric["name"] for metric in facts.items("metrics")],
@@ -83,12 +87,27 @@ def model_context(run_folder: Path, *, repo_id: str | None, revision: str | None
         "plot": f"run/{_PLOT}" if (run_folder / _PLOT).is_file() else None,
         "curve": f"run/{_CURVE}" if (run_folder / _CURVE).is_file() else None,
         "loss": loss_words(run.recipe),
+        "exports": [_export(one) for one in exports],
         "samples": _good_and_bad(samples),
         "training": [*_training(run), *carbon_rows(carbon)],
         "changed": list(_changed(run.recipe)),
         "method": _own_method(run.recipe),
         "emojis": run.model.emojis,
         "licence": {"name": licence.id, "known": licence.id != UNKNOWN, "reason": licence.note},
+    }
+
+
+def _export(record: ExportRecord) -> dict[str, object]:
+    """Return what the card says of an export that lies beside the weights."""
+    return {
+        "name": record.format,
+        "folder": f"{record.format}/",
+        "runtime": _RUNTIMES[record.format],
+        "precision": "float32" if record.precision == "float32" else "matrices in int8",
+        "megabytes": f"{record.size / 1e6:,.1f}",
+        "texts": record.check.texts,
+        "source": record.check.source,
+        "equal": record.check.equal,
     }
 
 

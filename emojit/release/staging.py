@@ -9,6 +9,7 @@ from emojit.release.cards import render_model_card
 from emojit.release.contents import check_model
 from emojit.release.eval_results import render_eval_results
 from emojit.release.files import link_or_copy
+from emojit.student.export import check_exports
 from emojit.student.record import FILE_NAME as RUN_RECORD
 from emojit.student.run_folder import MODEL
 
@@ -36,7 +37,7 @@ def stage_model(run_folder: Path, out: Path, *, repo_id: str | None = None, revi
         `out`.
 
     Raises:
-        StudentError: the run has no whole model.
+        StudentError: the run has no whole model, or an export that is not of its weights.
         CardError: the run's files lack a fact that the card needs.
     """
     model = run_folder / MODEL
@@ -46,6 +47,7 @@ def stage_model(run_folder: Path, out: Path, *, repo_id: str | None = None, revi
             hint="go on with `emojit train … --resume`",
         )
     check_model(model)
+    check_exports(model)
     card = render_model_card(run_folder, repo_id=repo_id, revision=revision)
     results = render_eval_results(run_folder)
     for source in _published(model):

@@ -6,7 +6,16 @@
 from __future__ import annotations
 
 from emojit.student.export.exporting import ExportResult, export
-from emojit.student.export.loading import load_exported
+from emojit.student.export.loading import check_exports, load_exported
 from emojit.student.export.record import FORMATS, ExportRecord, Format, find_records
 
-__all__ = ["FORMATS", "ExportRecord", "ExportResult", "Format", "export", "find_records", "load_exported"]
+__all__ = [
+    "FORMATS",
+    "ExportRecord",
+    "ExportResult",
+    "Format",
+    "check_exports",
+    "export",
+    "find_records",
+    "load_exported",
+]

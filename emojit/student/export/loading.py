@@ -12,7 +12,7 @@ from emojit.errors import StudentError
 from emojit.student.decoding import Network
 from emojit.student.dummy_prefix import with_dummy_prefix
 from emojit.student.export.extra import require_runtime
-from emojit.student.export.record import ExportRecord, Format, digest, emoji_digest, read_record
+from emojit.student.export.record import ExportRecord, Format, digest, emoji_digest, find_records, read_record
 from emojit.student.library import library_quiet
 from emojit.student.loading import find_model
 from emojit.student.predict import Student, read_decoding
@@ -117,6 +117,16 @@ def _network(folder: Path, form: Format, vocabulary: EmojiVocabulary, *, one_ste
     from emojit.student.export.ctranslate2_network import CTranslate2Network
 
     return CTranslate2Network(folder, emojis=len(vocabulary.id_of), ahead=1 if one_step else None)
+
+
+def check_exports(model: Path) -> None:
+    """Hold every export beside a model's weights against its record.
+
+    Raises:
+        StudentError: one is damaged, or made of other weights.
+    """
+    for record in find_records(model):
+        _check_files(model, record)
 
 
 def _check_files(model: Path, record: ExportRecord) -> None:
