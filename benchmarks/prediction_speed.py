@@ -1,6 +1,6 @@
 """Predictions per second on the CPU: our decoding beside plain `generate`, in one run on one thread.
 
-    python benchmarks/prediction_speed.py [--model DIR --input FILE.jsonl] [--texts 1000] [--repeats 3] [--set decoding.KEY=VALUE]
+    python benchmarks/prediction_speed.py [--model DIR --input FILE.jsonl] [--texts 400] [--repeats 3] [--set decoding.KEY=VALUE]
 
 Without --model, the demo's recipe is trained on the packaged sample, which takes a minute or two, and the Jaccard is that on its validation and test rows.
 --input holds JSON lines with `text` and `emojis`; its rows are repeated up to --texts.
@@ -86,7 +86,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path)
     parser.add_argument("--input", type=Path)
-    parser.add_argument("--texts", type=int, default=1000)
+    parser.add_argument("--texts", type=int, default=400)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--set", action="append", default=[])
     given = parser.parse_args()
