@@ -257,6 +257,8 @@ class Ladder:
                 subprocess.run(command, check=True, timeout=None if left == float("inf") else max(left, 1))
             except subprocess.TimeoutExpired as exc:
                 raise OutOfTime(f"in {name} of part {fold}") from exc
+            except subprocess.CalledProcessError:
+                sys.exit(f"stopped: the training of {name} failed, as it says above; {run} holds what there is of it")
         rows = [row for row in read_rows(run / "predictions.parquet") if row["split"] == "test"]
         return [list(row["student"]) for row in rows]  # type: ignore[call-overload]
 
