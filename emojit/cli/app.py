@@ -30,10 +30,9 @@ from emojit.cli import (
     train,
     verify,
 )
+from emojit.cli.stopping import INTERRUPTED
 from emojit.errors import EmojitError
 from emojit.network import check_environment, mask_secrets
-
-_INTERRUPTED = 130  # 128 + SIGINT: what a shell expects after Ctrl-C, and what Typer gives
 
 app = typer.Typer(
     name="emojit",
@@ -104,7 +103,7 @@ def main() -> None:
     except OSError as exc:  # what is still in the buffer would fail once more, with a traceback, when Python ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = code or _disk(exc)
-    if code == _INTERRUPTED:
+    if code == INTERRUPTED:
         typer.echo("stopped; the same command goes on where it was (emojit train: with --resume)", err=True)
     sys.exit(code or 0)
 

@@ -8,6 +8,7 @@ import typer
 
 from emojit.cli import output
 from emojit.cli.options import JsonOption
+from emojit.cli.stopping import INTERRUPTED
 
 app = typer.Typer(no_args_is_help=True, help="Run the demo or a metric's page on this machine.")
 
@@ -52,5 +53,9 @@ def run(
     def announce(url: str) -> None:
         output.show({"url": url, "space": source}, as_json=as_json, text=f"{source} at {url}\nStop with Ctrl-C.")
 
-    with opened_space(source, model=model, trust=trust) as (folder, settings):
-        run_space(folder, port=port, settings=settings, announce=announce)
+    try:
+        with opened_space(source, model=model, trust=trust) as (folder, settings):
+            run_space(folder, port=port, settings=settings, announce=announce)
+    except KeyboardInterrupt:  # once the page is there, Ctrl-C is how it ends
+        output.note("stopped before the page was there; the same command starts it again")
+        raise SystemExit(INTERRUPTED) from None

@@ -7,6 +7,9 @@ import signal
 from collections.abc import Iterator
 from types import FrameType
 
+INTERRUPTED = 130
+"""Exit code of what Ctrl-C ended, 128 + SIGINT: what a shell expects, and what Typer gives."""
+
 
 @contextlib.contextmanager
 def stopped_by_sigterm() -> Iterator[None]:

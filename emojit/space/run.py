@@ -88,11 +88,13 @@ def started(folder: Path, *, port: int, settings: Mapping[str, str]) -> Iterator
         stdout=2,  # file descriptor: results alone go to our stdout
         start_new_session=True,  # Ctrl-C reaches this process, which then ends that one in order
     )
+    ending = signal.SIGTERM  # Ctrl-C would have it print where in its imports it is
     try:
         _await(process, port)
+        ending = signal.SIGINT
         yield RunningSpace(url=f"http://{HOST}:{port}", process=process)
     finally:
-        _end(process)
+        _end(process, ending)
 
 
 def _app_file(folder: Path) -> str:
@@ -150,11 +152,11 @@ def _await(process: subprocess.Popen[bytes], port: int) -> None:
     )
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes], ending: signal.Signals) -> None:
     """End the Space and what it started: politely, then by force."""
     if process.poll() is not None:
         return
-    os.killpg(process.pid, signal.SIGINT)
+    os.killpg(process.pid, ending)
     try:
         process.wait(_PATIENCE)
     except subprocess.TimeoutExpired:
