@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,11 @@ _CONFLICTS = (409, 412)
 _OBJECTS_AT_ONCE = 256
 _WORTH_ASKING = 1_000_000  # bytes; what is smaller is sent again sooner than asked about
 _PATHS_AT_ONCE = 50  # what the Hub answers at once when it looks up last commits
+_NO_ROOM = 507
+_DISK = "the disk of the Hub at {endpoint} is full"
+_DISK_HINT = "make room where the Hub keeps its files; nothing is half done, the same command goes on where it was"
+_FULL_DISK = re.compile(r"\(507 |\(413 .*/api/local/xet/[^/]+/[^/]+/v1/xorbs/")
+"""What hf_xet says of a full disk, of which it shows the status alone: the embedded Hub gives such an upload up with 413, for 507 would be tried for minutes."""
 _LOGIN_HINT = "log in with `hf auth login`, or set HF_TOKEN to a token with write permission"
 
 
@@ -132,6 +138,12 @@ class HubRepo:
             for one in found
             if (ref := one.git_reference) is not None and ref in commits
         ]
+
+    def ancestors(self, revision: str) -> set[str]:
+        """Return the commits (40 hex digits) of a revision: its own and all that it was built on."""
+        with self._errors():
+            commits = self._api.list_repo_commits(self.repo_id, repo_type=self.repo_type, revision=revision)
+        return {one.commit_id for one in commits}
 
     def files(self, revision: str) -> dict[str, RepoFile]:
         """Return every file at a revision, by path, with size and checksum."""
@@ -306,6 +318,8 @@ class HubRepo:
             OSError,
             RuntimeError,
         ) as exc:  # what hf_xet raises when sending large files fails, and a file that cannot be read
+            if _met_a_full_disk(exc):
+                raise self._error(_DISK.format(endpoint=self.endpoint), hint=_DISK_HINT, revision=revision) from exc
             raise self._error(
                 f"{doing} broke off: {_first_line(exc)}",
                 hint="nothing is half done; the same command goes on where it was",
@@ -323,6 +337,8 @@ class HubRepo:
                 f"no permission to write ({said})",
                 f"use a token with write permission for {namespace}, or publish under your own name",
             )
+        if status == _NO_ROOM:
+            return _DISK.format(endpoint=self.endpoint), _DISK_HINT
         if status == 404:
             return "the repository is not there, or the token may not see it", _LOGIN_HINT
         if status in _CONFLICTS:
@@ -344,6 +360,12 @@ def _without_xet() -> Iterator[None]:
         yield
     finally:
         constants.HF_HUB_DISABLE_XET = before
+
+
+def _met_a_full_disk(exc: BaseException) -> bool:
+    """Whether the Hub had no room for a large file; the client of LFS names the file, and the answer behind it."""
+    answer = getattr(getattr(exc.__cause__, "response", None), "status_code", None)
+    return answer == _NO_ROOM or _FULL_DISK.search(str(exc)) is not None
 
 
 def _first_line(text: object) -> str:

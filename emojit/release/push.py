@@ -153,8 +153,11 @@ class _Push:
             return
         if target.private and not head.private:
             raise self._refuse("is public already", hint="make it private in its settings, or leave --private out")
-        higher = higher_tag(tag, head.tags)
-        if higher is not None and tag not in head.tags and target.branch is None:
+        if target.branch is not None or tag in head.tags or higher_tag(tag, head.tags) is None or head.commit is None:
+            return
+        on_main = self.repo.ancestors(head.commit)  # what went to another branch bars nothing here
+        higher = higher_tag(tag, (name for name, commit in head.tags.items() if commit in on_main))
+        if higher is not None:
             raise self._refuse(
                 f"{tag} would come after {higher}: {MAIN} would then hold the older version",
                 hint=f"publish this as --tag {next_tag(head.tags)}, or leave {MAIN} alone with --branch {tag}-branch",

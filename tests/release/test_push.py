@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
-from huggingface_hub import HfApi
+from huggingface_hub import HfApi, constants
 
 from emojit.errors import OfflineError, PublishError, StudentError, UsageError
+from emojit.localhub.store import Store
 from emojit.release.hub import HubRepo
 from emojit.release.push import push
 from emojit.resources import resource
@@ -151,6 +154,26 @@ def test_a_large_file_that_does_not_get_through_is_one_clear_line(account, metri
 
     with pytest.raises(PublishError, match="sending broke off: Network error"):
         push("metric", metric, f"{account.name}/emoji_count", tag="v1", quiet=True)
+
+
+@pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # huggingface_hub's own, when it sends by LFS
+@pytest.mark.parametrize("xet", [True, False], ids=["xet", "lfs"])
+def test_a_full_disk_of_the_hub_is_said_as_such_and_the_same_command_goes_on_once_there_is_room(
+    account, metric, monkeypatch, xet
+):
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", not xet)
+    repo_id = f"{account.name}/emoji_count"
+
+    def full(self: Store) -> NoReturn:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "incoming", full)
+        with pytest.raises(PublishError, match=r"the disk of the Hub at http://127\.0\.0\.1:\d+ is full") as caught:
+            push("metric", metric, repo_id, tag="v1", quiet=True)
+    assert caught.value.hint is not None
+    assert "make room" in caught.value.hint
+    assert push("metric", metric, repo_id, tag="v1", quiet=True).commit == account.tags(repo_id, "space")["v1"]
 
 
 def test_a_front_matter_that_the_hub_refuses_is_one_clear_line(account, metric):

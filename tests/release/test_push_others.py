@@ -212,6 +212,15 @@ def test_a_lower_version_after_a_higher_one_is_refused_unless_it_goes_to_a_branc
     )
 
 
+def test_a_higher_version_on_another_branch_bars_none_on_main(account, metric, repo_id):
+    push("metric", metric, repo_id, tag="v3", branch="next", quiet=True)
+
+    result = push("metric", metric, repo_id, tag="v2", quiet=True)
+
+    assert result.branch == "main"
+    assert account.tags(repo_id, "space")["v2"] == result.commit
+
+
 @pytest.mark.parametrize("branch", ["v2", "refs/pr/1", "a..b", "-x", "", "a b", "x/"])
 def test_a_branch_is_no_version_and_no_ref_of_the_hub(account, metric, branch):
     with pytest.raises(UsageError, match="branch"):
