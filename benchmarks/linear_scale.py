@@ -18,7 +18,33 @@ from emojit.baselines.registry import make_baseline
 from emojit.emoji import inventory
 
 MOST_SECONDS, MOST_GIB = 60.0, 4.0
-_FILLERS = "は が を に で と も から まで って けど なんか やっぱり すごい 今日 明日 見た 行った 食べた らしい かも マジで 気がする 思い出した 楽しみ".split()
+_FILLERS = [
+    "は",
+    "が",
+    "を",
+    "に",
+    "で",
+    "と",
+    "も",
+    "から",
+    "まで",
+    "って",
+    "けど",
+    "なんか",
+    "やっぱり",
+    "すごい",
+    "今日",
+    "明日",
+    "見た",
+    "行った",
+    "食べた",
+    "らしい",
+    "かも",
+    "マジで",
+    "気がする",
+    "思い出した",
+    "楽しみ",
+]
 
 
 def main() -> None:
@@ -27,15 +53,17 @@ def main() -> None:
     name = sys.argv[2] if len(sys.argv) > 2 else "linear"
     rows = _rows(count)
     baseline = make_baseline(name)
-    start = time.perf_counter()
+    start, busy = time.perf_counter(), time.process_time()
     baseline.fit(rows)
-    fitted = time.perf_counter() - start
+    fitted, busy = time.perf_counter() - start, time.process_time() - busy
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     asked = [row.text for row in _rows(2000, seed=1)]
     start = time.perf_counter()
     baseline.predict(asked)
     rate = len(asked) / (time.perf_counter() - start)
-    print(f"{name}: {count:,} rows fitted in {fitted:.1f} s, {memory:.2f} GiB at most, {rate:,.0f} texts/s answered")
+    print(
+        f"{name}: {count:,} rows fitted in {fitted:.1f} s ({busy:.1f} s of processor time), {memory:.2f} GiB at most, {rate:,.0f} texts/s answered"
+    )
     if fitted > MOST_SECONDS or memory > MOST_GIB:
         sys.exit(f"too slow or too large: at most {MOST_SECONDS:g} s and {MOST_GIB:g} GiB")
 
