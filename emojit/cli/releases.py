@@ -47,7 +47,12 @@ def _text(result: Releases) -> str:
     for version in result.versions:
         if version.before is not None:
             details += ["", f"{version.tag} against {version.before}:", *(f"  {line}" for line in _changed(version))]
-    return "\n".join([*lines, *details])
+    doubts = [
+        f"{one.tag}: {one.doubt}; `emojit verify {result.repo_id}@{one.tag}` looks closer"
+        for one in result.versions
+        if one.doubt is not None
+    ]
+    return "\n".join([*lines, *([""] if doubts else []), *doubts, *details])
 
 
 def _line(version: Version) -> tuple[str, str, str, str]:

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import logging
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from emojit.dataset.folder import MANIFEST, RECIPE
 from emojit.errors import UsageError
 from emojit.release.address import Kind, next_tag
+from emojit.release.plan import release_message
 from emojit.release.published import Commit, Published, open_published
 from emojit.release.row_changes import RowChanges, row_changes
 
@@ -57,6 +58,7 @@ class Version:
         files: files that are new, changed or deleted against it (counts); None for the first.
         changes: facts that differ from it.
         row_changes: rows added, removed and changed by their id, or None where nobody looked.
+        doubt: what speaks against its standing on the commit of its release, or None.
     """
 
     tag: str
@@ -69,6 +71,7 @@ class Version:
     files: dict[str, int] | None
     changes: tuple[Change, ...]
     row_changes: RowChanges | None
+    doubt: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +131,8 @@ def list_releases(repo_id: str, *, kind: Kind | None = None, rows: bool = False)
         commit = known.get(head.tags[tag]) or published.repo.history(head.tags[tag])[0]
         state = _state(published, tag, commit)
         compared = rows and published.kind == "dataset" and before is not None
-        versions.append(_version(before, state, _rows(published, before, state) if compared and before else None))
+        changed_rows = _rows(published, before, state) if compared and before else None
+        versions.append(_version(before, state, changed_rows, _doubt(state, known.values())))
         before = state
     return Releases(repo_id=repo_id, kind=published.kind, versions=tuple(versions), next_tag=next_tag(head.tags))
 
@@ -210,7 +214,18 @@ def _score(report: Mapping[str, Any]) -> float | None:
     return None
 
 
-def _version(before: _State | None, state: _State, rows: RowChanges | None) -> Version:
+def _doubt(state: _State, main: Iterable[Commit]) -> str | None:
+    """Say where a tag stands on another commit than the one of main that bears its name, as `emojit verify` finds it."""
+    named = next((one for one in main if one.title == release_message(state.tag)), None)
+    if named is None or state.commit.title == named.title:
+        return None
+    return (
+        f"the tag stands on {state.commit.id[:12]} ({state.commit.title!r}), and {named.title!r} is {named.id[:12]}: "
+        "it seems to have been moved"
+    )
+
+
+def _version(before: _State | None, state: _State, rows: RowChanges | None, doubt: str | None) -> Version:
     return Version(
         tag=state.tag,
         commit=state.commit.id,
@@ -222,6 +237,7 @@ def _version(before: _State | None, state: _State, rows: RowChanges | None) -> V
         files=_file_changes(before.files, state.files) if before is not None else None,
         changes=tuple(_changes(before.facts, state.facts, "")) if before is not None else (),
         row_changes=rows,
+        doubt=doubt,
     )
 
 

@@ -8,7 +8,9 @@ import subprocess
 import sys
 
 import pytest
+from typer.testing import CliRunner
 
+from emojit.cli.app import app
 from emojit.dataset.build import build
 from emojit.errors import PublishError, UsageError
 from emojit.recipe import BuildRecipe, load_text
@@ -85,6 +87,26 @@ def test_versions_are_sorted_as_numbers_and_other_tags_come_last(account, metric
     assert [version.tag for version in result.versions] == ["v9", "v10", "beta"]
     assert result.versions[1].files == {"new": 0, "changed": 2, "deleted": 0}  # the script, and the manifest
     assert result.next_tag == "v11"
+
+
+def test_a_tag_that_stands_on_the_commit_of_another_version_is_said_to_have_been_moved(account, metric):
+    repo_id = f"{account.name}/emoji_count"
+    commits = {}
+    for tag in ("v1", "v2"):
+        (metric / "emoji_count.py").write_text(f"tag = {tag!r}\n", encoding="utf-8")
+        commits[tag] = push("metric", metric, repo_id, tag=tag, quiet=True).commit
+    assert [version.doubt for version in list_releases(repo_id).versions] == [None, None]
+    account.api.delete_tag(repo_id, tag="v1", repo_type="space")
+    account.api.create_tag(repo_id, tag="v1", repo_type="space")
+
+    first, second = list_releases(repo_id).versions
+
+    assert second.doubt is None
+    assert first.doubt is not None
+    assert f"stands on {commits['v2'][:12]} ('Release v2'), and 'Release v1' is {commits['v1'][:12]}" in first.doubt
+    done = CliRunner().invoke(app, ["releases", repo_id], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    assert f"`emojit verify {repo_id}@v1` looks closer" in done.output
 
 
 def test_a_model_says_its_score_and_what_changed_in_the_run(account, run_folder):
