@@ -72,6 +72,12 @@ class Published:
         here = [tag for tag, commit in self.head.tags.items() if commit == self.commit]
         return newest_tag(here) or newest_tag(self.head.tags)
 
+    def sibling(self, kind: Kind, repo_id: str) -> HubRepo:
+        """Return another repository of the same Hub, whether it exists or not."""
+        from huggingface_hub import get_token
+
+        return HubRepo(self.repo.endpoint, kind, repo_id, get_token())
+
 
 class Reader(HubRepo):
     """A repository that is only read."""

@@ -69,7 +69,7 @@ def check_model_release(
     _check_results(folder, run, findings)
     check_scores(run, findings)
     if release is not None:
-        _check_data(run, findings)
+        _check_data(run, release, findings)
         check_gold(run, findings)
     return stated
 
@@ -106,8 +106,11 @@ def _pairs(expected: str, found: str) -> list[tuple[object, object]]:
         return [(expected, found)]
 
 
-def _check_data(run: Path, findings: Findings) -> None:
-    """Ask the Hub for the data set at the commit that the run names, and whether its tag still stands there."""
+def _check_data(run: Path, release: Published, findings: Findings) -> None:
+    """Ask the Hub for the data set at the commit that the run names, and whether its tag still stands there.
+
+    A Hub need not have it: a copy may hold the model alone.
+    """
     try:
         data = read_run(run).data
     except StudentError as exc:
@@ -119,6 +122,11 @@ def _check_data(run: Path, findings: Findings) -> None:
         findings.unchecked.append("the data set: the run was trained on a folder")
         return
     try:
+        if release.sibling("dataset", data.repo_id).head() is None:
+            findings.unchecked.append(
+                f"the data set of the run: there is no {data.repo_id} at {release.repo.endpoint}, or no access to it"
+            )
+            return
         there = open_published(f"{data.repo_id}@{data.commit}", kind="dataset")
     except EmojitError as exc:
         findings.wrong(

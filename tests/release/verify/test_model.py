@@ -91,8 +91,19 @@ def test_a_data_set_whose_tag_was_moved_is_found(published, account, dataset, fi
     assert commit not in found
 
 
-def test_a_data_set_that_is_gone_is_found(published, account, dataset):
+def test_a_data_set_that_is_not_on_this_hub_is_said_not_to_be_checked(published, account, dataset):
     account.api.delete_repo(dataset[0], repo_type="dataset")
+
+    findings = verify(f"{published}@v1", quiet=True).findings
+
+    assert findings.kept == []
+    assert any(line.startswith(f"the data set of the run: there is no {dataset[0]} at") for line in findings.unchecked)
+    assert not any(line.startswith("the data set") for line in findings.checked)
+
+
+def test_a_data_set_without_the_commit_of_the_run_is_found(published, account, dataset):
+    account.api.delete_repo(dataset[0], repo_type="dataset")
+    account.api.create_repo(dataset[0], repo_type="dataset")
 
     assert wrong(f"{published}@v1")["tag: the data set of the run is not there"][0] == f"{dataset[0]}@{dataset[1]}"
 
