@@ -37,6 +37,7 @@ def write_model(model: PreTrainedModel, columns: Sequence[int], start: int, fold
         StudentError: an architecture that is not converted.
     """
     from ctranslate2.converters import transformers as library
+    from ctranslate2.specs.model_spec import OPTIONAL
 
     name = _LOADERS.get(model.config.model_type)
     if name is None:
@@ -52,7 +53,7 @@ def write_model(model: PreTrainedModel, columns: Sequence[int], start: int, fold
         spec.decoder.projection.weight = model.get_output_embeddings().weight[rows]
     # CTranslate2 4.8 scales where embeddings are tied; transformers 5 does where the configuration says so.
     scaled = getattr(model.config, "scale_decoder_outputs", False)
-    spec.decoder.scale_outputs = model.config.d_model**-0.5 if scaled else None
+    spec.decoder.scale_outputs = model.config.d_model**-0.5 if scaled else OPTIONAL
     size = model.get_input_embeddings().weight.shape[0]
     spec.register_source_vocabulary([token_name(token) for token in range(size)])
     spec.register_target_vocabulary([*(column_name(column) for column in range(len(columns) - 1)), END, START])
