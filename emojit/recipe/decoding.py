@@ -25,7 +25,8 @@ class DecodingConfig:
     max_emojis: int = 5
     """Most emoji per text, up to 5."""
     num_beams: int = 1
-    """Beams of "beam" and "diverse_beam" (count, at least 2 there, 1 elsewhere)."""
+    """Beams of "beam" and "diverse_beam" (count, at least 2 there, 1 elsewhere). "greedy" with more than one is "beam", as in `generate`: so run recipes
+    that were written before there was a method."""
     diversity_penalty: float = 0.5
     """Of "diverse_beam": nats taken off an emoji for each earlier beam that chose it at the same step, >= 0."""
     samples: int = 0
@@ -47,6 +48,8 @@ class DecodingConfig:
         for name in ("diversity_penalty", "samples", "seed"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"decoding.{name} must be >= 0, got {getattr(self, name)}")
+        if self.num_beams > 1 and self.method == "greedy":
+            object.__setattr__(self, "method", "beam")
         if (self.num_beams > 1) != (self.method in _BEAM_METHODS):
             raise ConfigError(
                 f"decoding.num_beams {self.num_beams} does not go with decoding.method {self.method!r}",

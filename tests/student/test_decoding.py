@@ -254,7 +254,6 @@ def test_a_damaged_decoding_file_is_an_error_that_names_it(model_folder, tmp_pat
 @pytest.mark.parametrize(
     "given",
     [
-        {"num_beams": 4},
         {"method": "beam"},
         {"method": "mbr", "num_beams": 4},
         {"samples": 8},
@@ -293,3 +292,7 @@ def test_the_processor_needs_no_help_from_the_generation_config(new):
     assert allowed(first) == everything - {first}
     assert allowed(first, second) == everything - {first, second} | {eos}
     assert allowed(first, second, third) == {eos}
+
+
+def test_greedy_with_beams_is_beam_search_as_in_recipes_that_know_no_method() -> None:
+    assert DecodingConfig(num_beams=4) == DecodingConfig(method="beam", num_beams=4)
