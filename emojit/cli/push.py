@@ -168,7 +168,8 @@ def _text(result: PushResult, target: _Target) -> str:
     if result.already_there:
         return f"{name} is published already with the same bytes: {result.url}"
     if result.dry_run:
-        return f"{_plan(result, target)}\ndry run: nothing was sent"
+        refused = f"\nthe push would be refused: {result.objection}" if result.objection is not None else ""
+        return f"{_plan(result, target)}\ndry run: nothing was sent{refused}"
     counts = f"{_counts(result)} sent, {_size(result.uploaded_bytes)}"
     if result.pull_request:
         return f"proposed {name} ({counts}); no tag before it is merged\n{result.url}"

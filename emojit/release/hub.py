@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emojit.errors import HeadMovedError, OfflineError, PublishError
+from emojit.network import is_loopback
 from emojit.release.address import Kind, hub_type
 from emojit.release.files import LocalFile
+from emojit.release.full_disk import FULL, HINT, NO_ROOM, met_a_full_disk
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitInfo, HfApi, RepoFile
@@ -23,11 +24,6 @@ _CONFLICTS = (409, 412)
 _OBJECTS_AT_ONCE = 256
 _WORTH_ASKING = 1_000_000  # bytes; what is smaller is sent again sooner than asked about
 _PATHS_AT_ONCE = 50  # what the Hub answers at once when it looks up last commits
-_NO_ROOM = 507
-_DISK = "the disk of the Hub at {endpoint} is full"
-_DISK_HINT = "make room where the Hub keeps its files; nothing is half done, the same command goes on where it was"
-_FULL_DISK = re.compile(r"\(507 |\(413 .*/api/local/xet/[^/]+/[^/]+/v1/xorbs/")
-"""What hf_xet says of a full disk, of which it shows the status alone: the embedded Hub gives such an upload up with 413, for 507 would be tried for minutes."""
 _LOGIN_HINT = "log in with `hf auth login`, or set HF_TOKEN to a token with write permission"
 
 
@@ -97,6 +93,11 @@ class HubRepo:
         # False: without it the client would look for a token of its own
         self._api: HfApi = HfApi(endpoint=endpoint, token=token or False, library_name="emojit")
 
+    @property
+    def has_token(self) -> bool:
+        """Whether it is seen as a user sees it."""
+        return bool(self._api.token)
+
     def check_token(self) -> None:
         """Ask the Hub who the token belongs to, before anything is read or sent.
 
@@ -105,6 +106,24 @@ class HubRepo:
         """
         with self._errors():
             self._api.whoami()
+
+    def objection(self, *, proposes: bool) -> str | None:
+        """Say why the token may not publish, as far as the Hub tells who it belongs to; None where nothing speaks against it.
+
+        Args:
+            proposes: whether only a pull request is opened, which needs no right to the repository.
+        """
+        with self._errors():
+            me = self._api.whoami()
+        if me.get("auth", {}).get("accessToken", {}).get("role") == "read":
+            return "the token may only read"
+        namespace = self.repo_id.split("/", maxsplit=1)[0]
+        known = {me["name"]: "admin", **{one["name"]: one.get("roleInOrg") for one in me.get("orgs", ())}}
+        role = {name.lower(): role for name, role in known.items()}.get(namespace.lower(), "")
+        if proposes or role not in ("", "read"):
+            return None
+        what = "may only read there" if role else "is no member of it"
+        return f"the token's user {me['name']} may not write to {namespace}: {me['name']} {what}"
 
     def head(self) -> Head | None:
         """Return the repository's state, or None where it does not exist (or is hidden from this token)."""
@@ -311,20 +330,24 @@ class HubRepo:
         except HTTPError as exc:  # refused, no such host, timed out, broken off
             raise self._error(
                 f"the Hub at {self.endpoint} cannot be reached ({_first_line(exc) or type(exc).__name__})",
-                hint="check HF_ENDPOINT and the network; nothing is half done, the same command goes on",
+                hint=f"check HF_ENDPOINT and {self._way()}; nothing is half done, the same command goes on",
                 revision=revision,
             ) from exc
         except (
             OSError,
             RuntimeError,
         ) as exc:  # what hf_xet raises when sending large files fails, and a file that cannot be read
-            if _met_a_full_disk(exc):
-                raise self._error(_DISK.format(endpoint=self.endpoint), hint=_DISK_HINT, revision=revision) from exc
+            if met_a_full_disk(exc):
+                raise self._error(FULL.format(endpoint=self.endpoint), hint=HINT, revision=revision) from exc
             raise self._error(
                 f"{doing} broke off: {_first_line(exc)}",
                 hint="nothing is half done; the same command goes on where it was",
                 revision=revision,
             ) from exc
+
+    def _way(self) -> str:
+        """Say what may be in the way of a Hub that does not answer."""
+        return "start it with `emojit hub serve`" if is_loopback(self.endpoint) else "the network"
 
     def _explain(self, exc: HfHubHTTPError) -> tuple[str, str]:
         status = exc.response.status_code
@@ -337,8 +360,8 @@ class HubRepo:
                 f"no permission to write ({said})",
                 f"use a token with write permission for {namespace}, or publish under your own name",
             )
-        if status == _NO_ROOM:
-            return _DISK.format(endpoint=self.endpoint), _DISK_HINT
+        if status == NO_ROOM:
+            return FULL.format(endpoint=self.endpoint), HINT
         if status == 404:
             return "the repository is not there, or the token may not see it", _LOGIN_HINT
         if status in _CONFLICTS:
@@ -360,12 +383,6 @@ def _without_xet() -> Iterator[None]:
         yield
     finally:
         constants.HF_HUB_DISABLE_XET = before
-
-
-def _met_a_full_disk(exc: BaseException) -> bool:
-    """Whether the Hub had no room for a large file; the client of LFS names the file, and the answer behind it."""
-    answer = getattr(getattr(exc.__cause__, "response", None), "status_code", None)
-    return answer == _NO_ROOM or _FULL_DISK.search(str(exc)) is not None
 
 
 def _first_line(text: object) -> str:

@@ -91,6 +91,7 @@ class PushResult:
         pull_request: page of the pull request that was opened instead of a commit on the branch, or None; it has no tag.
         already_there: the same bytes stood under this tag or in this open pull request already, and nothing was done.
         dry_run: nothing was sent.
+        objection: of a dry run with a token: why the Hub would refuse it, as far as that can be told; None otherwise.
     """
 
     kind: Kind
@@ -107,6 +108,7 @@ class PushResult:
     pull_request: str | None
     already_there: bool
     dry_run: bool
+    objection: str | None
 
     def as_dict(self) -> dict[str, object]:
         """Return plain JSON types."""

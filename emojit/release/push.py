@@ -7,6 +7,7 @@ breaks in between, the same command goes on: files that are already there are no
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import tempfile
 from collections.abc import Callable
@@ -128,7 +129,9 @@ class _Push:
         plan = make_plan(self.layout, self.repo, self._parent(head))
         outlook = self._result(plan, commit=None if plan.changes else plan.parent, head=head, dry_run=True)
         if dry_run:
-            return outlook
+            proposes = self.target.create_pr
+            refused = self.repo.objection(proposes=proposes) if self.repo.has_token else None
+            return dataclasses.replace(outlook, objection=refused)
         self.announce(outlook)
         if head is None:
             sdk = space_sdk(self.layout.folder) if hub_type(self.layout.kind) == "space" else None
@@ -338,6 +341,7 @@ class _Push:
             pull_request=pull_request,
             already_there=already_there,
             dry_run=dry_run,
+            objection=None,
         )
 
 

@@ -194,6 +194,25 @@ def test_a_dry_run_says_everything_and_sends_nothing(account, metric):
     assert not account.api.repo_exists(repo_id, repo_type="space")
 
 
+def test_a_dry_run_says_where_the_token_may_not_write(account, metric, hub, monkeypatch):
+    hub.create_user(f"{account.name}-else")
+    hub.create_organization(f"{account.name}-lab", admin=account.name)
+    hub.create_organization(f"{account.name}-readers", admin=f"{account.name}-else")
+    hub.add_member(f"{account.name}-readers", account.name, "read")
+
+    def objection(namespace: str) -> str | None:
+        return push("metric", metric, f"{namespace}/emoji_count", tag="v1", dry_run=True).objection
+
+    assert objection(account.name) is None
+    assert objection(f"{account.name}-lab") is None
+    assert objection(f"{account.name}-readers") == (
+        f"the token's user {account.name} may not write to {account.name}-readers: {account.name} may only read there"
+    )
+    assert "is no member of it" in (objection(f"{account.name}-else") or "")
+    monkeypatch.setenv("HF_TOKEN", hub.create_token(account.name, "read"))
+    assert objection(account.name) == "the token may only read"
+
+
 def test_a_dry_run_needs_no_token(account, metric, monkeypatch):
     monkeypatch.delenv("HF_TOKEN")
 
@@ -270,8 +289,9 @@ def test_a_read_token_and_a_foreign_namespace_have_no_permission(account, metric
 def test_an_unreachable_hub_is_one_clear_line(account, metric, monkeypatch):
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
 
-    with pytest.raises(PublishError, match=r"the Hub at http://127\.0\.0\.1:9 cannot be reached"):
+    with pytest.raises(PublishError, match=r"the Hub at http://127\.0\.0\.1:9 cannot be reached") as caught:
         push("metric", metric, f"{account.name}/emoji_count", tag="v1")
+    assert "emojit hub serve" in str(caught.value.hint)
 
 
 def test_an_endpoint_that_is_no_url_is_wrong_usage(account, metric, monkeypatch):
