@@ -10,6 +10,7 @@ import typer
 from emojit.cli import output
 from emojit.cli.hub_root import default_root
 from emojit.cli.options import JsonOption
+from emojit.errors import UsageError
 
 if TYPE_CHECKING:
     from emojit.localhub.tokens import TokenRecord
@@ -44,7 +45,9 @@ def create(
     """
     from emojit.localhub.manage import create_token
 
-    token = create_token(root or default_root(), user, role=_ROLES.get(role, role), name=name, scopes=repo or [])
+    if role not in _ROLES:
+        raise UsageError(f"unknown token role {role!r}", hint=f"use {', '.join(_ROLES)}")
+    token = create_token(root or default_root(), user, role=_ROLES[role], name=name, scopes=repo or [])
     text = f"{token}\n\nThe token is shown only now. export HF_TOKEN={token}"
     output.show({"user": user, "role": role, "token": token}, as_json=as_json, text=text)
 

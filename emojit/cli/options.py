@@ -20,6 +20,6 @@ RevisionOption = Annotated[
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Print the plan and do nothing.")]
 TypeOption = Annotated[
-    Literal["dataset", "model"] | None,
+    Literal["dataset", "model", "space"] | None,
     typer.Option("--type", help="Kind of repository; found out without it.", show_default=False),
 ]

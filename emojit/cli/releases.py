@@ -37,10 +37,9 @@ def releases(
 def _text(result: Releases) -> str:
     if not result.versions:
         return f"{result.repo_id}: no tag yet; the next free version is {result.next_tag}"
-    table = [
-        ("tag", "date", "commit", "rows" if result.kind == "dataset" else "Jaccard"),
-        *map(_line, result.versions),
-    ]
+    said = {"dataset": ("rows",), "model": ("Jaccard",)}.get(result.kind, ())
+    head = ("tag", "date", "commit", *said)
+    table = [head, *(_line(version)[: len(head)] for version in result.versions)]
     widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]
     details: list[str] = []

@@ -156,7 +156,9 @@ class Accounts:
     def _user(self, name: str) -> str:
         rows = self._database.rows("SELECT name FROM user WHERE name = ?", (name,))
         if not rows:
-            raise UsageError(f"there is no user {name!r} on this Hub")
+            raise UsageError(
+                f"there is no user {name!r} on this Hub", hint=f"`emojit hub token create --user {name}` makes one"
+            )
         return str(rows[0][0])
 
     def _organization(self, name: str) -> str:

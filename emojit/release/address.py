@@ -16,6 +16,7 @@ MANIFEST_RECORD = "manifest.json sha256"
 
 _LONGEST_ID = 96  # characters, as in huggingface_hub.utils.validate_repo_id
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?")
+_UNWRITTEN = re.compile(r"[^A-Za-z0-9._]+")
 _BRANCH = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9_-])?")
 _TAG = re.compile(r"v(?:0|[1-9][0-9]*)")
 
@@ -35,7 +36,7 @@ def check_repo_id(repo_id: str) -> None:
     if not namespace or not name or "/" in name:
         raise UsageError(
             f"repository id {repo_id!r} must be namespace/name",
-            hint=f"for example you/{repo_id.rsplit('/', 1)[-1] or 'emoji-pairs'}",
+            hint=f"for example you/{_UNWRITTEN.sub('-', repo_id.rsplit('/', 1)[-1]).strip('-.') or 'emoji-pairs'}",
         )
     forbidden = "--" in repo_id or ".." in repo_id or name.endswith(".git") or len(repo_id) > _LONGEST_ID
     if forbidden or not _NAME.fullmatch(namespace) or not _NAME.fullmatch(name):

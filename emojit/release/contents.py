@@ -14,6 +14,8 @@ from emojit.release.address import Kind
 _WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
 _METRIC_TAGS = ("evaluate", "metric")
 """A Space with these tags is a metric, whichever command publishes it."""
+_SIGNS = {"recipe.toml": "dataset", "statistics.json": "dataset", "run.json": "model", "config.json": "model"}
+"""Files that tell what a folder is that is no Space."""
 _TOKENIZERS = ("tokenizer.json", "spiece.model", "tokenizer.model")
 
 
@@ -85,7 +87,11 @@ def space_sdk(folder: Path) -> str:
     """
     sdk = front_matter(folder).get("sdk")
     if not isinstance(sdk, str) or not sdk:
-        raise PublishError(f"{folder}: README.md names no Space sdk", hint="add `sdk: gradio` to its front matter")
+        other = next((kind for name, kind in _SIGNS.items() if (folder / name).is_file()), None)
+        raise PublishError(
+            f"{folder}: README.md names no Space sdk",
+            hint=f"publish it with `emojit push {other}`" if other else "add `sdk: gradio` to its front matter",
+        )
     return sdk
 
 

@@ -106,6 +106,7 @@ def test_a_tag_that_stands_on_the_commit_of_another_version_is_said_to_have_been
     assert f"stands on {commits['v2'][:12]} ('Release v2'), and 'Release v1' is {commits['v1'][:12]}" in first.doubt
     done = CliRunner().invoke(app, ["releases", repo_id], catch_exceptions=False)
     assert done.exit_code == 0, done.output
+    assert done.output.splitlines()[0].split() == ["tag", "date", "commit"]
     assert f"`emojit verify {repo_id}@v1` looks closer" in done.output
 
 

@@ -101,7 +101,8 @@ def open_subject(folder: Path, findings: Findings) -> Subject:
         DatasetError: no such folder, nothing in it that holds rows, or a build of a newer emojit.
     """
     if not folder.is_dir():
-        raise DatasetError(f"{folder}: no such folder", hint="give a folder, or a Hub repository as namespace/name@v1")
+        what = "is a file; a release is a folder" if folder.exists() else "no such folder"
+        raise DatasetError(f"{folder}: {what}", hint="give a folder, or a Hub repository as namespace/name@v1")
     manifest = _json(folder, MANIFEST, findings)
     if manifest is not None and manifest.get("schema_version") != SCHEMA_VERSION:
         raise DatasetError(
