@@ -64,7 +64,7 @@ def list_tokens(
     """
     from emojit.localhub.manage import open_accounts
 
-    with open_accounts(root or default_root(), create=False) as accounts:
+    with open_accounts(root or default_root(), create=False, looks=True) as accounts:
         tokens = accounts.tokens(user)
     text = "\n".join(_line(token) for token in tokens) or "There are no tokens."
     output.show({"tokens": [_facts(token) for token in tokens]}, as_json=as_json, text=text)

@@ -25,16 +25,26 @@ class Database:
     git repositories. The lock goes with the process, also after `kill -9`.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, fixed: bool = False) -> None:
         """Open or create the file.
+
+        Args:
+            path: the file.
+            fixed: it lies where nothing can be written, and is only read; there is no lock to take.
 
         Raises:
             HubServerError: another process has it open, or it is not a database of this version.
         """
         self._lock = threading.RLock()
-        self._connection = sqlite3.connect(path, timeout=0.5, isolation_level=None, check_same_thread=False)
+        where = f"{path.absolute().as_uri()}?mode=ro&immutable=1" if fixed else str(path)
+        self._connection = sqlite3.connect(
+            where, uri=fixed, timeout=0.5, isolation_level=None, check_same_thread=False
+        )
         try:
-            self._open(path)
+            if fixed:
+                self._open_fixed(path)
+            else:
+                self._open(path)
         except (sqlite3.Error, HubServerError) as exc:
             self._connection.close()
             if isinstance(exc, HubServerError):
@@ -62,6 +72,15 @@ class Database:
                 self._connection.execute(statement)
         self._connection.execute(f"PRAGMA user_version = {len(STEPS)}")
         self._connection.execute("COMMIT")
+
+    def _open_fixed(self, path: Path) -> None:
+        hint = "copy the store to a disk that can be written, and look at the copy"
+        log = path.with_name(f"{path.name}-wal")
+        if log.exists() and log.stat().st_size:
+            raise HubServerError(f"{path} was not closed, and cannot be written to close it", hint=hint)
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        if version != len(STEPS):
+            raise HubServerError(f"{path} has schema {version}, this emojit knows {len(STEPS)}", hint=hint)
 
     def rows(self, statement: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
         """Run one statement and return all its rows."""

@@ -15,12 +15,13 @@ from emojit.localhub.store import Store
 
 
 @contextmanager
-def open_accounts(root: Path, *, create: bool = True) -> Iterator[Accounts]:
+def open_accounts(root: Path, *, create: bool = True, looks: bool = False) -> Iterator[Accounts]:
     """The users and organisations of the store in `root`.
 
     Args:
         root: folder of the store.
         create: whether a store that is missing is created; what only looks or takes away must not leave one behind.
+        looks: nothing will be changed, so that the folder may be one that cannot be written.
 
     Raises:
         HubServerError: a Hub is serving the folder, it cannot be written, or there is no store and none is created.
@@ -28,8 +29,10 @@ def open_accounts(root: Path, *, create: bool = True) -> Iterator[Accounts]:
     store = Store(root)
     if not create and not store.database.is_file():
         raise HubServerError(f"there is no store of a Hub in {store.root}", hint="name its folder with --root")
-    store.prepare()
-    database = Database(store.database)
+    fixed = looks and store.fixed
+    if not fixed:
+        store.prepare()
+    database = Database(store.database, fixed=fixed)
     try:
         yield Accounts(database)
     finally:

@@ -84,6 +84,11 @@ class Store:
         """The xorbs of one upload."""
         return self.root / "xet" / upload_id
 
+    @property
+    def fixed(self) -> bool:
+        """Whether the store lies where this process cannot write, such as read-only media: it can be looked at, no more."""
+        return self.database.is_file() and not os.access(self.root, os.W_OK)
+
     def prepare(self) -> None:
         """Create the folders.
 

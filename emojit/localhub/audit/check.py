@@ -23,7 +23,7 @@ _BLOCK_BYTES = 1024 * 1024
 
 
 def check(root: Path, *, quiet: bool = False) -> Findings:
-    """Audit a store that no Hub serves. Nothing is changed but the database's schema, which is brought up to date.
+    """Audit a store that no Hub serves. Nothing is changed but the database's schema, which is brought up to date where the folder can be written.
 
     Memory does not grow with the store.
 
@@ -35,7 +35,7 @@ def check(root: Path, *, quiet: bool = False) -> Findings:
         HubServerError: there is no store, a Hub is serving it, or its database cannot be read.
     """
     findings = Findings()
-    with open_store(root) as opened, Notebook() as notebook:
+    with open_store(root, looks=True) as opened, Notebook() as notebook:
         _database(opened, findings)
         with progress(label="git objects", unit="object", quiet=quiet) as bar:
             for record in opened.records():

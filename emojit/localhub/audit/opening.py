@@ -33,8 +33,12 @@ class OpenStore:
 
 
 @contextmanager
-def open_store(root: Path) -> Iterator[OpenStore]:
+def open_store(root: Path, *, looks: bool = False) -> Iterator[OpenStore]:
     """The store in `root`, which must exist.
+
+    Args:
+        root: its folder.
+        looks: nothing will be changed, so that the folder may be one that cannot be written.
 
     Raises:
         HubServerError: there is no store, a Hub is serving it, or its database cannot be read.
@@ -47,8 +51,10 @@ def open_store(root: Path) -> Iterator[OpenStore]:
     store = Store(root)
     if not store.database.is_file():
         raise HubServerError(f"there is no store of a Hub in {store.root}", hint="name its folder with --root")
-    store.prepare()
-    database = Database(store.database)
+    fixed = looks and store.fixed
+    if not fixed:
+        store.prepare()
+    database = Database(store.database, fixed=fixed)
     try:
         registry = Registry(database)
         yield OpenStore(
