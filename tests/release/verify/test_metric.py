@@ -80,6 +80,13 @@ def test_what_others_wrote_into_the_card_of_a_metric_survives_a_new_version(acco
     assert any("files of emoji_jaccard" in line for line in findings.checked)
 
 
+@pytest.fixture
+def no_checkout(monkeypatch) -> None:
+    """Let no commit of emojit be at hand: in a checkout without changes every edit differs from it, too."""
+    monkeypatch.setattr("emojit.release.verify.space.file_at_commit", lambda *_: None)
+
+
+@pytest.mark.usefixtures("no_checkout")
 def test_changed_missing_and_further_files_of_a_metric_are_found(space):
     (space / "overlap.py").write_text("def jaccard(*_): return 1.0\n", encoding="utf-8")
     (space / "fields.py").unlink()
@@ -92,6 +99,7 @@ def test_changed_missing_and_further_files_of_a_metric_are_found(space):
     ]
 
 
+@pytest.mark.usefixtures("no_checkout")
 def test_an_edited_figure_of_the_example_is_found(space):
     card = space / "README.md"
     card.write_text(card.read_text(encoding="utf-8").replace("0.3810", "0.4810"), encoding="utf-8")
