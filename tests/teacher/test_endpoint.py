@@ -94,7 +94,7 @@ def test_a_call_without_an_answer_in_time_is_asked_again(serve, answer, config_f
 def test_a_limit_of_tokens_that_no_question_keeps_costs_no_call(serve, answer, config_for):
     server = serve(first_then_good(answer))
 
-    with pytest.raises(ConfigError, match="teacher.tokens_per_minute = 10"):
+    with pytest.raises(ConfigError, match=r"teacher\.tokens_per_minute = 10"):
         ask(config_for(server, tokens_per_minute=10))
 
     assert len(server.calls) == 0
