@@ -68,7 +68,9 @@ def _found(findings: Findings) -> str:
     ]
     lines += _listed(findings.problems, findings.problem_count)
     if counts["void_pointers"]:
-        lines.append(f"{counts['void_pointers']:,} pointers in git are to large files that were deleted for good or not copied")
+        lines.append(
+            f"{counts['void_pointers']:,} pointers in git are to large files that were deleted for good or not copied"
+        )
     if findings.remain_count:
         lines.append(
             f"{findings.remain_count:,} remains, harmless; the next start or `emojit hub gc` clears them away:"

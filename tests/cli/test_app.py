@@ -66,7 +66,9 @@ def test_json_prints_exactly_one_object_on_stdout(tmp_path):
 
 def test_doctor_names_every_package_that_the_extras_declare(tmp_path):
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
-    declared = {re.split(r"[<>=]", one)[0] for name in ("corpus", "train", "evaluate", "hub", "space") for one in extras[name]}
+    declared = {
+        re.split(r"[<>=]", one)[0] for name in ("corpus", "train", "evaluate", "hub", "space") for one in extras[name]
+    }
 
     found = json.loads(emojit("doctor", "--json", cwd=tmp_path).stdout)["packages"]
 

@@ -33,7 +33,18 @@ def test_no_module_is_called_utils_and_every_module_says_why_it_exists():
 
 
 def test_importing_emojit_and_the_command_line_loads_no_heavy_package():
-    heavy = ("torch", "transformers", "datasets", "evaluate", "sklearn", "matplotlib", "pyarrow", "openai", "numpy", "gradio")
+    heavy = (
+        "torch",
+        "transformers",
+        "datasets",
+        "evaluate",
+        "sklearn",
+        "matplotlib",
+        "pyarrow",
+        "openai",
+        "numpy",
+        "gradio",
+    )
     script = (
         "import sys, emojit, emojit.cli.app, json;"
         f"print(json.dumps([name for name in {heavy!r} if name in sys.modules]))"
