@@ -120,7 +120,7 @@ def test_json_prints_exactly_one_object(emojit):
         (["雨", "--resume"], "error: --resume goes on with a file, and no --output is named"),
         (["雨", "--answer-field", "text"], "error: --answer-field text: the text stands there"),
         (["雨", "--set", "decoding.methd=greedy"], "error: command line: unknown key decoding.methd"),
-        (["雨", "--set", "decoding.num_beams=4"], "error: command line: decoding.num_beams 4 does not go with"),
+        (["雨", "--set", "decoding.samples=4"], "error: command line: decoding.samples 4 does not go with"),
     ],
 )
 def test_wrong_usage_is_one_line_with_a_hint_and_exit_code_two(emojit, arguments, message):

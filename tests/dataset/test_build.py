@@ -21,8 +21,8 @@ from emojit.recipe import BuildRecipe, CorpusConfig, FilterConfig, SplitConfig, 
 def test_the_folder_holds_what_the_design_says(recipe, tmp_path, card, contents):
     result = build(recipe, tmp_path / "v1", render_card=card, quiet=True)
 
+    assert (result.folder / ".provenance.json").is_file()
     assert list(contents(result.folder)) == [
-        ".provenance.json",
         "README.md",
         "corpus/sentences-00000.parquet",
         "data/test-00000-of-00001.parquet",

@@ -62,12 +62,13 @@ def model_folder(texts: list[str], tmp_path_factory: pytest.TempPathFactory) -> 
 def published(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
     from emojit.release.push import push
 
-    with LocalHub(tmp_path_factory.mktemp("hub")) as hub, pytest.MonkeyPatch.context() as patch:
+    with LocalHub(tmp_path_factory.mktemp("hub")) as hub:
         hub.create_user("me")
         token = hub.create_token("me")
-        patch.setenv("HF_ENDPOINT", hub.endpoint)
-        patch.setenv("HF_TOKEN", token)
-        push("model", model_folder, MODEL, tag="v1", quiet=True)
+        with pytest.MonkeyPatch.context() as patch:  # for the push alone: this fixture lives as long as the session
+            patch.setenv("HF_ENDPOINT", hub.endpoint)
+            patch.setenv("HF_TOKEN", token)
+            push("model", model_folder, MODEL, tag="v1", quiet=True)
         yield Published(hub=hub, token=token, folder=model_folder, api=HfApi(endpoint=hub.endpoint, token=token))
 
 
