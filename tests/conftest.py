@@ -76,9 +76,12 @@ def _chromium() -> str | None:
     return next((path for name in names if name and (path := shutil.which(name))), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A real headless Chromium that reaches this machine alone; the test is left out where there is none."""
+    """A real headless Chromium that reaches this machine alone; the test is left out where there is none.
+
+    It ends with the file of tests: Playwright keeps an event loop running in this thread, and `asyncio.run` of the next file would refuse to start.
+    """
     path = _chromium()
     if path is None:
         pytest.skip(_NO_BROWSER)

@@ -1,4 +1,4 @@
-"""One embedded Hub for the whole folder, real clients on it, and child processes for the clients that read HF_ENDPOINT at import."""
+"""One embedded Hub for each file of tests, real clients on it, and child processes for the clients that read HF_ENDPOINT at import."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Tokens:
     underscore: str
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalHub]:
     with LocalHub(tmp_path_factory.mktemp("hub")) as running:
         for user in ("me", "you", "_we"):
@@ -33,7 +33,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalHub]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def tokens(hub: LocalHub) -> Tokens:
     """Token values by what their holder may do with the repositories of `me`."""
     return Tokens(
