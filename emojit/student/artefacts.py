@@ -35,6 +35,7 @@ SAMPLE_ROWS = 20
 
 _LOG_COLUMNS = (
     "step", "epoch", "loss", "learning_rate", "grad_norm", "eval_loss", "eval_jaccard", "eval_exact_match", "eval_mean_emojis",
+    "eval_distinct", "eval_outside_top",
 )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from transformers import (  # noqa: TID253
 )
 
 from emojit.errors import StudentError
-from emojit.metrics import exact_match, jaccard_scores
+from emojit.metrics import diversity, exact_match, jaccard_scores
 from emojit.recipe import TrainRecipe
 from emojit.student.answer_order import ShuffledAnswers
 from emojit.student.arguments import training_arguments, updates_per_epoch
@@ -236,8 +236,11 @@ class _Scores:
         predictions = [self._vocabulary.decode(ids.tolist()) for ids in evaluation.predictions]
         references = self._references or [self._vocabulary.decode(ids.tolist()) for ids in evaluation.label_ids]
         scores = jaccard_scores(predictions, references)
+        spread = diversity(predictions, references).predictions
         return {
             "jaccard": sum(scores) / len(scores),
             "exact_match": exact_match(predictions, references),
             "mean_emojis": sum(len(emojis) for emojis in predictions) / len(predictions),
+            "distinct": float(spread.distinct),
+            "outside_top": spread.outside_top,
         }

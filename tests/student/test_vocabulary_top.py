@@ -62,6 +62,8 @@ def test_it_is_measured_on_everything_that_the_teacher_answered(run, rows):
     log = (run.folder / "train_log.csv").read_text(encoding="utf-8").splitlines()
     measured = dict(zip(log[0].split(","), log[-1].split(","), strict=True))
     assert float(measured["eval_jaccard"]) == pytest.approx(run.record.validation["jaccard"])
+    assert float(measured["eval_distinct"]) == len({emoji for row in predictions for emoji in row["student"]})
+    assert 0 <= float(measured["eval_outside_top"]) <= 1
 
 
 def test_a_whole_student_can_go_on_with_fewer_emoji(model_folder):
