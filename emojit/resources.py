@@ -36,12 +36,28 @@ def find_recipe(recipe: str | Path) -> Path:
     Raises:
         ConfigError: neither a file nor a packaged recipe.
     """
-    path = Path(recipe)
+    return _find(recipe, "recipes", "recipe")
+
+
+def find_plan(plan: str | Path) -> Path:
+    """Return the path of a plan of experiments given as a file or as the name of a packaged one.
+
+    Args:
+        plan: "my.toml", "recipes/experiments/v3.toml" or "v3".
+
+    Raises:
+        ConfigError: neither a file nor a packaged plan.
+    """
+    return _find(plan, "recipes/experiments", "plan")
+
+
+def _find(name: str | Path, within: str, what: str) -> Path:
+    path = Path(name)
     if path.is_file():
         return path
-    folder = resource("recipes")
+    folder = resource(within)
     packaged = folder / f"{path.name.removesuffix('.toml')}.toml"
-    if str(recipe) in {packaged.stem, packaged.name, f"recipes/{packaged.name}"} and packaged.is_file():
+    if str(name) in {packaged.stem, packaged.name, f"{within}/{packaged.name}"} and packaged.is_file():
         return packaged
     names = ", ".join(sorted(p.stem for p in folder.glob("*.toml")))
-    raise ConfigError(f"{recipe}: no such recipe", hint=f"give a TOML file, or one of the packaged recipes: {names}")
+    raise ConfigError(f"{name}: no such {what}", hint=f"give a TOML file, or one of the packaged {what}s: {names}")

@@ -1,1 +1,1 @@
-"""Many steps in one go: the demo now, the experiment matrix later."""
+"""Many steps in one go: the demo, and experiments: plans of many runs, and what is read off them."""

@@ -9,18 +9,21 @@ from __future__ import annotations
 from emojit.recipe.build import BalanceConfig, BuildRecipe, ReleaseConfig, SplitConfig
 from emojit.recipe.corpus import CorpusConfig, DecontaminateConfig, FilterConfig
 from emojit.recipe.decoding import DecodingConfig
-from emojit.recipe.loader import dump, load, load_text
+from emojit.recipe.loader import dump, load, load_changed, load_text
 from emojit.recipe.loss import LossConfig
 from emojit.recipe.model import ModelConfig
+from emojit.recipe.plan import BASE, ConditionConfig, PlanConfig, PublishedConfig, SuccessConfig, VariantConfig
 from emojit.recipe.stages import OWN_CORPUS, StageConfig
 from emojit.recipe.teacher import PriceConfig, ProviderConfig, TeacherConfig
 from emojit.recipe.train import TrainConfig, TrainRecipe
 from emojit.recipe.train_data import DataConfig
 
 __all__ = [
+    "BASE",
     "OWN_CORPUS",
     "BalanceConfig",
     "BuildRecipe",
+    "ConditionConfig",
     "CorpusConfig",
     "DataConfig",
     "DecodingConfig",
@@ -28,15 +31,20 @@ __all__ = [
     "FilterConfig",
     "LossConfig",
     "ModelConfig",
+    "PlanConfig",
     "PriceConfig",
     "ProviderConfig",
+    "PublishedConfig",
     "ReleaseConfig",
     "SplitConfig",
     "StageConfig",
+    "SuccessConfig",
     "TeacherConfig",
     "TrainConfig",
     "TrainRecipe",
+    "VariantConfig",
     "dump",
     "load",
+    "load_changed",
     "load_text",
 ]

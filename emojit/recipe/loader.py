@@ -77,6 +77,35 @@ def load_text(cls: type[R], text: str, *, where: str, overrides: Sequence[str] =
         raise ConfigError(f"{place}: {exc}", hint=hint) from exc
 
 
+def load_changed(cls: type[R], recipe: str | Path, settings: Mapping[str, Any], *, where: str) -> R:
+    """Read a recipe file with other values in some keys, as a plan of experiments changes them.
+
+    Args:
+        cls: the frozen dataclass that describes the recipe.
+        recipe: a path, or the name of a packaged recipe.
+        settings: dotted key path to value.
+        where: the name with which an error begins that the settings bring about; one of the file itself begins with its path.
+
+    Raises:
+        ConfigError: as `load`.
+    """
+    load(cls, recipe)
+    table = tomllib.loads(find_recipe(recipe).read_text(encoding="utf-8-sig"))
+    for path, value in settings.items():
+        *sections, last = path.split(".")
+        inner: Any = table
+        for name in sections:
+            inner = inner.setdefault(name, {})
+            if not isinstance(inner, dict):
+                raise ConfigError(f"{where}: {path}: {name} is a value, not a table")
+        inner[last] = value
+    try:
+        return _convert(cls, table, key="")  # type: ignore[no-any-return]
+    except ConfigError as exc:
+        hint = exc.hint or f"the recipes in {resource('recipes')} explain every key"
+        raise ConfigError(f"{where}: {exc}", hint=hint) from exc
+
+
 def dump(recipe: object) -> str:
     """Write a recipe dataclass as TOML text, every key present, so that the resolved recipe stands beside its artefact.
 
@@ -178,6 +207,10 @@ def _convert(kind: Any, value: Any, *, key: str) -> Any:
         return tuple(_convert(options[0], item, key=f"{key}[{i}]") for i, item in enumerate(value))
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
+    if origin is dict:
+        if not isinstance(value, Mapping):
+            raise ConfigError(f"{key} must be a table, got {value!r}", hint=f"write [{key}] and its keys below it")
+        return dict(value)
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         names = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}
         raise ConfigError(f"{key} must be {names.get(kind, kind.__name__)}, got {value!r}")
