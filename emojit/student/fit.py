@@ -10,25 +10,26 @@ import json
 import logging
 import math
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emojit.dataset.folder import write_json
 from emojit.errors import StudentError
-from emojit.recipe import TrainRecipe
+from emojit.recipe import TrainConfig, TrainRecipe
 from emojit.student.averaging import Candidates
 from emojit.student.failures import training_failures
+from emojit.student.kept import KeptWeights, due_steps
 from emojit.student.ranks import Ranks
 from emojit.student.rows import Features
 from emojit.student.run_folder import last_checkpoint
 
 if TYPE_CHECKING:
-    from transformers import TrainerCallback
+    from transformers import PreTrainedModel, TrainerCallback
 
     from emojit.student.model import NewStudent
-    from emojit.student.trainer import EmojiTrainer
+    from emojit.student.resumable import ResumableTrainer
 
 logger = logging.getLogger(__name__)
 
@@ -78,6 +79,7 @@ def train_stage(
     reports: Path | None = None,
     references: Sequence[Sequence[str]] | None = None,
     text: bool = False,
+    kept: Path | None = None,
     resume: bool = False,
     ranks: Ranks | None = None,
     deterministic: bool = False,
@@ -94,6 +96,7 @@ def train_stage(
         reports: the run folder, for the curves of `train.report_to`; None takes the one that `folder` lies in.
         references: the emoji of the validation rows, where the student cannot write all of them; None takes those of their labels.
         text: the labels are text and not emoji; validation is by loss alone, so `train.best_by` must be "loss".
+        kept: folder for the weights that `train.keep_checkpoints` asks for; None keeps none, whatever it says.
         resume: go on where the stage was, or begin it where it never began.
         ranks: the processes that train together; None for this one alone.
         deterministic: on the CPU, by deterministic algorithms only.
@@ -103,13 +106,61 @@ def train_stage(
         StudentError: the disk or the memory is too small, or the loss is no number.
     """
     ranks = ranks or Ranks(1, 0)
-    if resume and (folder / _RESULT).is_file():
-        return _finished_before(student, folder)
-    if ranks.first:
-        _check_space(student, recipe, folder)
-    from emojit.student.trainer import make_trainer
+    reports = reports or folder.parent
 
-    config = recipe.train
+    def make(callbacks: Sequence[TrainerCallback]) -> ResumableTrainer:
+        from emojit.student.trainer import make_trainer
+
+        return make_trainer(
+            student,
+            recipe,
+            train=train,
+            validation=validation,
+            checkpoints=folder,
+            reports=reports,
+            references=references,
+            text=text,
+            callbacks=callbacks,
+            processes=ranks.count,
+            deterministic=deterministic,
+            quiet=quiet or not ranks.first,
+        )
+
+    return train_model(
+        student.model, recipe.train, make, folder=folder, reports=reports, kept=kept, resume=resume, ranks=ranks
+    )
+
+
+def train_model(
+    model: PreTrainedModel,
+    config: TrainConfig,
+    make: Callable[[Sequence[TrainerCallback]], ResumableTrainer],
+    *,
+    folder: Path,
+    reports: Path,
+    kept: Path | None = None,
+    resume: bool,
+    ranks: Ranks,
+) -> StageResult:
+    """Train a model of any kind, in place, and leave it with the weights that validation chose; see `train_stage`.
+
+    Args:
+        model: the model to begin from.
+        config: how.
+        make: makes the Trainer of the model from further callbacks.
+        folder: of this training alone; checkpoints, and afterwards the chosen weights and the result.
+        reports: the run folder.
+        kept: folder for the weights that `train.keep_checkpoints` asks for; None keeps none.
+        resume: go on where the training was, or begin it where it never began.
+        ranks: the processes that train together.
+
+    Raises:
+        StudentError: the disk or the memory is too small, or the loss is no number.
+    """
+    if resume and (folder / _RESULT).is_file():
+        return _finished_before(model, folder)
+    if ranks.first:
+        _check_space(model, config, folder, keeps=kept is not None)
     candidates = (
         None
         if config.average == "none"
@@ -121,60 +172,78 @@ def train_stage(
         )
     )
     checkpoint = last_checkpoint(folder, ranks.count) if resume else None
-    reports = reports or folder.parent
     with training_failures(reports, config):
-        trainer = make_trainer(
-            student,
-            recipe,
-            train=train,
-            validation=validation,
-            checkpoints=folder,
-            reports=reports,
-            references=references,
-            text=text,
-            callbacks=_keeping(candidates, recipe),
-            processes=ranks.count,
-            deterministic=deterministic,
-            quiet=quiet or not ranks.first,
-        )
+        trainer = make(_keeping(candidates, config))
+        keeper = _keeper(trainer, model, config, kept, ranks)
         if config.gradient_checkpointing:
-            _checkpoint_gradients(student.model, on=True)
-        if checkpoint is not None and _is_over(checkpoint, recipe):
+            _checkpoint_gradients(model, on=True)
+        if checkpoint is not None and _is_over(checkpoint, config):
             _restore(trainer, checkpoint)
         else:
             trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
-        averaged, score = _average(trainer, candidates, recipe, ranks) if candidates else (None, None)
+        if keeper is not None and ranks.first:
+            _keep_last(trainer, keeper)
+        averaged, score = _average(trainer, candidates, config, ranks) if candidates else (None, None)
         # Without the wrapper that trains in bfloat16: what is measured is what somebody else loads.
         trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
         if config.gradient_checkpointing:
-            _checkpoint_gradients(student.model, on=False)
+            _checkpoint_gradients(model, on=False)
         result = _result(trainer, checkpoint, averaged, score)
-        ranks.from_first(lambda: _finish(student, folder, result))
+        ranks.from_first(lambda: _finish(model, folder, result))
     return result
 
 
-def _check_space(student: NewStudent, recipe: TrainRecipe, folder: Path) -> None:
+def _check_space(model: PreTrainedModel, config: TrainConfig, folder: Path, *, keeps: bool) -> None:
     """Refuse to begin what the disk cannot hold: a full disk in the middle shows as many kinds of errors as there are libraries."""
-    config = recipe.train
-    weights = sum(parameter.numel() * parameter.element_size() for parameter in student.model.parameters())
+    weights = sum(parameter.numel() * parameter.element_size() for parameter in model.parameters())
     checkpoints = config.save_total_limit + 1  # the oldest goes after the newest is written
     candidates = config.average_count + 1 if config.average != "none" else 0
+    kept = math.ceil(config.epochs / config.keep_checkpoints) + 1 if keeps and config.keep_checkpoints else 0
     needed = weights * (
-        3 * checkpoints + candidates + 2
+        3 * checkpoints + candidates + kept + 2
     )  # weights and AdamW's two moments in each; the chosen ones; the finished model
     folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise StudentError(
             f"{folder}: the run needs {needed / 2**30:.1f} GiB for its checkpoints, {free / 2**30:.1f} GiB are free",
-            hint="free some space, lower train.save_total_limit, or give another --out",
+            hint=f"free some space, lower train.save_total_limit, {'raise train.keep_checkpoints, ' if kept else ''}"
+            "or give another --out",
         )
 
 
-def _keeping(candidates: Candidates | None, recipe: TrainRecipe) -> list[TrainerCallback]:
+def _keeping(candidates: Candidates | None, config: TrainConfig) -> list[TrainerCallback]:
     from emojit.student.callbacks import KeepForAverage
 
-    return [] if candidates is None else [KeepForAverage(candidates, recipe.train.best_by)]
+    return [] if candidates is None else [KeepForAverage(candidates, config.best_by)]
+
+
+def _keeper(
+    trainer: ResumableTrainer, model: PreTrainedModel, config: TrainConfig, kept: Path | None, ranks: Ranks
+) -> KeptWeights | None:
+    """Let a Trainer keep the weights that the recipe asks for; return where they are, or None where it asks for none."""
+    from emojit.student.arguments import updates, updates_per_epoch
+    from emojit.student.callbacks import KeepWeights
+
+    if kept is None or not config.keep_checkpoints:
+        return None
+    rows = len(trainer.train_dataset)
+    per_epoch = updates_per_epoch(config, rows, ranks.count)
+    due = due_steps(config.keep_checkpoints, per_epoch, updates(config, rows, ranks.count))
+    keeper = KeptWeights(folder=kept, due=due, per_epoch=per_epoch)
+    trainer.add_callback(KeepWeights(keeper, model))
+    return keeper
+
+
+def _keep_last(trainer: ResumableTrainer, keeper: KeptWeights) -> None:
+    """Keep the weights that the run ended with, whatever the share of an epoch: what is lost after the peak is measured there."""
+    step = trainer.state.global_step
+    if keeper.path(step).exists():
+        return
+    chosen = {name: tensor.clone() for name, tensor in trainer.model.state_dict().items()}
+    _load_weights(trainer.model, Path(trainer.args.output_dir) / f"checkpoint-{step}" / "model.safetensors")
+    keeper.save(trainer.model, step)
+    trainer.model.load_state_dict(chosen)
 
 
 def _checkpoint_gradients(model: Any, *, on: bool) -> None:
@@ -188,15 +257,15 @@ def _checkpoint_gradients(model: Any, *, on: bool) -> None:
         getattr(model, f"{kind}_disable")()
 
 
-def _is_over(checkpoint: Path, recipe: TrainRecipe) -> bool:
+def _is_over(checkpoint: Path, config: TrainConfig) -> bool:
     """Whether the run had stopped early at this checkpoint. The Trainer of transformers 5.23 forgets that it should stop, and trains another epoch."""
     state = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
     saved = state["stateful_callbacks"].get("EarlyStoppingCallback")
-    patience = recipe.train.early_stopping
+    patience = config.early_stopping
     return bool(saved and patience and saved["attributes"]["early_stopping_patience_counter"] >= patience)
 
 
-def _restore(trainer: EmojiTrainer, checkpoint: Path) -> None:
+def _restore(trainer: ResumableTrainer, checkpoint: Path) -> None:
     """Give a Trainer that shall not train the state and the best weights of its run."""
     from transformers import TrainerState
 
@@ -217,7 +286,7 @@ def _set_weights(model: Any, weights: dict[str, Any]) -> None:
 
 
 def _average(
-    trainer: EmojiTrainer, candidates: Candidates, recipe: TrainRecipe, ranks: Ranks
+    trainer: ResumableTrainer, candidates: Candidates, config: TrainConfig, ranks: Ranks
 ) -> tuple[list[int] | None, float | None]:
     """Score the average of the candidates, and leave it in the model where it is better; return (its steps or None, its score or None)."""
     steps = ranks.from_first(candidates.steps)
@@ -226,7 +295,7 @@ def _average(
         return None, None
     single = {name: tensor.clone() for name, tensor in trainer.model.state_dict().items()}
     _set_weights(trainer.model, candidates.average())
-    metric = recipe.train.best_by
+    metric = config.best_by
     # Not `evaluate`, which would write into the log of the run and ask the callbacks.
     measured = trainer.evaluation_loop(
         trainer.get_eval_dataloader(), "average", prediction_loss_only=None, metric_key_prefix="average"
@@ -240,7 +309,7 @@ def _average(
 
 
 def _result(
-    trainer: EmojiTrainer, checkpoint: Path | None, averaged: list[int] | None, score: float | None
+    trainer: ResumableTrainer, checkpoint: Path | None, averaged: list[int] | None, score: float | None
 ) -> StageResult:
     state = trainer.state
     history: list[dict[str, Any]] = state.log_history
@@ -262,19 +331,19 @@ def _result(
     )
 
 
-def _finish(student: NewStudent, folder: Path, result: StageResult) -> None:
+def _finish(model: PreTrainedModel, folder: Path, result: StageResult) -> None:
     """Keep the chosen weights and the result, and let the checkpoints go."""
     from safetensors.torch import save_model
 
     partial = folder / f"{_CHOSEN}.partial"
-    save_model(student.model, str(partial))
+    save_model(model, str(partial))
     partial.replace(folder / f"{_CHOSEN}.safetensors")
     write_json(folder / _RESULT, dataclasses.asdict(result))
     for path in (*folder.glob("checkpoint-*"), folder / _CANDIDATES):
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _finished_before(student: NewStudent, folder: Path) -> StageResult:
+def _finished_before(model: PreTrainedModel, folder: Path) -> StageResult:
     table = json.loads((folder / _RESULT).read_text(encoding="utf-8"))
-    _load_weights(student.model, folder / f"{_CHOSEN}.safetensors")
+    _load_weights(model, folder / f"{_CHOSEN}.safetensors")
     return StageResult(**{**table, "resumed_from": table["steps"]})

@@ -17,7 +17,6 @@ from transformers import (  # noqa: TID253
     TrainerCallback,
 )
 
-from emojit.errors import StudentError
 from emojit.metrics import diversity, exact_match, jaccard_scores
 from emojit.recipe import TrainRecipe
 from emojit.student.answer_order import ShuffledAnswers
@@ -26,20 +25,16 @@ from emojit.student.callbacks import NewOrder, ProgressBar, SaveEvery
 from emojit.student.collator import AnswerCollator
 from emojit.student.losses import AnswerLoss, make_loss, text_loss
 from emojit.student.model import NewStudent
-from emojit.student.order import GroupedOrder
 from emojit.student.reports import report_callbacks
+from emojit.student.resumable import ResumableTrainer
 from emojit.student.rows import Features
-from emojit.student.run_folder import last_checkpoint
 from emojit.student.vocabulary import EmojiVocabulary
 
 if TYPE_CHECKING:
     from transformers.trainer_utils import EvalPrediction
 
-_PLACE = "place_{}.pt"
-"""In a checkpoint, one per process: where in the epoch it was made, as far as the library does not note it."""
 
-
-class EmojiTrainer(Seq2SeqTrainer):  # type: ignore[misc]  # transformers is not followed by mypy
+class EmojiTrainer(ResumableTrainer, Seq2SeqTrainer):  # type: ignore[misc]  # transformers is not followed by mypy
     """A Seq2SeqTrainer that stops at a loss that is no number and can go on in the middle of an epoch, bit for bit.
 
     Its evaluation loss is the plain cross entropy of the answer, and it leaves the generation config alone: the original's `prediction_step` reports T5's own
@@ -48,16 +43,8 @@ class EmojiTrainer(Seq2SeqTrainer):  # type: ignore[misc]  # transformers is not
     """
 
     compute_loss_func: AnswerLoss
-    order: GroupedOrder
     generates: bool = True
     """Whether evaluation asks for emoji; False while text is learned."""
-
-    def _get_train_sampler(self, train_dataset: Sequence[Features] | None = None) -> GroupedOrder:
-        lengths = [len(row["input_ids"]) for row in train_dataset or self.train_dataset]
-        processes = self.args.world_size
-        group = self.args.train_batch_size * self.args.gradient_accumulation_steps * processes
-        self.order = GroupedOrder(lengths, group, processes=processes)
-        return self.order
 
     def compute_loss(
         self,
@@ -70,31 +57,6 @@ class EmojiTrainer(Seq2SeqTrainer):  # type: ignore[misc]  # transformers is not
         with self.compute_loss_func.answering(self.model, inputs):
             loss: torch.Tensor = super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         return loss
-
-    def training_step(
-        self,
-        model: torch.nn.Module,
-        inputs: dict[str, torch.Tensor],
-        num_items_in_batch: torch.Tensor | int | None = None,
-    ) -> torch.Tensor:
-        """Return the loss of one batch (scalar) after its gradients are added.
-
-        Raises:
-            StudentError: it is no number.
-        """
-        loss: torch.Tensor = super().training_step(model, inputs, num_items_in_batch)
-        if not torch.isfinite(loss):
-            self._give_up(f"the loss is {loss.item()} at step {self.state.global_step + 1}")
-        return loss
-
-    def _give_up(self, what: str) -> None:
-        checkpoint = last_checkpoint(Path(self.args.output_dir), self.args.world_size)
-        kept = f"; the last good checkpoint is {checkpoint}" if checkpoint else ""
-        raise StudentError(
-            f"{what}: training has come apart{kept}",
-            hint="in a new run, lower train.learning_rate or raise train.warmup_ratio"
-            + (f", or go on with --set model.base={checkpoint}" if checkpoint else ""),
-        )
 
     def prediction_step(
         self,
@@ -114,37 +76,6 @@ class EmojiTrainer(Seq2SeqTrainer):  # type: ignore[misc]  # transformers is not
                 return loss.detach(), None, None
             generated = self.model.generate(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"])
         return loss.detach(), generated, labels
-
-    def _save_checkpoint(self, model: torch.nn.Module, trial: None) -> None:
-        # Schedule-free AdamW trains at one point and answers at another; a checkpoint inside an epoch would else hold the first (transformers 5.23).
-        self.optimizer.eval()
-        # A gradient that is no number shows in the loss of the next step only.
-        if not all(bool(torch.isfinite(parameter).all()) for parameter in self.model.parameters()):
-            self._give_up(f"the weights are no numbers after step {self.state.global_step}")
-        super()._save_checkpoint(model, trial)
-
-    def _save_rng_state(self, output_dir: str) -> None:
-        super()._save_rng_state(output_dir)
-        place = {"order": self.order.drawn_from, "loss": self._tr_loss.cpu(), "logged": self._globalstep_last_logged}
-        torch.save(place, Path(output_dir) / _PLACE.format(self.args.process_index))
-
-    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
-        super()._load_optimizer_and_scheduler(checkpoint)
-        if checkpoint is None:
-            return
-        if self.state.epoch % 1:  # made inside an epoch, whose order was drawn before
-            self.order.draw_next_from = self._place(checkpoint)["order"]
-
-    def _load_rng_state(self, checkpoint: str | None) -> None:
-        super()._load_rng_state(checkpoint)
-        if checkpoint is not None:
-            place = self._place(checkpoint)
-            self._tr_loss = place["loss"].to(self.args.device)
-            self._globalstep_last_logged = place["logged"]
-
-    def _place(self, checkpoint: str) -> dict[str, torch.Tensor]:
-        place: dict[str, torch.Tensor] = torch.load(Path(checkpoint) / _PLACE.format(self.args.process_index))
-        return place
 
 
 def make_trainer(
