@@ -8,7 +8,14 @@ from emojit.teacher.factory import make_teacher, open_store
 from emojit.teacher.labelling import label, progress_note
 from emojit.teacher.permission import check_licence
 from emojit.teacher.prices import reply_cost, usage_cost
-from emojit.teacher.prompts import emoji_question, post_question, prompt_id, prompt_texts, rewrite_question
+from emojit.teacher.prompts import (
+    emoji_question,
+    post_question,
+    prompt_id,
+    prompt_texts,
+    rewrite_question,
+    sampling_params,
+)
 from emojit.teacher.reading import Rewrite, Unreadable, read_emojis, read_rewrite
 from emojit.teacher.recorded import RecordedTeacher, ReplayTeacher
 from emojit.teacher.records import (
@@ -57,6 +64,7 @@ __all__ = [
     "reply_from_columns",
     "rewrite_question",
     "run",
+    "sampling_params",
     "together",
     "usage_cost",
 ]

@@ -146,12 +146,12 @@ def _question(
         text=text,
         model=config.model,
         messages=(("system", system), ("user", user)),
-        params=_params(config),
+        params=sampling_params(config),
         sample=sample,
     )
 
 
-def _params(config: TeacherConfig) -> dict[str, object]:
+def sampling_params(config: TeacherConfig) -> dict[str, object]:
     """Return what goes into the body beside model and messages; a key that is not set is not sent, so that it changes no question's key."""
     params: dict[str, object] = {
         "max_tokens": config.max_tokens,

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-Step = Literal["rewrite", "emoji", "post"]
-"""The two questions about a sentence, the casual post and then the emoji for that post; and the one that asks for posts that fit a rare emoji."""
+Step = Literal["rewrite", "emoji", "post", "judge"]
+"""The two questions about a sentence, the casual post and then the emoji for that post; the one that asks for posts that fit a rare emoji; and those about
+answers of other systems (`emojit.evaluation.judge`)."""
 
 NO_ANSWER = "teacher_error"
 """Reason of a sentence whose question got no answer after every attempt. It is asked again by a later run."""
