@@ -49,6 +49,8 @@ class TrainConfig:
     """A checkpoint to resume from besides that of every epoch: after so many updates, or, below 1, after this share of an epoch; 0: none."""
     save_total_limit: int = 2
     """Checkpoints kept on disk while training, the newest and the best always among them (count)."""
+    keep_checkpoints: float = 0.0
+    """Keep the weights after every such share of an epoch in the run folder, for `emojit sweep`: 0.5 twice an epoch, 2 after every other one; 0: none."""
     bf16: bool = False
     """Train in bfloat16 where the device can."""
     gradient_checkpointing: bool = False
@@ -80,6 +82,8 @@ class TrainConfig:
             raise ConfigError(f"train.seed must be in [0, 2**32), got {self.seed}")
         if self.weight_decay < 0 or self.early_stopping < 0:
             raise ConfigError("train.weight_decay and train.early_stopping must be >= 0")
+        if self.keep_checkpoints < 0:
+            raise ConfigError(f"train.keep_checkpoints must be >= 0 (epochs), got {self.keep_checkpoints}")
         if self.save_steps < 0 or (self.save_steps > 1 and self.save_steps != int(self.save_steps)):
             raise ConfigError(
                 f"train.save_steps must be a whole number, or a share of an epoch in [0, 1), got {self.save_steps}"

@@ -5,6 +5,8 @@ Imported only by functions: it needs transformers at the top, for its classes de
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,9 +15,11 @@ from transformers import TrainerCallback  # noqa: TID253  (see the docstring abo
 from emojit.logs import progress
 from emojit.student.answer_order import ShuffledAnswers
 from emojit.student.averaging import Candidates
+from emojit.student.kept import KeptWeights
 
 if TYPE_CHECKING:
-    from transformers import TrainerControl, TrainerState, TrainingArguments
+    from torch.optim import Optimizer
+    from transformers import PreTrainedModel, TrainerControl, TrainerState, TrainingArguments
 
 
 class ProgressBar(TrainerCallback):  # type: ignore[misc]  # transformers is not followed by mypy
@@ -103,6 +107,51 @@ class KeepForAverage(TrainerCallback):  # type: ignore[misc]  # transformers is 
         if state.global_step in scores:
             checkpoint = Path(args.output_dir) / f"checkpoint-{state.global_step}"
             self._candidates.keep(checkpoint / "model.safetensors", state.global_step, scores)
+
+
+class KeepWeights(TrainerCallback):  # type: ignore[misc]  # transformers is not followed by mypy
+    """Light checkpoints for whoever looks back at the run. Training does not notice: no number is drawn, no weight changes."""
+
+    def __init__(self, kept: KeptWeights, model: PreTrainedModel) -> None:
+        """Take the model itself, without the wrappers of compilation and several processes."""
+        self._kept = kept
+        self._model = model
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object
+    ) -> None:
+        """After `--resume`: forget what came after the checkpoint."""
+        if state.is_world_process_zero:
+            self._kept.forget_after(state.global_step)
+
+    def on_step_end(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        optimizer: Optimizer | None = None,
+        **kwargs: object,
+    ) -> None:
+        """Keep the weights where it is time to."""
+        if state.is_world_process_zero and state.global_step in self._kept.due:
+            with _as_it_answers(self._model, optimizer):
+                self._kept.save(self._model, state.global_step)
+
+
+@contextmanager
+def _as_it_answers(model: PreTrainedModel, optimizer: Optimizer | None) -> Iterator[None]:
+    """Show the weights that schedule-free AdamW would answer with; afterwards those that it trains with are back, to the last bit."""
+    if optimizer is None or not any(group.get("train_mode") for group in optimizer.param_groups):
+        yield
+        return
+    before = [parameter.detach().clone() for parameter in model.parameters()]
+    optimizer.eval()
+    try:
+        yield
+    finally:
+        optimizer.train()
+        for parameter, value in zip(model.parameters(), before, strict=True):
+            parameter.data.copy_(value)
 
 
 class NewOrder(TrainerCallback):  # type: ignore[misc]  # transformers is not followed by mypy

@@ -24,6 +24,7 @@ from emojit.recipe import TrainRecipe
 from emojit.student.extra import require_train_extra
 from emojit.student.failures import training_failures
 from emojit.student.fit import StageResult, train_stage
+from emojit.student.kept import KEPT
 from emojit.student.ranks import Ranks, joined
 from emojit.student.record import DataRecord, ModelRecord, RunRecord, TrainingRecord
 from emojit.student.rows import TrainingRows, training_rows
@@ -128,6 +129,7 @@ def _train(
             validation=rows["validation"].features,
             folder=folder / CHECKPOINTS,
             references=[row["emojis"] for row in loaded["validation"].rows],
+            kept=folder / KEPT,
             resume=resume,
             ranks=ranks,
             deterministic=deterministic,
