@@ -33,6 +33,8 @@ class TrainConfig:
     """How the learning rate goes on after the warm-up: down to zero in a line or a half cosine, or not at all."""
     warmup_ratio: float = 0.05
     """Share of the steps during which the learning rate rises, in [0, 1)."""
+    warmup_steps: int = 0
+    """The same as a number of updates (count), in place of the share; 0: the share."""
     weight_decay: float = 0.01
     """Weight decay of either optimiser."""
     label_smoothing: float = 0.0
@@ -80,8 +82,8 @@ class TrainConfig:
                 raise ConfigError(f"train.{name} must be in [0, 1), got {getattr(self, name)}")
         if not 0 <= self.seed < 2**32:  # what numpy takes
             raise ConfigError(f"train.seed must be in [0, 2**32), got {self.seed}")
-        if self.weight_decay < 0 or self.early_stopping < 0:
-            raise ConfigError("train.weight_decay and train.early_stopping must be >= 0")
+        if self.weight_decay < 0 or self.early_stopping < 0 or self.warmup_steps < 0:
+            raise ConfigError("train.weight_decay, train.early_stopping and train.warmup_steps must be >= 0")
         if self.keep_checkpoints < 0:
             raise ConfigError(f"train.keep_checkpoints must be >= 0 (epochs), got {self.keep_checkpoints}")
         if self.save_steps < 0 or (self.save_steps > 1 and self.save_steps != int(self.save_steps)):

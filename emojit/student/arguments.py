@@ -24,7 +24,7 @@ def training_arguments(
     """Translate the section `[train]` into the Trainer's arguments.
 
     What differs from `Seq2SeqTrainingArguments` beyond the recipe's own keys: evaluation and a checkpoint after every epoch with the best one
-    restored at the end; the warm-up given as a share; no reports to services; the library's bars off (they write to stdout); columns are ours, none is
+    restored at the end; no reports to services; the library's bars off (they write to stdout); columns are ours, none is
     removed; the patience of early stopping survives `--resume`; a loss that is no number is not hidden from the log.
 
     Args:
@@ -97,7 +97,7 @@ def _optimiser(config: TrainConfig, steps: int) -> dict[str, str | float]:
         return {
             "optim": "adamw_torch",
             "lr_scheduler_type": _SCHEDULES[config.schedule],
-            "warmup_steps": config.warmup_ratio,
+            "warmup_steps": config.warmup_steps or config.warmup_ratio,  # below 1 it is a share
         }
     try:
         import schedulefree  # noqa: F401
@@ -106,5 +106,5 @@ def _optimiser(config: TrainConfig, steps: int) -> dict[str, str | float]:
     return {
         "optim": "schedule_free_adamw",
         "lr_scheduler_type": "constant",
-        "warmup_steps": math.ceil(config.warmup_ratio * steps),
+        "warmup_steps": config.warmup_steps or math.ceil(config.warmup_ratio * steps),
     }
