@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from emojit.experiment.page.plots import LineChart
+from emojit.experiment.page.chart import LineChart
 
 _COLOURS = ("#1f2328", "#2563eb", "#c2410c", "#0f766e", "#be185d", "#7e22ce", "#946200", "#3f7a0b")
 """Those of `charts.css` on white."""
