@@ -15,6 +15,12 @@ _CONTENT = frozenset({"名詞", "動詞", "形容詞", "形状詞", "副詞", "�
 _EMPTY = frozenset({"数詞", "非自立可能"})
 """Sorts of them that do not: numbers, and verbs such as する and いる."""
 
+_NAMING = frozenset({"名詞", "動詞", "形容詞", "形状詞"})
+"""Those of them that can be guessed from what stands around them: nouns, verbs, adjectives."""
+
+_NO_WORDS = frozenset({"空白", "補助記号"})
+"""Blanks, and punctuation."""
+
 _MOST_BYTES = 40_000
 """Sudachi refuses texts of more than 49,149 bytes of UTF-8."""
 
@@ -28,6 +34,17 @@ class Word(NamedTuple):
     """The uninflected form, in the spelling of the text."""
     surface: str
     """As written."""
+
+
+class Span(NamedTuple):
+    """Where a word stands in a text."""
+
+    start: int
+    """Place of its first code point, from 0."""
+    end: int
+    """Place after its last one."""
+    content: bool
+    """Whether it is a noun, verb or adjective that says what the text is about: no number, no pronoun, no する."""
 
 
 class WordReader:
@@ -48,15 +65,27 @@ class WordReader:
 
     def words(self, text: str) -> list[Word]:
         """Return the content words of a text in their order, duplicates kept; a text above 40,000 bytes is cut there."""
-        if len(text) > _MOST_BYTES // 4:
-            text = text.encode()[:_MOST_BYTES].decode(errors="ignore")
         found = []
-        for morpheme in self._tokenizer.tokenize(text):
+        for morpheme in self._tokenizer.tokenize(_readable(text)):
             kind = morpheme.part_of_speech()
             if kind[0] in _CONTENT and kind[1] not in _EMPTY:
                 found.append(Word(morpheme.normalized_form(), morpheme.dictionary_form(), morpheme.surface()))
         return found
 
+    def spans(self, text: str) -> list[Span]:
+        """Return where every word of a text stands, blanks and punctuation left out; what lies behind 40,000 bytes has none."""
+        found = []
+        for morpheme in self._tokenizer.tokenize(_readable(text)):
+            kind = morpheme.part_of_speech()
+            if kind[0] not in _NO_WORDS:
+                content = kind[0] in _NAMING and kind[1] not in _EMPTY
+                found.append(Span(morpheme.begin(), morpheme.end(), content))
+        return found
+
     def rows(self, texts: Iterable[str]) -> list[list[Word]]:
         """Return the content words of every text."""
         return [self.words(text) for text in texts]
+
+
+def _readable(text: str) -> str:
+    return text if len(text) <= _MOST_BYTES // 4 else text.encode()[:_MOST_BYTES].decode(errors="ignore")

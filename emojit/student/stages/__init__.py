@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from emojit.student.stages.held_out import HeldOut
+from emojit.student.stages.held_out import HeldOut, held_out
 from emojit.student.stages.rows import StageRows, stage_rows
 from emojit.student.stages.run import train_stages
+from emojit.student.stages.sentences import Located, Sentences
 from emojit.student.stages.texts import stage_texts
 
-__all__ = ["HeldOut", "StageRows", "stage_rows", "stage_texts", "train_stages"]
+__all__ = ["HeldOut", "Located", "Sentences", "StageRows", "held_out", "stage_rows", "stage_texts", "train_stages"]

@@ -8,7 +8,6 @@ from typing import Any
 from emojit.corpus.near import NearDuplicates
 from emojit.dataset.loading import Loaded, load_rows
 from emojit.errors import DatasetError
-from emojit.recipe import TrainRecipe
 
 ARTICLE = "held_out_article"
 """A sentence of an article that has rows in validation or test."""
@@ -62,15 +61,13 @@ class HeldOut:
         return TEXT if self._near.number(text) is not None else None
 
 
-def held_out(recipe: TrainRecipe, loaded: Mapping[str, Loaded]) -> HeldOut:
+def held_out(dataset: str, loaded: Mapping[str, Loaded]) -> HeldOut:
     """Remember validation and test of a data set; one of another making may not say which articles its rows are from.
 
     Args:
-        recipe: names the data set.
+        dataset: build folder or Hub repository.
         loaded: its splits, with the text columns.
     """
-    dataset = recipe.data.dataset
-    assert dataset is not None
     rows: list[dict[str, Any]] = []
     for split in ("validation", "test"):
         try:

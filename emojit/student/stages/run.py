@@ -60,6 +60,7 @@ def train_stages(
         UsageError: a stage that goes on was begun with something else.
         CorpusError, DatasetError, OfflineError, MissingExtraError: the source of a stage cannot be read.
     """
+    assert recipe.data.dataset is not None
     records: list[StageRecord] = []
     barred: HeldOut | None = None
     for number, stage in enumerate(recipe.stages, start=1):
@@ -72,7 +73,7 @@ def train_stages(
             table = json.loads(written.read_text(encoding="utf-8"))
             records.append(StageRecord(**table))
             continue
-        barred = barred or held_out(recipe, loaded)
+        barred = barred or held_out(recipe.data.dataset, loaded)
         rows = _rows(stage, student, recipe, loaded, barred, ranks, quiet=quiet)
         begun = {"vocabulary": vocabulary, "rows": _digest(rows.train)}
         if resume:

@@ -7,21 +7,67 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from emojit.corpus.choice import OVER_LIMIT
+from emojit.corpus.draw import drawing_hash
 from emojit.dataset.hub import fetch_file, look_up
 from emojit.dataset.loading import Loaded
 from emojit.dataset.parquet import SENTENCE_COLUMNS
 from emojit.dataset.splits import split_of
 from emojit.errors import DatasetError
-from emojit.recipe import OWN_CORPUS, BuildRecipe, CorpusConfig, FilterConfig, SplitConfig, StageConfig, load_text
+from emojit.recipe import OWN_CORPUS, BuildRecipe, CorpusConfig, FilterConfig, SplitConfig, load_text
 from emojit.student.stages.held_out import ARTICLE, HeldOut
 
 _KEPT = (None, OVER_LIMIT)
 """Reasons of a build's candidates that are good sentences: none, or only one too many of their article."""
 
-_READ = ("id", "source", "doc_id", "title", "url", "licence", "text", "reason")
+_READ = ("id", "source", "doc_id", "title", "url", "licence", "index", "text", "reason")
+
+
+class SentenceSource(Protocol):
+    """What a recipe says of where sentences come from, see `emojit.recipe.StageConfig`."""
+
+    @property
+    def source(self) -> str:
+        """The data set itself ("dataset"), or what `corpus.source` takes."""
+        ...
+
+    @property
+    def config(self) -> str | None:
+        """Configuration of a Hub data set."""
+        ...
+
+    @property
+    def files(self) -> str | None:
+        """Pattern of the files of a Hub data set."""
+        ...
+
+    @property
+    def revision(self) -> str | None:
+        """Revision of a Hub data set."""
+        ...
+
+    @property
+    def split(self) -> str:
+        """Split of a Hub data set."""
+        ...
+
+    @property
+    def rows(self) -> int:
+        """Sentences that will be taken at most (count); 0 means all."""
+        ...
+
+
+class Located(NamedTuple):
+    """A sentence and where it stands."""
+
+    text: str
+    """The sentence."""
+    article: tuple[str, str]
+    """Its corpus, and the document there."""
+    kept_back: bool
+    """Whether its article is one to measure on: its place among the splits is validation. Nothing of test is ever given."""
 
 
 @dataclass(slots=True)
@@ -39,7 +85,7 @@ class Sentences:
         licences: licence as the source states it → sentences given (count).
     """
 
-    stage: StageConfig
+    stage: SentenceSource
     train: Loaded
     held_out: HeldOut
     seed: int
@@ -56,24 +102,39 @@ class Sentences:
             MissingExtraError: a Hub data set is named and `datasets` is not installed.
             OfflineError: a Hub data set is named while `EMOJIT_OFFLINE` is set.
         """
-        yield from self._own() if self.stage.source == OWN_CORPUS else self._other()
+        found = self._own(by_article=False) if self.stage.source == OWN_CORPUS else self._other(kept_back=False)
+        yield from (sentence.text for sentence in found if not sentence.kept_back)
 
-    def _own(self) -> Iterator[str]:
+    def located(self) -> Iterator[Located]:
+        """Yield the same sentences, those of an article one after the other, and also those of articles to measure on; the order spreads by article.
+
+        Raises:
+            CorpusError, DatasetError, MissingExtraError, OfflineError: as iteration.
+        """
+        yield from self._own(by_article=True) if self.stage.source == OWN_CORPUS else self._other(kept_back=True)
+
+    def _own(self, *, by_article: bool) -> Iterator[Located]:
         files, splits, self.origin = own_corpus(self.train)
         rows: Iterable[dict[str, Any]] = (row for path in files for row in _table(path) if row["reason"] in _KEPT)
-        if self.stage.rows:  # the whole order is needed: what is left out on the way is not known before
+        if by_article:
+            rows = _spread_articles(rows, self.seed)
+        elif self.stage.rows:  # the whole order is needed: what is left out on the way is not known before
             rows = _spread(list(rows), self.seed)
         for row in rows:
+            text, article = row["text"], (row["source"], row["doc_id"])
+            split = split_of(*article, splits)
             reason: str | None = ARTICLE
-            if split_of(row["source"], row["doc_id"], splits) == "train":
-                reason = self.held_out.reason(row["text"], source=row["source"], doc_id=row["doc_id"])
+            if split == "train":
+                reason = self.held_out.reason(text, source=row["source"], doc_id=row["doc_id"])
+            elif split == "validation" and by_article:
+                reason = None
             if reason is None:
                 self.licences[row["licence"]] += 1
-                yield row["text"]
+                yield Located(text, article, split == "validation")
             else:
                 self.left_out[reason] += 1
 
-    def _other(self) -> Iterator[str]:
+    def _other(self, *, kept_back: bool) -> Iterator[Located]:
         from emojit.corpus.draw import draw
 
         stage = self.stage
@@ -89,6 +150,7 @@ class Sentences:
             corpus, FilterConfig(), seed=self.seed, spread=bool(stage.rows), wanted=stage.rows, quiet=self.quiet
         )
         self.origin = {key: value for key, value in drawn.inputs.items() if key != "files"}
+        shares = SplitConfig()
         for offer in drawn:
             if offer.reason is not None:
                 continue
@@ -100,8 +162,9 @@ class Sentences:
                 addresses=(sentence.url, sentence.title),
             )
             if reason is None:
+                article = (sentence.source, sentence.doc_id)
                 self.licences[sentence.licence] += 1
-                yield sentence.text
+                yield Located(sentence.text, article, kept_back and split_of(*article, shares) == "validation")
             else:
                 self.left_out[reason] += 1
 
@@ -165,3 +228,12 @@ def _spread(rows: list[dict[str, Any]], seed: int) -> list[dict[str, Any]]:
         return hashlib.sha256(f"{seed}\n{row['id']}".encode()).digest()
 
     return sorted(rows, key=rank)
+
+
+def _spread_articles(rows: Iterable[dict[str, Any]], seed: int) -> list[dict[str, Any]]:
+    """Return rows by a seeded hash of their articles, each article in its own order."""
+
+    def place(row: dict[str, Any]) -> tuple[int, str, str, int]:
+        return drawing_hash(seed, row["source"], row["doc_id"]), row["source"], row["doc_id"], row["index"]
+
+    return sorted(rows, key=place)

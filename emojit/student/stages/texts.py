@@ -29,7 +29,8 @@ def stage_texts(recipe: TrainRecipe, loaded: Mapping[str, Loaded], *, quiet: boo
 
 
 def _texts(recipe: TrainRecipe, loaded: Mapping[str, Loaded], *, quiet: bool) -> Iterator[str]:
-    barred = held_out(recipe, loaded)
+    assert recipe.data.dataset is not None
+    barred = held_out(recipe.data.dataset, loaded)
     for stage in recipe.stages:
         most = min(stage.rows or _MOST, _MOST)
         if stage.objective == "pairs":
