@@ -24,8 +24,8 @@ Verdict = Literal["better", "worse", "undecided", "equal"]
 """Against the other system, after the correction for the number of comparisons; "equal" where no row differs."""
 State = Literal["done", "failed", "skipped", "pending", "running", "incomplete"]
 """Of one run; "incomplete" is a folder that lacks a file or holds a damaged one."""
-FindingKind = Literal["better", "worse", "undecided", "target", "baseline", "spread", "problem", "data"]
-"""What a finding is about: a variant against the base, the plan's targets, the trivial answers, the seeds, runs that are missing, the rows."""
+FindingKind = Literal["better", "worse", "undecided", "target", "baseline", "collapse", "spread", "problem", "data"]
+"""What a finding is about: a variant against the base, the plan's targets, the trivial answers, answers of little worth, the seeds, runs that are missing, the rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,11 +183,13 @@ class Published:
     """A figure of older work, for a table of its own: it was measured on other rows and is compared with nothing."""
 
     name: str
-    """As it was published."""
+    """Variant of this plan with the same settings."""
     jaccard: float | None
     """Mean Jaccard index; None where it was not published."""
     outside_top: float | None
     """Share outside the top five; None where it was not published."""
+    rows: int | None
+    """Test rows behind it (count); None where it is not known."""
     remark: str
     """What is to be known about it."""
 

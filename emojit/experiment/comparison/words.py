@@ -1,0 +1,51 @@
+"""How figures are written, the same in every report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from emojit.evaluation.report import Interval
+
+
+def score(value: float) -> str:
+    """Return a fraction with four places, as the older tables have them."""
+    return f"{value:.4f}"
+
+
+def percent(value: float) -> str:
+    """Return a share in percent with one place."""
+    return f"{100 * value:.1f} %"
+
+
+def gap(interval: Interval) -> str:
+    """Return a difference with its interval."""
+    return f"{interval.mean:+.4f} [{interval.low:+.4f}, {interval.high:+.4f}]"
+
+
+def between(interval: Interval) -> str:
+    """Return a mean with its interval."""
+    return f"{interval.mean:.4f} [{interval.low:.4f}, {interval.high:.4f}]"
+
+
+def p(value: float) -> str:
+    """Return a p-value: three places, or that it is below."""
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
+
+
+def setting(value: object) -> str:
+    """Return a value of a recipe as TOML would write it."""
+    if value is None:
+        return "not set"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a list in a sentence."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """Return a number with its noun."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
