@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from emojit.experiment.page.chart import LineChart
+from emojit.experiment.page.chart import Line, LineChart
 
 _COLOURS = ("#1f2328", "#2563eb", "#c2410c", "#0f766e", "#be185d", "#7e22ce", "#946200", "#3f7a0b")
 """Those of `charts.css` on white."""
@@ -75,12 +76,18 @@ def write_png(chart: LineChart, path: Path) -> None:
                 handles,
                 [_drawable(line.name) for line in shown],
                 loc="outside lower center",
-                ncols=min(4, len(shown)),
+                ncols=_columns(shown),
                 fontsize=8,
                 frameon=False,
             )
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, format="png", metadata={"Software": None})
+
+
+def _columns(lines: Sequence[Line]) -> int:
+    """Return how many columns of a legend fit into the seven inches of the picture; a letter takes about 0.072 of one."""
+    widest = max(len(line.name) for line in lines)
+    return max(1, min(4, len(lines), int(7 / (0.6 + 0.072 * widest))))
 
 
 def _drawable(text: str) -> str:
