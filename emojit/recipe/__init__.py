@@ -9,6 +9,7 @@ from __future__ import annotations
 from emojit.recipe.build import BalanceConfig, BuildRecipe, ReleaseConfig, SplitConfig
 from emojit.recipe.corpus import CorpusConfig, DecontaminateConfig, FilterConfig
 from emojit.recipe.decoding import DecodingConfig
+from emojit.recipe.domain import ClozeConfig, DomainRecipe, DomainTrainConfig, EncoderConfig, TextConfig
 from emojit.recipe.loader import dump, load, load_changed, load_text
 from emojit.recipe.loss import LossConfig
 from emojit.recipe.model import ModelConfig
@@ -17,17 +18,22 @@ from emojit.recipe.stages import OWN_CORPUS, StageConfig
 from emojit.recipe.teacher import PriceConfig, ProviderConfig, TeacherConfig
 from emojit.recipe.train import TrainConfig, TrainRecipe
 from emojit.recipe.train_data import DataConfig
+from emojit.recipe.training import load_training
 
 __all__ = [
     "BASE",
     "OWN_CORPUS",
     "BalanceConfig",
     "BuildRecipe",
+    "ClozeConfig",
     "ConditionConfig",
     "CorpusConfig",
     "DataConfig",
     "DecodingConfig",
     "DecontaminateConfig",
+    "DomainRecipe",
+    "DomainTrainConfig",
+    "EncoderConfig",
     "FilterConfig",
     "LossConfig",
     "ModelConfig",
@@ -40,6 +46,7 @@ __all__ = [
     "StageConfig",
     "SuccessConfig",
     "TeacherConfig",
+    "TextConfig",
     "TrainConfig",
     "TrainRecipe",
     "VariantConfig",
@@ -47,4 +54,5 @@ __all__ = [
     "load",
     "load_changed",
     "load_text",
+    "load_training",
 ]

@@ -1,4 +1,4 @@
-"""Keeping transformers' own messages and bars apart from ours."""
+"""Keeping transformers' own messages and bars apart from ours, and what a run switches in torch from what comes after it."""
 
 from __future__ import annotations
 
@@ -23,3 +23,15 @@ def library_quiet() -> Iterator[None]:
         logging.set_verbosity(verbosity)
         if bars:
             logging.enable_progress_bar()
+
+
+@contextmanager
+def torch_as_before() -> Iterator[None]:
+    """Undo what full determinism switches on for the whole process."""
+    import torch
+
+    before = torch.are_deterministic_algorithms_enabled()
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before)

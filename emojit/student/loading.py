@@ -110,8 +110,8 @@ def _load(folder: Path, *, where: str, commit: str | None, dropout: float | None
             model = AutoModelForSeq2SeqLM.from_pretrained(folder, config=config, dtype="float32")
             tokenizer = with_dummy_prefix(AutoTokenizer.from_pretrained(folder), folder, wanted=dummy_prefix)
     except (OSError, ValueError, KeyError, SafetensorError) as exc:
-        raise StudentError(f"{where}: cannot be loaded ({_first_line(exc)})", hint=_HINT) from exc
-    return Parts(model=model, tokenizer=tokenizer, source=where, commit=commit, licence=_licence(folder))
+        raise StudentError(f"{where}: cannot be loaded ({first_line(exc)})", hint=_HINT) from exc
+    return Parts(model=model, tokenizer=tokenizer, source=where, commit=commit, licence=stated_licence(folder))
 
 
 def _reads_bytes(folder: Path) -> bool:
@@ -133,7 +133,8 @@ def _set_dropout(config: PreTrainedConfig, rate: float, *, where: str) -> None:
     setattr(config, name, rate)
 
 
-def _licence(folder: Path) -> str | None:
+def stated_licence(folder: Path) -> str | None:
+    """Return the licence that a model's card states, as the Hub writes it; None where there is no card or it states none."""
     from huggingface_hub import metadata_load
 
     card = folder / "README.md"
@@ -179,5 +180,6 @@ def _fetch(repo_id: str, revision: str | None, export: str | None) -> tuple[Path
     return Path(folder), info.sha
 
 
-def _first_line(exc: BaseException) -> str:
+def first_line(exc: BaseException) -> str:
+    """Return the first line of what a library says, for an error of ours."""
     return next(iter(str(exc).splitlines()), type(exc).__name__)

@@ -194,6 +194,11 @@ def read_run(folder: Path) -> RunRecord:
         ) from exc
     except (OSError, ValueError) as exc:
         raise StudentError(f"{path}: cannot be read ({exc})", hint="train again") from exc
+    if isinstance(table, dict) and table.get("objective") == "mlm":
+        raise StudentError(
+            f"{folder}: an encoder that learned masked words, no student",
+            hint=f"fine-tune it with `emojit baseline fit bert --set base={folder}`",
+        )
     version = table.get("schema_version") if isinstance(table, dict) else None
     if version != SCHEMA_VERSION:
         raise StudentError(

@@ -7,11 +7,7 @@ import hashlib
 import logging
 import math
 import shutil
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +17,7 @@ from emojit.dataset.licences import UNKNOWN, combined_licence
 from emojit.dataset.loading import Loaded, load_rows
 from emojit.errors import DatasetError, UsageError
 from emojit.recipe import TrainRecipe
+from emojit.student.clock import Clock
 from emojit.student.extra import require_train_extra
 from emojit.student.failures import training_failures
 from emojit.student.fit import StageResult, train_stage
@@ -94,16 +91,16 @@ def train(
 def _train(
     recipe: TrainRecipe, ranks: Ranks, *, out: Path | None, resume: bool, deterministic: bool, quiet: bool
 ) -> RunResult:
-    from emojit.student.library import library_quiet
+    from emojit.student.library import library_quiet, torch_as_before
 
-    clock = _Clock()
+    clock = Clock()
     folder = ranks.from_first(lambda: choose_folder(recipe.name, out, resume=resume))
     loaded = ranks.first_then_all(lambda: _load(recipe))
     licence = _licence(recipe, loaded["train"])
     config = _config(recipe, loaded, ranks)
     if resume:
         ranks.from_first(lambda: begin(folder, config, resume=True))
-    with library_quiet(), _torch_as_before():
+    with library_quiet(), torch_as_before():
         student = ranks.first_then_all(lambda: _prepare(recipe, loaded))
         if not resume:  # only now: a base model that cannot be used leaves no folder behind
             ranks.from_first(lambda: begin(folder, config, resume=False))
@@ -161,33 +158,6 @@ def _train(
         shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
         logger.info("trained rows=%d steps=%d best=%d", record.data.rows["train"], result.steps, result.best_step)
     return RunResult(folder=folder, model_folder=folder / MODEL, record=record)
-
-
-@contextmanager
-def _torch_as_before() -> Iterator[None]:
-    """Undo what full determinism switches on for the whole process."""
-    import torch
-
-    before = torch.are_deterministic_algorithms_enabled()
-    try:
-        yield
-    finally:
-        torch.use_deterministic_algorithms(before)
-
-
-class _Clock:
-    """Wall time by step."""
-
-    def __init__(self) -> None:
-        self.started = datetime.now(tz=UTC)
-        self.seconds: dict[str, float] = {}
-        self._last = time.perf_counter()
-
-    def lap(self, name: str) -> None:
-        """Give the time since the last call a name."""
-        now = time.perf_counter()
-        self.seconds[name] = round(now - self._last, 1)
-        self._last = now
 
 
 def _with_data(recipe: TrainRecipe, dataset: str | Path | None, revision: str | None) -> TrainRecipe:
