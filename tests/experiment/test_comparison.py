@@ -263,11 +263,13 @@ def test_the_same_recipe_and_seed_twice_are_two_variants_to_compare(tmp_path):
         (["plan", "run"], None, "is a plan, and 1 more"),
         (["run", "run"], None, "is given twice"),
         (["run"], "other", "--base other: no such variant"),
+        (["run", "empty"], None, "empty: no run folder"),
         (["plan"], "good", "a plan has its own base"),
     ],
 )
 def test_wrong_use_is_one_clear_line(plan, tmp_path, monkeypatch, targets, base, words):
     by_hand(tmp_path, "run")
+    (tmp_path / "empty").mkdir()
     (tmp_path / "plan").symlink_to(plan)
     monkeypatch.chdir(tmp_path)
 
@@ -296,3 +298,15 @@ def test_a_damaged_comparison_is_refused(tmp_path, text):
         read_comparison(tmp_path)
 
     assert caught.value.hint == "write it with `emojit experiment table`"
+
+
+def test_folders_of_one_name_are_told_apart_by_their_parents_and_seeds_are_found_below_a_variant(tmp_path):
+    by_hand(tmp_path / "a", "run", changes={})
+    by_hand(tmp_path / "b", "run", changes={"train.epochs": 3.0})
+    for seed in (0, 1):
+        by_hand(tmp_path / "low", f"seed-{seed}", seed=seed, changes={"train.learning_rate": 1e-5})
+
+    found = write_table([str(tmp_path / name) for name in ("a/run", "b/run", "low")], out=tmp_path / "out")[0]
+
+    assert [(row.name, row.seeds) for row in found.variants] == [("a/run", (0,)), ("b/run", (0,)), ("low", (0, 1))]
+    assert [run.folder for run in found.runs] == ["a/run", "b/run", "low/seed-0", "low/seed-1"]
