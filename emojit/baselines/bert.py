@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Self
 from emojit.baselines.base import Example, not_fitted, usable_rows
 from emojit.baselines.bert_config import BertConfig
 from emojit.baselines.bert_loading import encoder, require_bert_extra, saved_encoder
-from emojit.baselines.best import answers, fit_chooser
+from emojit.baselines.best import answers, fit_chooser, fit_threshold
 from emojit.baselines.choosing import Chooser
 from emojit.baselines.state import damaged, read_facts, write_state
+from emojit.baselines.threshold import Threshold
 from emojit.emoji import INVENTORY
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Bert:
     """A pretrained encoder, fine-tuned to say for each of the 100 most frequent emoji whether it fits (multi-label).
 
     A tenth of the rows is held out; its scores are turned into probabilities, and the answer is the set with the highest expected Jaccard index
-    (`emojit.baselines.choosing`), which stands for the usual threshold.
+    (`emojit.baselines.choosing`), or by option what reaches a threshold (`emojit.baselines.threshold`).
     """
 
     name = "bert"
@@ -40,7 +41,7 @@ class Bert:
         self._model: Any = None  # a transformers model, which mypy does not follow
         self._tokenizer: Any = None
         self._labels: list[str] = []
-        self._chooser = Chooser()
+        self._chooser: Chooser | Threshold = Chooser()
         self.sources: tuple[str, ...] = ()
         self.licences: tuple[str, ...] = ()
 
@@ -60,7 +61,7 @@ class Bert:
         self._labels = sorted(frequent, key=INVENTORY.index)
         base = encoder(self._config, labels=len(self._labels))
         self._model, self._tokenizer = base.model, base.tokenizer
-        self.sources, self.licences = (base.source,), (base.licence,)
+        self.sources, self.licences = (base.source,), base.licences
         held_out = kept[_HELD_OUT - 1 :: _HELD_OUT]
         learned = [row for index, row in enumerate(kept) if index % _HELD_OUT != _HELD_OUT - 1]
         fine_tune(
@@ -70,8 +71,11 @@ class Bert:
             self._targets(learned).toarray(),
             self._config,
         )
-        scores = self._scores([row.text for row in held_out])
-        self._chooser = fit_chooser(scores, self._targets(held_out), [row.emojis for row in kept])
+        scores, targets = self._scores([row.text for row in held_out]), self._targets(held_out)
+        if self._config.choice == "threshold":
+            self._chooser = fit_threshold(scores, targets, [len(row.emojis) for row in held_out])
+        else:
+            self._chooser = fit_chooser(scores, targets, [row.emojis for row in kept])
 
     def predict(self, texts: Sequence[str]) -> list[list[str]]:
         """Return the emoji with the highest probabilities; see `Baseline.predict`."""
@@ -103,7 +107,10 @@ class Bert:
         try:
             made = cls(BertConfig(**facts["config"]))
             made._labels = [str(label) for label in facts["labels"]]
-            made._chooser = Chooser.from_dict(facts["chooser"])
+            chooser = facts["chooser"]
+            made._chooser = (
+                Threshold(float(chooser["threshold"])) if "threshold" in chooser else Chooser.from_dict(chooser)
+            )
             made.sources, made.licences = tuple(facts["sources"]), tuple(facts["licences"])
         except (KeyError, TypeError, ValueError) as exc:
             raise damaged(folder, exc) from exc

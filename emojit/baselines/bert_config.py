@@ -8,6 +8,7 @@ from typing import Literal
 from emojit.errors import ConfigError
 
 LossName = Literal["bce", "focal", "asymmetric"]
+Choice = Literal["expected", "threshold"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,13 +16,16 @@ class BertConfig:
     """How the encoder is trained; `emojit baseline fit bert --set KEY=VALUE` changes one value."""
 
     base: str = "sbintuitions/modernbert-ja-130m"
-    """Pretrained encoder: a folder, or a repository such as "tohoku-nlp/bert-base-japanese-v3"."""
+    """Pretrained encoder: a repository such as "tohoku-nlp/bert-base-japanese-v3", a folder, or that of a domain run of `emojit train`."""
     revision: str = "main"
     """Revision of its repository."""
     labels: int = 100
     """Most frequent emoji of the training rows that can be answered (count)."""
     loss: LossName = "asymmetric"
     """What is minimised per label, see `emojit.baselines.bert_losses`."""
+    choice: Choice = "expected"
+    """How many of the most probable emoji are given, learned on a tenth of the training rows that is held out: "expected", those with the highest expected
+    Jaccard index, or "threshold", those whose probability reaches the threshold with the highest Jaccard index."""
     epochs: float = 5.0
     """Passes over the training rows."""
     batch_size: int = 32

@@ -11,6 +11,7 @@ from emojit.baselines.bert_config import BertConfig
 from emojit.baselines.extra import require_evaluate_extra
 from emojit.dataset.licences import UNKNOWN
 from emojit.errors import MissingExtraError, StudentError
+from emojit.lineage import read_lineage
 from emojit.network import hub_endpoint, hub_errors, hub_failure, hub_progress, require_online
 
 _NEEDED = ("torch", "transformers", "accelerate")
@@ -27,8 +28,8 @@ class Encoder:
     """Its tokenizer."""
     source: str
     """Where it comes from, in words."""
-    licence: str
-    """Licence that its card states, as the Hub writes it; "unknown" where it states none."""
+    licences: tuple[str, ...]
+    """Licence that its card states, as the Hub writes it, "unknown" where it states none; of an encoder that went on learning also that of its texts."""
 
 
 def require_bert_extra() -> None:
@@ -54,12 +55,21 @@ def encoder(config: BertConfig, *, labels: int) -> Encoder:
     from transformers import set_seed
 
     path = Path(config.base).expanduser()
-    folder, commit = (path, None) if path.is_dir() else _fetch(config.base, config.revision)
+    folder, commit = (_model_folder(path), None) if path.is_dir() else _fetch(config.base, config.revision)
     set_seed(config.seed)  # the head is new
     model, tokenizer = _load(folder, labels=labels, where=config.base)
-    licence = _licence(folder)
-    name = folder.name if commit is None else f"{config.base} at {commit}"
-    return Encoder(model=model, tokenizer=tokenizer, source=f"pretrained weights: {name} ({licence})", licence=licence)
+    lineage = read_lineage(folder)
+    if lineage is not None:
+        source, licences = lineage.in_words(), lineage.licences
+    else:
+        licences = (_licence(folder),)
+        source = f"{path.resolve().name if commit is None else f'{config.base} at {commit}'} ({licences[0]})"
+    return Encoder(model=model, tokenizer=tokenizer, source=f"pretrained weights: {source}", licences=licences)
+
+
+def _model_folder(path: Path) -> Path:
+    """Return where the encoder lies: that of a run of `emojit train` in its `model`."""
+    return path / "model" if not (path / "config.json").exists() and (path / "model").is_dir() else path
 
 
 def saved_encoder(folder: Path, *, labels: int) -> tuple[Any, Any]:
@@ -89,7 +99,7 @@ def _load(folder: Path, *, labels: int, where: str) -> tuple[Any, Any]:
     except ImportError as exc:  # of the morphological analyser that some Japanese tokenizers ask for
         raise MissingExtraError(
             f"{where}: its tokenizer needs a package that is not installed ({str(exc).splitlines()[0]})",
-            hint="pip install fugashi unidic-lite, or take a model such as sbintuitions/modernbert-ja-130m, which needs neither",
+            hint="pip install 'emojit[mecab]', or take a model such as sbintuitions/modernbert-ja-130m, which needs none",
         ) from exc
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as exc:
         reason = next(iter(str(exc).splitlines()), type(exc).__name__)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from emojit.baselines.base import MAX_EMOJIS
 from emojit.baselines.choosing import CANDIDATES, Chooser
+from emojit.baselines.threshold import Threshold
 
 if TYPE_CHECKING:
     import numpy as np
     from scipy.sparse import csr_matrix
 
 
-def answers(scores: np.ndarray, labels: Sequence[str], chooser: Chooser) -> list[list[str]]:
+def answers(scores: np.ndarray, labels: Sequence[str], chooser: Chooser | Threshold) -> list[list[str]]:
     """Return the answer to each text.
 
     Args:
@@ -42,6 +43,23 @@ def fit_chooser(scores: np.ndarray, targets: csr_matrix, lengths: Sequence[Seque
         order, best = _best(scores, CANDIDATES)
         chooser.fit_curve(best, np.take_along_axis(targets.toarray(), order, axis=1) > 0)
     return chooser
+
+
+def fit_threshold(scores: np.ndarray, targets: csr_matrix, sizes: Sequence[int]) -> Threshold:
+    """Return a threshold that was learned from held-out rows.
+
+    Args:
+        scores: (rows, emoji), by a model that has not seen the row.
+        targets: (rows, emoji), 1 where the row has the emoji.
+        sizes: emoji of each row's answer, those that are no label included (count).
+    """
+    import numpy as np
+
+    threshold = Threshold()
+    if len(scores):
+        order, best = _best(scores, CANDIDATES)
+        threshold.fit(best, np.take_along_axis(targets.toarray(), order, axis=1) > 0, np.asarray(sizes))
+    return threshold
 
 
 def _best(scores: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:

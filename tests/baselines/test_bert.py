@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 import torch
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
@@ -14,6 +15,7 @@ from typer.testing import CliRunner
 from emojit.baselines.bert import Bert
 from emojit.baselines.bert_config import BertConfig
 from emojit.baselines.bert_losses import LOSSES
+from emojit.baselines.threshold import Threshold
 from emojit.cli.app import app
 from emojit.emoji import INVENTORY
 from emojit.errors import ConfigError, OfflineError, StudentError
@@ -89,6 +91,31 @@ def test_a_saved_encoder_answers_as_before(fitted, planted, tmp_path, tiny):
     facts = json.loads((tmp_path / "state.json").read_text(encoding="utf-8"))
     assert facts["config"]["base"] == tiny.name  # no path of this machine
     assert not list(tmp_path.glob("*.bin"))
+
+
+def test_a_threshold_from_held_out_rows_decides_by_option(tiny, planted, tmp_path):
+    bert = Bert(settings(tiny, choice="threshold"))
+    bert.fit(planted[:120])
+    asked = [row.text for row in planted[120:]]
+    answers = bert.predict(asked)
+    bert.save(tmp_path)
+
+    scores = jaccard_scores(answers, [row.emojis for row in planted[120:]])
+    assert sum(scores) / len(scores) > 0.6
+    assert 0 < bert._chooser.value < 1
+    assert Bert.load(tmp_path).predict(asked) == answers
+
+
+def test_the_threshold_is_the_one_with_the_highest_jaccard():
+    scores = np.array([[0.9, 0.6, 0.2], [0.8, 0.3, 0.2], [0.7, 0.65, 0.1], [0.2, 0.1, 0.05]])
+    right = np.array([[1, 1, 0], [1, 0, 0], [1, 1, 0], [1, 0, 0]]) > 0
+    threshold = Threshold()
+
+    threshold.fit(scores, right, np.array([2, 1, 2, 1]))
+
+    assert 0.3 < threshold.value <= 0.6
+    assert threshold.counts(scores).tolist() == [2, 1, 2, 1]  # the best one in any case
+    assert threshold.counts(np.full((1, 9), 0.9)).tolist() == [5]
 
 
 def test_only_the_most_frequent_emoji_are_labels(tiny, planted):
