@@ -12,6 +12,8 @@ import pytest
 from emojit.dataset.parquet import TableWriter
 from emojit.emoji import INVENTORY
 from emojit.errors import DatasetError, UsageError
+from emojit.evaluation.predictions import write_predictions
+from emojit.evaluation.report import SCHEMA_VERSION, DatasetFacts, EvalReport, Interval, Source, SystemReport
 from emojit.experiment.comparison.files import read_comparison
 from emojit.experiment.layout import RunFailure, RunStatus
 from emojit.experiment.table import write_table
@@ -310,3 +312,39 @@ def test_folders_of_one_name_are_told_apart_by_their_parents_and_seeds_are_found
 
     assert [(row.name, row.seeds) for row in found.variants] == [("a/run", (0,)), ("b/run", (0,)), ("low", (0, 1))]
     assert [run.folder for run in found.runs] == ["a/run", "b/run", "low/seed-0", "low/seed-1"]
+
+
+def test_run_folders_bring_the_baselines_of_their_evaluation(tmp_path):
+    folders = by_hand(tmp_path, "base", "other")
+    rows = synthetic.gold(ROWS)
+    answers = {"student": [emojis for _, _, emojis in rows], "constant": [["🎉"]] * ROWS}
+    ids, texts, gold = map(list, zip(*reversed(rows), strict=True))
+    write_predictions(
+        tmp_path / "other/eval_predictions.parquet", ids=ids, texts=texts, references=gold, answers=answers
+    )
+    report = evaluated("student", "constant")
+    (tmp_path / "other/eval_metrics.json").write_text(json.dumps(report.as_dict()), encoding="utf-8")
+
+    found = write_table(folders, out=tmp_path / "out")[0]
+
+    assert [row.name for row in found.baselines] == ["constant"]
+    assert found.baselines[0].scores.distinct == 1
+
+
+def evaluated(*names: str) -> EvalReport:
+    """An evaluation as `emojit evaluate` writes it, with scores that nobody reads."""
+    interval = Interval(mean=0.0, low=0.0, high=0.0)
+    systems = tuple(
+        SystemReport(
+            name=name, kind="baseline" if place else "student", label=name, rows=ROWS, jaccard=interval, overlap={}, diversity={},
+            emojis_per_text=1.0, seconds=None,
+        )
+        for place, name in enumerate(names)
+    )  # fmt: skip
+    return EvalReport(
+        schema_version=SCHEMA_VERSION, system=names[0], source=Source(name="run", revision=None, commit=None),
+        dataset=DatasetFacts(
+            name="you/pairs", revision=None, commit=None, fingerprint="e0", split="test", rows=ROWS, train_rows=ROWS, input_column="sns_text"
+        ),
+        systems=systems, differences=(), verdict="", metrics=(), confidence=0.95, resamples=1, seed=0, versions={},
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The answers of the trivial systems that stand in a plan's folder."""
+"""The answers of the trivial systems: beside the runs of a plan, or in a run folder that was evaluated."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from emojit.errors import DatasetError
+from emojit.evaluation.report import read_report
+
+Named = dict[str, tuple[tuple[str, ...], ...]]
+"""Name of each baseline to its answers, in the order of the test rows by rising id."""
 
 _KEYS = ("id", "split", "text", "emojis")
+_EVALUATED = "eval_predictions.parquet"
 
 
-def read_baselines(path: Path, ids: Sequence[str]) -> dict[str, tuple[tuple[str, ...], ...]]:
-    """Read `baselines.parquet`.
+def read_baselines(path: Path, ids: Sequence[str]) -> Named:
+    """Read the `baselines.parquet` of a plan.
 
     Args:
         path: the file; it may be missing.
         ids: the test rows of the table, by rising id.
-
-    Returns:
-        Name of each baseline to its answers in the order of `ids`; empty without the file.
 
     Raises:
         DatasetError: the file cannot be read, or holds other test rows.
@@ -36,12 +38,36 @@ def read_baselines(path: Path, ids: Sequence[str]) -> dict[str, tuple[tuple[str,
         columns = {name: table.column(name).to_pylist() for name in names}
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError, KeyError) as exc:
         raise DatasetError(f"{path.name}: cannot be read ({str(exc).splitlines()[0]})", hint=hint) from exc
-    order = sorted(range(len(found)), key=found.__getitem__)
-    if [found[place] for place in order] != list(ids):
+    if sorted(found) != list(ids):
         raise DatasetError(
             f"{path.name}: answers to {len(found)} test rows that are not the {len(ids)} of the runs", hint=hint
         )
     try:
-        return {name: tuple(tuple(answers[place]) for place in order) for name, answers in columns.items()}
+        return {name: _by_id(found, answers) for name, answers in columns.items()}
     except TypeError as exc:
         raise DatasetError(f"{path.name}: a baseline has no answer to a row", hint=hint) from exc
+
+
+def read_evaluated(folder: Path, ids: Sequence[str]) -> Named:
+    """Read the baselines that `emojit evaluate` put beside a run.
+
+    They are a welcome addition and nobody asked for them: where the run was not evaluated, on another split or other rows, there are none.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        report = read_report(folder)
+        names = [system.name for system in report.systems if system.kind == "baseline"]
+        table = pq.read_table(folder / _EVALUATED, columns=["id", *names])
+        found: list[str] = table.column("id").to_pylist()
+        if report.dataset.split != "test" or sorted(found) != list(ids):
+            return {}
+        return {name: _by_id(found, table.column(name).to_pylist()) for name in names}
+    except (DatasetError, pa.ArrowInvalid, OSError, KeyError, TypeError):
+        return {}
+
+
+def _by_id(ids: Sequence[str], answers: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
+    order = sorted(range(len(ids)), key=ids.__getitem__)
+    return tuple(tuple(answers[place]) for place in order)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from emojit.errors import EmojitError
 from emojit.evaluation.scoring import CONFIDENCE
-from emojit.experiment.comparison.baseline_answers import read_baselines
+from emojit.experiment.comparison.baseline_answers import Named, read_baselines, read_evaluated
 from emojit.experiment.comparison.confusion import confusion
 from emojit.experiment.comparison.distribution import distribution
 from emojit.experiment.comparison.facts import SCHEMA_VERSION, Comparison, Run, TestRows
@@ -18,7 +18,7 @@ from emojit.experiment.comparison.resampling import RESAMPLES, SEED
 from emojit.experiment.comparison.run_files import RunFiles, read_run_files
 from emojit.experiment.comparison.same_rows import check_same_rows, content_of, fingerprint_of
 from emojit.experiment.comparison.samples import samples
-from emojit.experiment.comparison.scoring import TOP, Scored, score
+from emojit.experiment.comparison.scoring import TOP, Rows, Scored, score
 from emojit.experiment.comparison.table import SeedRun, Table, unread
 from emojit.metrics import most_common
 from emojit.student.record import RunRecord
@@ -48,15 +48,16 @@ def compare(members: Members) -> Comparison:
             except EmojitError as exc:
                 faults[_key(member)] = exc
                 logger.info("run left out folder=%s reason=%s", member.label, exc)
-    check_same_rows([(member.label, files[_key(member)]) for member in every if _key(member) in files])
-    if not files:
+    finished = [member for member in every if _key(member) in files]
+    check_same_rows([(member.label, files[_key(member)]) for member in finished])
+    if not finished:
         return _without_runs(members, every, faults)
 
-    first = next(files[_key(member)] for member in every if _key(member) in files)
+    first = files[_key(finished[0])]
     gold = first.test.gold
     top = most_common(gold, TOP)
     scored = {key: score(found.test.answers, gold, top) for key, found in files.items()}
-    baselines = _baselines(members, first)
+    baselines = _baselines(members, finished, first)
     table = Table(
         members,
         {
@@ -70,11 +71,9 @@ def compare(members: Members) -> Comparison:
         {name: score(answers, gold, top) for name, answers in baselines.items()},
         gold,
     )
-    answers = {
-        group.name: [files[_key(member)].test.answers for member in group.members if _key(member) in files]
-        for group in members.groups
-    }
-    answers = {name: found for name, found in answers.items() if found}
+    answers: dict[str, list[Rows]] = {}
+    for member in finished:
+        answers.setdefault(member.variant, []).append(files[_key(member)].test.answers)
     data = first.record.data
     return _with_findings(
         Comparison(
@@ -136,12 +135,14 @@ def _key(member: Member) -> Key:
     return member.variant, str(member.path)
 
 
-def _baselines(members: Members, first: RunFiles) -> dict[str, tuple[tuple[str, ...], ...]]:
+def _baselines(members: Members, finished: Sequence[Member], first: RunFiles) -> Named:
     """Return the baselines' answers under names that no variant has."""
-    if members.baselines is None:
-        return {}
+    ids = first.test.ids
+    if members.baselines is not None:
+        found = read_baselines(members.baselines, ids)
+    else:
+        found = next((named for member in finished if (named := read_evaluated(member.path, ids))), {})
     variants = {group.name for group in members.groups}
-    found = read_baselines(members.baselines, first.test.ids)
     return {f"{name} (baseline)" if name in variants else name: answers for name, answers in found.items()}
 
 

@@ -183,7 +183,7 @@ def _baseline(comparison: Comparison) -> list[Finding]:
         return []
     compared = [(row, row.against_baseline) for row in comparison.variants if row.against_baseline is not None]
     best, gap = max(compared, key=lambda pair: pair[1].jaccard.mean)
-    baseline = comparison.baselines[-1]
+    baseline = next(row for row in comparison.baselines if row.name == gap.against)
     words, words_ja = {
         "better": ("beats", "を上回ります"),
         "worse": ("loses to", "に及びません"),

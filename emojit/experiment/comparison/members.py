@@ -54,7 +54,7 @@ class Members:
     groups: tuple[Group, ...]
     """The base first."""
     baselines: Path | None
-    """`baselines.parquet`, which may be missing."""
+    """`baselines.parquet` of a plan, which may be missing; None takes those of the first run that was evaluated."""
     targets: dict[str, float]
     """"jaccard", "outside_top", "exact_match" to what the plan asks for at least."""
     published: tuple[Published, ...]
