@@ -18,6 +18,7 @@ from emojit.cli import (
     demo,
     doctor,
     evaluate,
+    experiment,
     export,
     hub,
     import_,
@@ -76,6 +77,7 @@ app.add_typer(replies.app, name="replies")
 app.add_typer(baseline.app, name="baseline")
 app.command()(train.train)
 app.command()(evaluate.evaluate)
+app.add_typer(experiment.app, name="experiment")
 app.command()(predict.predict)
 app.command()(export.export)
 app.add_typer(space.app, name="space")

@@ -124,6 +124,11 @@ class PlanFolder:
         return self.path / "baselines.parquet"
 
     @property
+    def baselines_identity(self) -> Path:
+        """What `baselines.parquet` was made with."""
+        return self.path / "baselines.identity.json"
+
+    @property
     def old(self) -> Path:
         """Where runs are put aside that do not belong to the plan any more."""
         return self.path / "old"

@@ -106,6 +106,20 @@ def load_changed(cls: type[R], recipe: str | Path, settings: Mapping[str, Any], 
         raise ConfigError(f"{where}: {exc}", hint=hint) from exc
 
 
+def settings_of(overrides: Sequence[str]) -> dict[str, Any]:
+    """Return `key.path=value` strings as a table of dotted keys.
+
+    Raises:
+        ConfigError: one is no such string.
+    """
+    settings: dict[str, Any] = {}
+    for override in overrides:
+        _apply_override({}, override)  # says what is wrong with it
+        path, _, text = override.partition("=")
+        settings[path.strip()] = _value(text)
+    return settings
+
+
 def dump(recipe: object) -> str:
     """Write a recipe dataclass as TOML text, every key present, so that the resolved recipe stands beside its artefact.
 
@@ -137,10 +151,7 @@ def _apply_override(table: dict[str, Any], override: str) -> None:
         raise ConfigError(
             f"--set {override}: expected key.path=value", hint="for example --set teacher.temperature=0.2"
         )
-    try:
-        value: Any = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        value = text.strip()
+    value = _value(text)
     for name in keys[:-1]:
         table = table.setdefault(name, {})
         if not isinstance(table, dict):
@@ -148,6 +159,13 @@ def _apply_override(table: dict[str, Any], override: str) -> None:
                 f"--set {override}: {name} is a value, not a table", hint="for example --set teacher.temperature=0.2"
             )
     table[keys[-1]] = value
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text.strip()
 
 
 def _forget(cls: Any, stated: Mapping[str, Any], wanted: dict[str, Any], given: set[str], *, where: str) -> None:
