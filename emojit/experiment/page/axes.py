@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 _STEPS = (1, 2, 5)
@@ -96,16 +96,19 @@ def log_axis(values: Iterable[float], start: float, end: float, *, most: int = 6
     known = [value for value in values if math.isfinite(value) and value > 0]
     low, high = (min(known), max(known)) if known else (1.0, 10.0)
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 2)
-    for factors in (_STEPS, (1,)):
-        grid = [factor * 10.0**power for power in powers for factor in factors]
-        first = max(place for place, tick in enumerate(grid) if tick <= low * (1 + 1e-9))
-        last = min(place for place, tick in enumerate(grid) if tick >= high * (1 - 1e-9))
-        if first == last:
-            last += 1
-        if last - first < most:
-            break
-    ticks = tuple(grid[first : last + 1])
+    fine, coarse = (
+        _between([factor * 10.0**power for power in powers for factor in factors], low, high)
+        for factors in (_STEPS, (1,))
+    )
+    ticks = fine if len(fine) <= most else coarse
     return Axis(low=ticks[0], high=ticks[-1], start=start, end=end, ticks=ticks, logarithmic=True)
+
+
+def _between(grid: Sequence[float], low: float, high: float) -> tuple[float, ...]:
+    """Return the values of a rising grid from the last at or below `low` to the first at or above `high`; at least two."""
+    first = max(place for place, tick in enumerate(grid) if tick <= low * (1 + 1e-9))
+    last = min(place for place, tick in enumerate(grid) if tick >= high * (1 - 1e-9))
+    return tuple(grid[first : max(last, first + 1) + 1])
 
 
 def _near(ratio: float) -> float:

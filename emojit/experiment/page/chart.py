@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,13 +61,13 @@ class LineChart:
     @property
     def drawn(self) -> tuple[Line, ...]:
         """The lines that have points, the quiet ones first, so that the others lie above them."""
-        return tuple(sorted((line for line in self.lines if line.points), key=lambda line: line.style is not None))
+        return tuple(sorted(self._known(), key=lambda line: line.style is not None))
 
     def in_words(self) -> str:
         """Return what it shows for those who do not see it."""
         if self.alt is not None:
             return self.alt
-        lines = [line for line in self.lines if line.points]
+        lines = self._known()
         if not lines:
             return f"{self.title}: nothing was recorded."
         ends = "; ".join(f"{line.name}: {line.points[0][1]:.4g} to {line.points[-1][1]:.4g}" for line in lines[:12])
@@ -76,4 +77,12 @@ class LineChart:
 
     def legend(self) -> tuple[Line, ...]:
         """Return the first line of each name, in the order of the lines."""
-        return tuple({line.name: line for line in reversed(self.lines) if line.points}.values())[::-1]
+        return tuple({line.name: line for line in reversed(self._known())}.values())[::-1]
+
+    def _known(self) -> list[Line]:
+        """Return the lines with their points that are numbers, but for lines that have none."""
+        finite = (
+            replace(line, points=tuple(point for point in line.points if all(map(math.isfinite, point))))
+            for line in self.lines
+        )
+        return [line for line in finite if line.points]

@@ -41,9 +41,9 @@ def picture(width: float, height: float, alt: str, *, standalone: bool = False) 
     return root
 
 
-def add(parent: Element, tag: str, attributes: Mapping[str, str | float], text: str | None = None) -> Element:
+def add(parent: Element, tag: str, attributes: Mapping[str, object], text: str | None = None) -> Element:
     """Append an element; numbers are written with one decimal."""
-    written = {name: value if isinstance(value, str) else f"{value:.1f}" for name, value in attributes.items()}
+    written = {name: f"{value:.1f}" if isinstance(value, float) else str(value) for name, value in attributes.items()}
     child = ElementTree.SubElement(parent, tag, written)
     child.text = None if text is None else _clean(text)
     return child

@@ -5,9 +5,9 @@ from __future__ import annotations
 from emojit.experiment.page.axes import Axis
 from emojit.experiment.page.drawing import Element, add
 
-WIDTH, HEIGHT = 420.0, 250.0
+WIDTH, HEIGHT = 360.0, 230.0
 """Of a chart without title and legend (units): small, so that the text stays readable on a phone."""
-LEFT, RIGHT, TOP, BOTTOM = 48.0, 14.0, 24.0, 38.0
+LEFT, RIGHT, TOP, BOTTOM = 46.0, 18.0, 24.0, 38.0
 """Room around the plane (units)."""
 
 

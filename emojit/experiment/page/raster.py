@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from emojit.experiment.page.chart import Line, LineChart
 
 _COLOURS = ("#1f2328", "#2563eb", "#c2410c", "#0f766e", "#be185d", "#7e22ce", "#946200", "#3f7a0b")
 """Those of `charts.css` on white."""
-_DASHES = ("-", "--", ":", "-.", "-", "--", ":", "-.")
+_DASHES: tuple[Literal["-", "--", ":", "-."], ...] = ("-", "--", ":", "-.", "-", "--", ":", "-.")
 _QUIET = "#9a9ea5"
 _MOST_NAMES = 24  # of a legend that leaves room for the picture
 

@@ -64,7 +64,7 @@ def test_a_long_line_is_thinned_to_what_a_picture_can_show_and_keeps_its_ends():
 
     places = [pair.split(",") for pair in drawn.get("points").split()]
     assert len(places) == 400
-    assert (float(places[0][0]), float(places[-1][0])) == (48.0, pytest.approx(406.0, abs=0.1))
+    assert (float(places[0][0]), float(places[-1][0])) == (46.0, pytest.approx(342.0, abs=0.1))
 
 
 @pytest.mark.parametrize(
