@@ -28,6 +28,7 @@ from emojit.cli import (
     replies,
     reproduce,
     space,
+    sweep,
     train,
     verify,
 )
@@ -78,6 +79,7 @@ app.add_typer(baseline.app, name="baseline")
 app.command()(train.train)
 app.command()(evaluate.evaluate)
 app.add_typer(experiment.app, name="experiment")
+app.command()(sweep.sweep)
 app.command()(predict.predict)
 app.command()(export.export)
 app.add_typer(space.app, name="space")
