@@ -9,6 +9,7 @@ from emojit.experiment.comparison.choosing import choose_members
 from emojit.experiment.comparison.compare import compare
 from emojit.experiment.comparison.facts import Comparison
 from emojit.experiment.comparison.files import write_comparison
+from emojit.experiment.page.write import write_page
 
 
 def write_table(
@@ -31,4 +32,5 @@ def write_table(
     comparison = compare(members)
     folder = members.out if out is None else out
     write_comparison(comparison, folder)
+    write_page(comparison, folder)
     return comparison, folder
