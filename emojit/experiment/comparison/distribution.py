@@ -14,6 +14,9 @@ FREQUENT = 20
 OVERUSED = 5
 """Further emoji, those whose share in some variant is furthest above the gold's (count)."""
 
+_FAR = 0.005
+"""What a share must be above the gold's at least."""
+
 Rows = Sequence[Sequence[str]]
 
 
@@ -31,7 +34,7 @@ def distribution(gold: Rows, answers: Mapping[str, Iterable[Rows]]) -> tuple[Emo
         emoji: max(shares.get(emoji, 0.0) for shares in found.values()) - expected.get(emoji, 0.0)
         for emoji in sorted({emoji for shares in found.values() for emoji in shares} - set(shown))
     }
-    overused = sorted((emoji for emoji in excess if excess[emoji] > 0), key=lambda emoji: -excess[emoji])
+    overused = sorted((emoji for emoji in excess if excess[emoji] >= _FAR), key=lambda emoji: -excess[emoji])
     return tuple(
         EmojiShare(
             emoji=emoji,

@@ -172,8 +172,8 @@ def _targets(comparison: Comparison) -> list[Finding]:
         _finding(
             "target",
             None,
-            f"No variant reached the plan's targets ({asked}); closest is {best.name}, which misses by {short}.",
-            f"目標（{asked_ja}）を達成した変更はありません。最も近いのは {best.name} です（不足：{short_ja}）。",
+            f"No variant reached the plan's targets ({asked}); closest is {best.name} with {short}.",
+            f"目標（{asked_ja}）を達成した変更はありません。最も近いのは {best.name} です（未達：{short_ja}）。",
         )
     ]
 
@@ -282,7 +282,7 @@ def _data(comparison: Comparison) -> list[Finding]:
     if test is None:
         return []
     where = test.dataset + (f"@{test.revision or test.commit}" if test.revision or test.commit else "")
-    return [
+    found = [
         _finding(
             "data",
             None,
@@ -290,6 +290,27 @@ def _data(comparison: Comparison) -> list[Finding]:
             f"すべての実行を {where} の同じテスト {test.rows:,} 行（指紋 {test.fingerprint}）で、全絵文字を対象に採点しています。",
         )
     ]
+    done = [run for run in comparison.runs if run.state == "done"]
+    codes, training = ({run.code for run in done}, {run.train_fingerprint for run in done})
+    if len(codes) > 1:
+        found.append(
+            _finding(
+                "data",
+                None,
+                f"The runs come of {len(codes)} versions of the code, which may be why they differ: {listed(sorted(map(str, codes)))}.",
+                f"実行したコードの版が {len(codes)} 種類あり、差の原因である可能性があります：{'、'.join(sorted(map(str, codes)))}。",
+            )
+        )
+    if len(training) > 1:
+        found.append(
+            _finding(
+                "data",
+                None,
+                f"The runs learned from {len(training)} different training splits; the table of runs has their sizes.",
+                f"学習に使った訓練データが {len(training)} 種類あります（行数は実行の表を参照）。",
+            )
+        )
+    return found
 
 
 def _jaccard(row: Variant) -> str:

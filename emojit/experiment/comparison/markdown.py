@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from emojit.experiment.comparison.facts import NONE, OTHER, Baseline, Comparison, Confusion, Scores, Variant
 from emojit.experiment.comparison.words import between, count, gap, p, percent, score, setting
@@ -161,13 +161,14 @@ def _expressible(comparison: Comparison) -> Iterator[str]:
 def _settings(comparison: Comparison) -> Iterator[str]:
     yield from ["", "## Variants", ""]
     yield from _rows(
-        ["variant", "what it changes", "hypothesis"],
+        ["variant", "what it changes", "hypothesis", "what came of it"],
         [
             [
                 _cell(row.name),
                 ", ".join(f"`{_cell(key)} = {_cell(setting(value))}`" for key, value in row.changes.items())
                 or "nothing",
                 _cell(row.hypothesis or _UNKNOWN),
+                _UNKNOWN if row.difference is None else _VERDICTS[row.difference.verdict],
             ]
             for row in comparison.variants
         ],
@@ -201,20 +202,29 @@ def _published(comparison: Comparison) -> Iterator[str]:
     if not comparison.published:
         return
     yield from ["", "## Published figures of older work", ""]
-    yield "Measured on other test rows: no difference to ours means anything, and none is worked out."
+    yield "Measured on other test rows: no difference to ours means anything, and none is worked out. Ours stand beside them for the order of size alone."
     yield ""
-    yield from _rows(
-        ["variant", "Jaccard:", "outside top 5:", "rows:", "remark"],
-        [
+    ours = {row.name: row.scores for row in comparison.variants}
+
+    def cell(value: float | None, form: Callable[[float], str]) -> str:
+        return _UNKNOWN if value is None else form(value)
+
+    rows = []
+    for row in comparison.published:
+        mine = ours.get(row.name)
+        rows.append(
             [
                 _cell(row.name),
-                _UNKNOWN if row.jaccard is None else score(row.jaccard),
-                _UNKNOWN if row.outside_top is None else percent(row.outside_top),
+                cell(row.jaccard, score),
+                cell(None if mine is None else mine.jaccard, score),
+                cell(row.outside_top, percent),
+                cell(None if mine is None else mine.outside_top, percent),
                 _UNKNOWN if row.rows is None else f"{row.rows:,}",
                 _cell(row.remark),
             ]
-            for row in comparison.published
-        ],
+        )
+    yield from _rows(
+        ["variant", "published Jaccard:", "ours:", "published outside top 5:", "ours:", "their rows:", "remark"], rows
     )
 
 

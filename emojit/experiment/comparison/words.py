@@ -38,6 +38,8 @@ def setting(value: object) -> str:
         return "not set"
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:.6g}"
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
