@@ -22,6 +22,7 @@ from emojit.cli import (
     export,
     hub,
     import_,
+    judge,
     predict,
     push,
     releases,
@@ -80,6 +81,7 @@ app.command()(train.train)
 app.command()(evaluate.evaluate)
 app.add_typer(experiment.app, name="experiment")
 app.command()(sweep.sweep)
+app.add_typer(judge.app, name="judge")
 app.command()(predict.predict)
 app.command()(export.export)
 app.add_typer(space.app, name="space")

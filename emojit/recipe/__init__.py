@@ -10,6 +10,7 @@ from emojit.recipe.build import BalanceConfig, BuildRecipe, ReleaseConfig, Split
 from emojit.recipe.corpus import CorpusConfig, DecontaminateConfig, FilterConfig
 from emojit.recipe.decoding import DecodingConfig
 from emojit.recipe.domain import ClozeConfig, DomainRecipe, DomainTrainConfig, EncoderConfig, TextConfig
+from emojit.recipe.judge import GuessConfig, JudgeRecipe, PromptsConfig, ScoresConfig
 from emojit.recipe.loader import dump, load, load_changed, load_text
 from emojit.recipe.loss import LossConfig
 from emojit.recipe.model import ModelConfig
@@ -35,13 +36,17 @@ __all__ = [
     "DomainTrainConfig",
     "EncoderConfig",
     "FilterConfig",
+    "GuessConfig",
+    "JudgeRecipe",
     "LossConfig",
     "ModelConfig",
     "PlanConfig",
     "PriceConfig",
+    "PromptsConfig",
     "ProviderConfig",
     "PublishedConfig",
     "ReleaseConfig",
+    "ScoresConfig",
     "SplitConfig",
     "StageConfig",
     "SuccessConfig",

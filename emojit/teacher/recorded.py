@@ -30,7 +30,7 @@ class RecordedTeacher:
             TeacherError: the file is missing, a line is no reply, or two lines answer the same question differently.
         """
         self.path = Path(path) if path is not None else resource(SAMPLE)
-        self._replies: dict[tuple[Step, str, int], str] = {}
+        self._replies: dict[tuple[str, str, int], str] = {}
         try:
             lines = self.path.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as exc:

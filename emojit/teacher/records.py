@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-Step = Literal["rewrite", "emoji", "post", "judge"]
-"""The two questions about a sentence, the casual post and then the emoji for that post; the one that asks for posts that fit a rare emoji; and those about
-answers of other systems (`emojit.evaluation.judge`)."""
+Step = Literal["rewrite", "emoji", "post"]
+"""The two questions about a sentence, the casual post and then the emoji for that post; and the one that asks for posts that fit a rare emoji."""
+
+Purpose = Literal["rewrite", "emoji", "post", "judge"]
+"""Those, and the questions about answers of other systems (`emojit.evaluation.judge`)."""
 
 NO_ANSWER = "teacher_error"
 """Reason of a sentence whose question got no answer after every attempt. It is asked again by a later run."""
@@ -39,7 +41,7 @@ class Question:
         sample: 0 for the first opinion, 1 for the second, independent one, and so on. Not sent; it keeps the opinions apart in the store.
     """
 
-    step: Step
+    step: Purpose
     text: str
     model: str
     messages: tuple[tuple[str, str], ...]

@@ -81,10 +81,11 @@ def test_the_version_is_the_same_everywhere():
 
 @pytest.mark.parametrize("path", sorted((ROOT / "recipes").glob("*.toml")), ids=lambda path: path.stem)
 def test_every_recipe_loads_and_survives_being_written_and_read_again(path):
-    from emojit.recipe import BuildRecipe, TrainRecipe, dump, load, load_text
+    from emojit.recipe import BuildRecipe, DomainRecipe, JudgeRecipe, TrainRecipe, dump, load, load_text
 
     table = tomllib.loads(path.read_text(encoding="utf-8"))
-    kind = TrainRecipe if "model" in table or "train" in table else BuildRecipe
+    kind = TrainRecipe if "model" in table or "train" in table else JudgeRecipe if "prompts" in table else BuildRecipe
+    kind = DomainRecipe if "objective" in table else kind
 
     recipe = load(kind, path)
 

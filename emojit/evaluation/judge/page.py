@@ -1,0 +1,200 @@
+"""The report of a judge as a Markdown page, `judge.md`, with a summary in Japanese on top."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from emojit.evaluation.judge.records import ERROR_CATEGORIES
+from emojit.evaluation.judge.schema import GuessReport, JudgeReport, PairsReport, ScoresReport, Stated, WinRate
+from emojit.evaluation.judge.summary import summary
+from emojit.evaluation.report import Interval
+from emojit.teacher.budget import dollars
+
+
+def markdown(report: JudgeReport) -> str:
+    """Return the whole report as a page."""
+    sample, judge = report.sample, report.judge
+    percent = f"{100 * report.confidence:.0f} %"
+    lines = [
+        f"# Judged by `{judge.model}`",
+        "",
+        *summary(report),
+        "",
+        f"{sample.texts:,} of {sample.of:,} texts (seed {sample.seed}), every topic in its share: "
+        + ", ".join(f"{topic} {n:,}" for topic, n in sample.topics.items())
+        + ".",
+        f"Systems: {', '.join(f'`{name}`' for name in report.systems)}; the judge never saw these names.",
+        f"Brackets are {percent} bootstrap intervals over texts ({report.resamples:,} resamples).",
+    ]
+    if report.scores is not None:
+        lines += _scores(report.scores)
+    if report.pairs is not None:
+        lines += _pairs(report.pairs)
+    if report.guess is not None:
+        lines += _guess(report.guess)
+    lines += [
+        "",
+        "## How it was asked",
+        "",
+        (
+            f"Sampling {', '.join(f'{name} {value}' for name, value in judge.sampling.items())}; answers as {judge.response_format}, "
+            f"{judge.asks} independent answer{'s' if judge.asks > 1 else ''} to every question, each asked for at most {judge.attempts} times until it can be read. "
+            f"Prompts: {', '.join(f'{stage} `{name}`' for stage, name in judge.prompt_ids.items())}."
+        ),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _scores(scores: ScoresReport) -> list[str]:
+    lines = [
+        "",
+        "## Scores",
+        "",
+        "Semantic: how well the emoji say what the text says. Naturalness: how natural they are in a post. Both 0 to 4, mean ± standard deviation.",
+        "",
+        "| system | semantic | naturalness | misleading | texts |",
+        "|---|---|---|---|---:|",
+    ]
+    for system in scores.systems:
+        lines.append(
+            f"| `{system.name}` | {_mark(system.semantic, system.semantic_sd)} | {_mark(system.naturalness, system.naturalness_sd)} | "
+            f"{_share(system.misleading)} | {system.texts:,} |"
+        )
+    used = [name for name in ERROR_CATEGORIES if any(name in system.error_categories for system in scores.systems)]
+    if used:
+        lines += [
+            "",
+            "The greatest fault of each answer, as the judge sees it (count):",
+            "",
+            f"| system | {' | '.join(used)} |",
+            f"|---|{'---:|' * len(used)}",
+        ]
+        for system in scores.systems:
+            counts = " | ".join(str(system.error_categories.get(name, 0)) for name in used)
+            lines.append(f"| `{system.name}` | {counts} |")
+    if len(scores.place_effects) > 1:
+        places = ", ".join(f"{effect:+.2f}" for effect in scores.place_effects)
+        lines += [
+            "",
+            f"Semantic marks against the mean of their system, by place in the question: {places} (0 without a bias).",
+        ]
+    if (twice := scores.agreement) is not None:
+        lines += [
+            "",
+            (
+                f"Asked twice ({twice.compared:,} answers): the same semantic mark in {twice.semantic_exact:.0%} (weighted κ {_kappa(twice.semantic_kappa)}, "
+                f"mean distance {twice.semantic_distance:.2f}), the same naturalness in {twice.naturalness_exact:.0%} (κ {_kappa(twice.naturalness_kappa)}, "
+                f"{twice.naturalness_distance:.2f}), misleading alike in {twice.misleading_exact:.0%}, category alike in {twice.category_exact:.0%}."
+            ),
+        ]
+    return [*lines, *_stated(scores)]
+
+
+def _pairs(pairs: PairsReport) -> list[str]:
+    lines = [
+        "",
+        "## Choices between two answers",
+        "",
+        (
+            "Every pair was shown in both orders; whom both orders choose has won, everything else is a tie, and so is the same answer of both systems "
+            f"({pairs.same_answer:,} pairs, not asked). Rate = (wins + ties / 2) / all."
+        ),
+        "",
+        "| system | against | wins | ties | losses | rate |",
+        "|---|---|---:|---:|---:|---|",
+        *(_win_row(rate) for rate in pairs.win_rates),
+    ]
+    if pairs.strengths:
+        lines += [
+            "",
+            "Bradley–Terry: log-strengths with mean 0; a difference of 1 means a win rate of 73 %.",
+            "",
+            "| rank | system | strength |",
+            "|---:|---|---|",
+            *(f"| {one.rank} | `{one.name}` | {_interval(one.strength, sign=True)} |" for one in pairs.strengths),
+        ]
+    bias = pairs.position
+    share = (
+        "nothing was ever chosen"
+        if bias.first_share is None
+        else f"the first was chosen in {_share(bias.first_share)}"
+    )
+    lines += [
+        "",
+        (
+            f"Position: of {bias.first + bias.second:,} choices {share}{_bias_words(bias.first_share)}. Pairs: {bias.consistent:,} decided alike in both orders, "
+            f"{bias.first_twice:,} twice for the first, {bias.second_twice:,} twice for the second, {bias.half:,} once for neither."
+        ),
+    ]
+    if pairs.agreement is not None:
+        lines += ["", f"Asked twice, {pairs.agreement:.0%} of the questions were decided alike."]
+    return [*lines, *_stated(pairs)]
+
+
+def _guess(guess: GuessReport) -> list[str]:
+    others = "of the same topic" if guess.distractors == "same_topic" else "of all topics"
+    lines = [
+        "",
+        "## Texts guessed from their emoji",
+        "",
+        f"The judge sees the emoji and {guess.candidates} texts, the others {others}; blind guessing is right in {guess.chance:.0%}.",
+        "",
+        "| system | right | texts |",
+        "|---|---|---:|",
+        *(f"| `{system.name}` | {_share(system.accuracy)} | {system.texts:,} |" for system in guess.systems),
+    ]
+    if guess.agreement is not None:
+        lines += ["", f"Asked twice, {guess.agreement:.0%} of the questions were answered alike."]
+    return [*lines, *_stated(guess)]
+
+
+def _stated(stage: Stated) -> list[str]:
+    bill = stage.bill
+    cost = "" if bill.cost_usd is None else f", {dollars(bill.cost_usd)}"
+    return [
+        "",
+        (
+            f"Not judged: {_counts(stage.rejected)}. Questions: {bill.questions:,}, {bill.prompt_tokens:,} tokens read and "
+            f"{bill.completion_tokens:,} written{cost}."
+        ),
+    ]
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(_listed(counts)) or "nothing"
+
+
+def _listed(counts: Mapping[str, int]) -> Iterable[str]:
+    return (f"{reason} {n:,}" for reason, n in counts.items())
+
+
+def _win_row(rate: WinRate) -> str:
+    return f"| `{rate.system}` | `{rate.against}` | {rate.wins:,} | {rate.ties:,} | {rate.losses:,} | {_share(rate.rate)} |"
+
+
+def _bias_words(share: Interval | None) -> str:
+    if share is None or share.low <= 0.5 <= share.high:
+        return ""
+    return ": the judge prefers " + ("the first place" if share.low > 0.5 else "the second place")
+
+
+def _mark(interval: Interval | None, sd: float | None) -> str:
+    if interval is None or sd is None:
+        return "–"
+    return f"{interval.mean:.2f} ± {sd:.2f} [{interval.low:.2f}, {interval.high:.2f}]"
+
+
+def _share(interval: Interval | None) -> str:
+    if interval is None:
+        return "–"
+    return f"{100 * interval.mean:.1f} % [{100 * interval.low:.1f}, {100 * interval.high:.1f}]"
+
+
+def _interval(interval: Interval, *, sign: bool = False) -> str:
+    form = "+.2f" if sign else ".2f"
+    return f"{interval.mean:{form}} [{interval.low:{form}}, {interval.high:{form}}]"
+
+
+def _kappa(kappa: float | None) -> str:
+    return "not available" if kappa is None else f"{kappa:.2f}"

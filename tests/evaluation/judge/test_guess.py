@@ -1,0 +1,66 @@
+"""Texts guessed from emoji: who says what the text is about is told from who always says the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from emojit.errors import UsageError
+from emojit.evaluation.judge.folder import JudgeFolder
+from emojit.evaluation.judge.session import judge
+from emojit.evaluation.predictions import write_predictions
+
+NAMED = "🍜🍣🍕🍔🍟🌭🍿🥐🥞🧀🥗🍱🍙🍛🍝🍰🍩🍪🍫🍬"
+
+
+@pytest.fixture
+def foods(tmp_path):
+    """Twenty texts of one topic and twenty of another; each reference is the only answer that says which text it is."""
+    animals = "🐱🐶🐭🐹🐰🦊🐻🐼🐨🐯🦁🐮🐷🐸🐵🐔🐧🐦🐤🦆"
+    gold = [[emoji] for emoji in NAMED + animals]
+    path = tmp_path / "p.parquet"
+    write_predictions(
+        path,
+        ids=[f"{number:04d}" for number in range(40)],
+        texts=[f"「{emoji}」の話。" for (emoji,) in gold],
+        references=gold,
+        answers={"constant": [["😊"]] * 40},
+    )
+    return path
+
+
+def reader(call):
+    """Choose the text that holds the emoji, else the third."""
+    emoji = call.text.removeprefix("絵文字: ")
+    return f'{{"choice": {next((n for n, text in enumerate(call.answers, 1) if emoji in text), 3)}}}'
+
+
+def test_references_are_recognised_and_a_constant_is_not(serve, recipe_for, foods, tmp_path):
+    server = serve(reader)
+
+    result = judge("guess", recipe_for(server, "systems=[]", "sample=0"), [foods], out=tmp_path / "j", quiet=True)
+
+    gold, constant = result.report.guess.systems
+    assert (gold.texts, gold.accuracy.mean) == (40, 1.0)
+    assert constant.accuracy.low <= 0.25 <= constant.accuracy.high
+    assert result.report.guess.chance == 0.25
+    assert all(len(set(call.answers)) == 4 for call in server.calls)
+    for row in JudgeFolder(path=tmp_path / "j").guesses():
+        assert row.id in row.candidates
+        assert len({int(one) // 20 for one in row.candidates}) == 1  # all of one topic
+    assert "4択で当てた正解率: `gold` 100.0 %" in (tmp_path / "j" / "judge.md").read_text(encoding="utf-8")
+
+
+def test_other_texts_come_from_everywhere_if_asked_for_and_too_few_texts_are_refused(
+    serve, recipe_for, foods, tmp_path
+):
+    server = serve(reader)
+    recipe = recipe_for(server, 'systems=["gold"]', 'guess.distractors="any"')
+
+    judge("guess", recipe, [foods], out=tmp_path / "j", quiet=True)
+
+    mixed = [{int(one) // 20 for one in row.candidates} for row in JudgeFolder(path=tmp_path / "j").guesses()]
+    assert {0, 1} in mixed
+    few = tmp_path / "few.parquet"
+    write_predictions(few, ids=["a", "b"], texts=["一", "一"], references=[["🍜"]] * 2, answers={"s": [["🍜"]] * 2})
+    with pytest.raises(UsageError, match="a guess among 4 texts needs as many different ones, the predictions have 1"):
+        judge("guess", recipe_for(server, "systems=[]"), [few], out=tmp_path / "k", quiet=True)
