@@ -23,8 +23,8 @@ def table(
 ) -> None:
     """Compare the runs of a plan, or any run folders, on the same test rows.
 
-    Writes report.html, report.md and comparison.json into the plan's folder unless --out is given; for run folders into
-    outputs/experiments/comparison. Folders whose recipes differ in their seed alone are one variant.
+    Writes report.html, report.md and comparison.json into the plan's folder unless --out is given; for run folders
+    into outputs/experiments/comparison. Folders whose recipes differ in their seed alone are one variant.
 
     Example: emojit experiment table v3-small
 

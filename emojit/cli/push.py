@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from emojit.release.address import Kind
     from emojit.release.plan import PushResult
 
-app = typer.Typer(no_args_is_help=True, help="Publish a data set, a model, a metric or a Space as a tagged version.")
+app = typer.Typer(
+    no_args_is_help=True, help="Publish a data set, a model, a metric, a Space or a report as a tagged version."
+)
 
 SpaceArgument = Annotated[
     Path,
@@ -34,6 +36,9 @@ BranchOption = Annotated[
     typer.Option(
         "--branch", metavar="NAME", help="Commit there and leave main alone; begun at main.", show_default=False
     ),
+]
+KeptOption = Annotated[
+    bool, typer.Option("--kept-checkpoints", help="Publish the weights that train.keep_checkpoints kept as well.")
 ]
 CreatePrOption = Annotated[
     bool,
@@ -71,6 +76,7 @@ def model(
     private: PrivateOption = False,
     branch: BranchOption = None,
     create_pr: CreatePrOption = False,
+    kept_checkpoints: KeptOption = False,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -78,7 +84,7 @@ def model(
 
     Example: emojit push model outputs/experiments/demo_20260101 you/emoji-student --tag v1
     """
-    target = _Target(tag=tag, private=private, branch=branch, create_pr=create_pr)
+    target = _Target(tag=tag, private=private, branch=branch, create_pr=create_pr, kept_checkpoints=kept_checkpoints)
     _push("model", path, repo_id, target, dry_run=dry_run, as_json=as_json)
 
 
@@ -128,6 +134,28 @@ def space(
         _push(space_kind(folder), folder, repo_id, target, dry_run=dry_run, as_json=as_json)
 
 
+@app.command()
+def report(
+    path: PathArgument,
+    repo_id: RepoArgument,
+    tag: TagOption,
+    private: PrivateOption = False,
+    branch: BranchOption = None,
+    create_pr: CreatePrOption = False,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Publish the report in a plan's folder as a static Space: page, text and figures.
+
+    Example: emojit push report outputs/experiments/v3-small you/emoji-report --tag v1
+    """
+    from emojit.experiment.page.space import report_to_push
+
+    target = _Target(tag=tag, private=private, branch=branch, create_pr=create_pr)
+    with report_to_push(path) as folder:
+        _push("space", folder, repo_id, target, dry_run=dry_run, as_json=as_json)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Target:
     """The options that say where a version goes."""
@@ -136,6 +164,7 @@ class _Target:
     private: bool
     branch: str | None
     create_pr: bool
+    kept_checkpoints: bool = False
 
 
 def _push(kind: Kind, path: Path, repo_id: str, target: _Target, *, dry_run: bool, as_json: bool) -> None:
@@ -153,6 +182,7 @@ def _push(kind: Kind, path: Path, repo_id: str, target: _Target, *, dry_run: boo
         branch=target.branch,
         private=target.private,
         create_pr=target.create_pr,
+        kept_checkpoints=target.kept_checkpoints,
         dry_run=dry_run,
         quiet=as_json,
         announce=announce,

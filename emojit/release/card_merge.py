@@ -37,8 +37,8 @@ OWN_KEYS: dict[CardKind, frozenset[str]] = {
         {"title", "emoji", "colorFrom", "colorTo", "sdk", "sdk_version", "python_version", "app_file", "pinned", "license", "tags", "description"}
     ),
     "space": frozenset(
-        {"title", "emoji", "colorFrom", "colorTo", "sdk", "sdk_version", "python_version", "app_file", "pinned", "license", "language", "models", "tags",
-         "short_description"}
+        {"title", "emoji", "colorFrom", "colorTo", "sdk", "sdk_version", "python_version", "app_file", "pinned", "license", "language", "models", "datasets",
+         "tags", "short_description"}
     ),
 }  # fmt: skip
 """Front matter keys that our cards may have; one that a release leaves out goes, for what an earlier version said of itself is no longer true."""
@@ -53,7 +53,7 @@ _OWN_CONFIGS = ("default", None)
 
 _HEADING = re.compile(r"(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*")
 _UNDERLINE = re.compile(r" {0,3}(?:=+|-{2,})[ \t]*")
-_PARAGRAPH = re.compile(r" {0,3}[^\s#>|*+-]")  # what an underline makes a heading of
+_PARAGRAPH = re.compile(r" {0,3}(?!<[!?])[^\s#>|*+-]")  # what an underline makes a heading of; of a comment it makes none
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 
 

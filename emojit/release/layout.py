@@ -14,6 +14,7 @@ from emojit.release.emoji_plot import PLOT
 from emojit.release.files import LocalFile, list_files, read_file
 from emojit.release.manifest import release_manifest
 from emojit.release.metric_card import addressed
+from emojit.release.report_files import is_report
 from emojit.release.staging import is_run_folder, stage_model
 from emojit.release.staging_baseline import stage_baseline
 from emojit.release.staging_dataset import dress_dataset, stage_dataset
@@ -23,7 +24,7 @@ from emojit.release.statement import PROVENANCE, as_text, is_demo, provenance_te
 class Layout:
     """The files of a release.
 
-    A data set, a run and a saved baseline get a card that is merged with the one in the repository, and a metric and the demo with one that was merged before; the first one of
+    A data set, a run and a saved baseline get a card that is merged with the one in the repository, and a metric, the demo and a report with one that was merged before; the first one of
     a Space may be the Hub's own. What somebody laid out by hand, a plain model folder or another Space, is published as it is: there the folder's own card
     says everything. `provenance.json` and `manifest.json` come with all of them.
 
@@ -59,7 +60,7 @@ class Layout:
             self._card = (self.folder / CARD).read_text(encoding="utf-8")
         if kind != "dataset":
             check_contents(kind, self.folder, repo_id=repo_id, tag=tag)
-        if kind == "metric" or (kind == "space" and is_demo(path)):
+        if kind == "metric" or (kind == "space" and (is_demo(path) or is_report(path))):
             self._card = own_part((path / CARD).read_text(encoding="utf-8"))
         if kind == "metric" and self._card is not None:
             self._card = addressed(self._card, repo_id, tag)

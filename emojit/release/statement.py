@@ -18,6 +18,7 @@ from emojit.dataset.folder import CARD, RECIPE, read_manifest
 from emojit.dataset.making import read_making
 from emojit.provenance import code, package_versions, stands_in_own_checkout
 from emojit.release.address import Kind
+from emojit.release.report_files import TABLE, is_report
 from emojit.student.record import FILE_NAME as RUN_RECORD
 
 PROVENANCE = "provenance.json"
@@ -85,6 +86,8 @@ def made_of(kind: Kind, folder: Path, *, run: Path | None = None) -> dict[str, o
     if kind == "space" and (settings := read_table(folder, SETTINGS)) is not None:
         speaker = {"role": "model", "repo": settings.get("model"), **{key: settings.get(key) for key in _AT}}
         return {"recipe": None, "seed": None, "inputs": [speaker], "replies": None}
+    if kind == "space" and is_report(folder):
+        return {"recipe": None, "seed": None, "inputs": _test_rows(read_table(folder, TABLE)), "replies": None}
     if kind == "model" and run is None and (fitted := read_table(folder, BASELINE_RECORD)) is not None:
         return {"recipe": None, "seed": None, "inputs": _inputs(fitted), "replies": None}
     record = read_table(run or folder, RUN_RECORD) if kind == "model" else None
@@ -130,3 +133,20 @@ def _inputs(record: Mapping[str, Any]) -> list[dict[str, object]]:
     if model.get("base") is not None:
         inputs.append({"role": "base model", "name": model.get("base"), "commit": model.get("base_commit")})
     return inputs
+
+
+def _test_rows(comparison: Mapping[str, Any] | None) -> list[dict[str, object]]:
+    """Return the data set that a report's runs were scored on; none where no run could be read."""
+    test = (comparison or {}).get("test")
+    if not isinstance(test, dict):
+        return []
+    name = test.get("dataset")
+    return [
+        {
+            "role": "dataset",
+            "repo": name if "/" in str(name) else None,
+            "name": name,
+            **{key: test.get(key) for key in _AT},
+            "fingerprints": {"test": test.get("fingerprint")},
+        }
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 from huggingface_hub import DatasetCard, ModelCard
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from emojit.errors import CardError
@@ -192,6 +192,7 @@ LINES = st.sampled_from(
 )
 
 
+@example(["<!-- x -->", "====", "text", MARK], "")  # an underlined comment is no title
 @given(st.lists(LINES, max_size=12), st.sampled_from(["", "---\nown: 1\ntags: [x]\n---\n"]))
 def test_merging_twice_is_merging_once_and_loses_no_line_of_others(lines, front):
     own = "---\nlicense: mit\ntags:\n- emoji\n---\n\n# Title\n\nIntro.\n\n## Splits\n\nNew.\n"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Check = Literal[
-    "files", "facts", "card", "rows", "articles", "duplicates", "statistics", "sentences", "replies", "licence", "tag", "scores", "provenance", "metric"
+    "files", "facts", "card", "rows", "articles", "duplicates", "statistics", "sentences", "replies", "licence", "tag", "scores", "provenance", "metric", "report"
 ]  # fmt: skip
 """Which check found something; the order is that of a report."""
 

@@ -18,11 +18,13 @@ from emojit.metrics import diversity, jaccard_scores, read_field
 from emojit.provenance import file_at_commit
 from emojit.release.card_merge import own_part
 from emojit.release.metric_card import addressed
+from emojit.release.report_files import is_report
 from emojit.release.statement import PROVENANCE, read_table
 from emojit.release.verify.card_text import compare_cards, split_front_matter
 from emojit.release.verify.findings import Findings
 from emojit.release.verify.provenance import check_provenance
 from emojit.release.verify.released import address, check_released_files, open_manifest
+from emojit.release.verify.report import check_report
 from emojit.resources import resource
 
 _MODULES = "eval_modules"
@@ -47,6 +49,8 @@ def check_space(folder: Path, findings: Findings) -> tuple[str | None, str | Non
     if (name := _metric(folder)) is not None:
         _check_copies(folder, name, findings, stated=address(manifest))
         _check_example(folder, findings)
+    elif is_report(folder):
+        check_report(folder, findings)
     elif kind == "metric":
         findings.unchecked.append("the code of the metric: it is none that emojit brings")
     return address(manifest)
