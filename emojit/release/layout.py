@@ -7,6 +7,7 @@ from pathlib import Path
 
 from emojit.baselines.record import is_baseline
 from emojit.dataset.folder import CARD, MANIFEST, write_text
+from emojit.errors import UsageError
 from emojit.release.address import Kind
 from emojit.release.card_merge import MARK, CardKind, merge_card, own_part
 from emojit.release.contents import check_contents
@@ -34,6 +35,7 @@ class Layout:
         scratch: an empty folder for what is laid out anew.
         repo_id: where it will stand.
         tag: the version it will be.
+        kept_checkpoints: of a run also the weights that it kept.
 
     Raises:
         UsageError: no such folder.
@@ -43,7 +45,9 @@ class Layout:
         PublishError: a Space that cannot be used, or a card that names another release.
     """
 
-    def __init__(self, kind: Kind, path: Path, scratch: Path, *, repo_id: str, tag: str) -> None:
+    def __init__(
+        self, kind: Kind, path: Path, scratch: Path, *, repo_id: str, tag: str, kept_checkpoints: bool = False
+    ) -> None:
         self.kind = kind
         self.folder = path
         self._address = {"repo_id": repo_id, "version": tag}
@@ -53,8 +57,12 @@ class Layout:
             check_contents(kind, path, repo_id=repo_id, tag=tag)
             self.folder = stage_dataset(path, scratch / "dataset", repo_id=repo_id, tag=tag)
         elif kind == "model" and is_run_folder(path):
-            self.folder = stage_model(path, scratch / "model", repo_id=repo_id, revision=tag)
+            self.folder = stage_model(
+                path, scratch / "model", repo_id=repo_id, revision=tag, kept_checkpoints=kept_checkpoints
+            )
             self._card = (self.folder / CARD).read_text(encoding="utf-8")
+        elif kept_checkpoints:
+            raise UsageError(f"{path}: only a run folder has kept checkpoints", hint="leave --kept-checkpoints out")
         elif kind == "model" and is_baseline(path):
             self.folder = stage_baseline(path, scratch / "model", repo_id=repo_id, revision=tag)
             self._card = (self.folder / CARD).read_text(encoding="utf-8")

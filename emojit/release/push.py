@@ -48,6 +48,7 @@ def push(
     branch: str | None = None,
     private: bool = False,
     create_pr: bool = False,
+    kept_checkpoints: bool = False,
     dry_run: bool = False,
     quiet: bool = False,
     announce: Callable[[PushResult], None] | None = None,
@@ -62,6 +63,7 @@ def push(
         branch: commit there instead of on main; begun at main where it does not exist.
         private: create the repository so that only its owners see it.
         create_pr: open a pull request instead of a commit on main. It gets no tag: once it is merged, the same call without `create_pr` puts it.
+        kept_checkpoints: of a run also the weights that `train.keep_checkpoints` kept.
         dry_run: find out everything, send nothing.
         quiet: no progress bars.
         announce: called with the plan, as a dry run would return it, before anything is sent; again where somebody else's commit made a new plan necessary.
@@ -89,7 +91,7 @@ def push(
     require_online(repo_id)
     require_folder(path)
     with tempfile.TemporaryDirectory(prefix="emojit-push-") as scratch, hub_progress(quiet=quiet):
-        layout = Layout(kind, path, Path(scratch), repo_id=repo_id, tag=tag)
+        layout = Layout(kind, path, Path(scratch), repo_id=repo_id, tag=tag, kept_checkpoints=kept_checkpoints)
         repo = HubRepo(base, kind, repo_id, _token(required=not dry_run))
         target = _Target(tag=tag, branch=branch, private=private, create_pr=create_pr)
         return _Push(layout, repo, target, announce or _say_nothing).run(dry_run=dry_run)

@@ -10,11 +10,12 @@ from emojit.release.contents import check_model
 from emojit.release.eval_results import render_eval_results
 from emojit.release.files import link_or_copy
 from emojit.student.export import check_exports
+from emojit.student.kept import KEPT, kept_files
 from emojit.student.record import FILE_NAME as RUN_RECORD
 from emojit.student.run_folder import MODEL
 
 _NOT_PUBLISHED = ("checkpoint", "tmp", ".")
-"""Beginnings of names in a run folder that are working state, not a result."""
+"""Beginnings of names in a run folder that are working state, not a result; kept checkpoints are published where somebody asks for them."""
 
 
 def is_run_folder(path: Path) -> bool:
@@ -22,7 +23,14 @@ def is_run_folder(path: Path) -> bool:
     return (path / RUN_RECORD).is_file()
 
 
-def stage_model(run_folder: Path, out: Path, *, repo_id: str | None = None, revision: str | None = None) -> Path:
+def stage_model(
+    run_folder: Path,
+    out: Path,
+    *,
+    repo_id: str | None = None,
+    revision: str | None = None,
+    kept_checkpoints: bool = False,
+) -> Path:
     """Lay out the model repository of a run; the same run gives the same bytes.
 
     Large files are hard links where the file system allows it, so weights are not copied.
@@ -32,6 +40,7 @@ def stage_model(run_folder: Path, out: Path, *, repo_id: str | None = None, revi
         out: the folder to make; it must not exist.
         repo_id: the repository that the card's snippets name; None leaves a gap to fill.
         revision: the tag that they name.
+        kept_checkpoints: also the weights that `train.keep_checkpoints` kept.
 
     Returns:
         `out`.
@@ -52,7 +61,10 @@ def stage_model(run_folder: Path, out: Path, *, repo_id: str | None = None, revi
     results = render_eval_results(run_folder)
     for source in _published(model):
         link_or_copy(source, out / source.relative_to(model))
-    for source in _published(run_folder):
+    kept = list(kept_files(run_folder / KEPT).values()) if kept_checkpoints else []
+    if kept_checkpoints and not kept:
+        raise StudentError(f"{run_folder}: the run kept no checkpoints", hint="leave --kept-checkpoints out")
+    for source in (*_published(run_folder), *kept):
         if source.relative_to(run_folder).parts[0] != MODEL:
             link_or_copy(source, out / "run" / source.relative_to(run_folder))
     _write(out / "README.md", card)

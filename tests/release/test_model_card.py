@@ -241,6 +241,22 @@ def test_a_staged_model_has_the_model_on_top_and_the_run_below(run_folder, tmp_p
     }
 
 
+def test_kept_checkpoints_and_what_a_sweep_keeps_are_published_only_where_somebody_asks(run_folder, tmp_path):
+    for name in ("checkpoints-kept/checkpoint-3.safetensors", "sweep/.scores/0.json", "sweep/sweep.md"):
+        (run_folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (run_folder / name).write_bytes(b"-")
+
+    plain = stage_model(run_folder, tmp_path / "plain")
+    asked = stage_model(run_folder, tmp_path / "asked", kept_checkpoints=True)
+
+    more = {name for name in digests(plain) if "checkpoint" in name or "sweep" in name}
+    assert more == {"run/sweep/sweep.md"}
+    assert digests(asked).keys() - digests(plain).keys() == {"run/checkpoints-kept/checkpoint-3.safetensors"}
+    shutil.rmtree(run_folder / "checkpoints-kept")
+    with pytest.raises(StudentError, match="the run kept no checkpoints"):
+        stage_model(run_folder, tmp_path / "none", kept_checkpoints=True)
+
+
 def test_staging_twice_gives_the_same_bytes_and_leaves_the_run_alone(run_folder, tmp_path):
     (run_folder / "model" / "README.md").write_text("the Trainer's own card\n", encoding="utf-8")
     before = digests(run_folder)
