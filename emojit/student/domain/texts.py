@@ -149,11 +149,11 @@ Joined = tuple[str, Located, int]
 
 
 def _joined(sentences: Iterator[Located], tokenizer: PreTrainedTokenizerBase, *, room: int) -> Iterator[list[Joined]]:
-    """Yield texts in batches: sentences of one article that follow each other, as long as they have at most `room` tokens together."""
+    """Yield texts in batches: sentences of one article that follow each other, as long as they have at most `room` tokens together; 0 joins none."""
     text, first, number, length = "", None, 0, 0
     ready: list[Joined] = []
     for sentence, tokens in _measured(sentences, tokenizer, measure=room > 0):
-        if first is not None and first.article == sentence.article and length + tokens <= room:
+        if first is not None and room and first.article == sentence.article and length + tokens <= room:
             text, number, length = text + sentence.text, number + 1, length + tokens
             continue
         if first is not None:

@@ -22,6 +22,9 @@ from emojit.student.stages.held_out import ARTICLE, HeldOut
 _KEPT = (None, OVER_LIMIT)
 """Reasons of a build's candidates that are good sentences: none, or only one too many of their article."""
 
+_UNFIT_ALONE = ("too_short", "too_long", "needs_context")
+"""Reasons of sentences that no reader would understand alone, but good ones in running text."""
+
 _READ = ("id", "source", "doc_id", "title", "url", "licence", "index", "text", "reason")
 
 
@@ -106,7 +109,9 @@ class Sentences:
         yield from (sentence.text for sentence in found if not sentence.kept_back)
 
     def located(self) -> Iterator[Located]:
-        """Yield the same sentences, those of an article one after the other, and also those of articles to measure on; the order spreads by article.
+        """Yield sentences for running text, those of an article one after the other, and also those of articles to measure on.
+
+        Besides what iteration yields, sentences of any length, and those that make no sense alone. Where a part is taken, the order spreads by article.
 
         Raises:
             CorpusError, DatasetError, MissingExtraError, OfflineError: as iteration.
@@ -115,7 +120,8 @@ class Sentences:
 
     def _own(self, *, by_article: bool) -> Iterator[Located]:
         files, splits, self.origin = own_corpus(self.train)
-        rows: Iterable[dict[str, Any]] = (row for path in files for row in _table(path) if row["reason"] in _KEPT)
+        kept = (*_KEPT, *_UNFIT_ALONE) if by_article else _KEPT
+        rows: Iterable[dict[str, Any]] = (row for path in files for row in _table(path) if row["reason"] in kept)
         if by_article:
             rows = _spread_articles(rows, self.seed)
         elif self.stage.rows:  # the whole order is needed: what is left out on the way is not known before
@@ -136,6 +142,7 @@ class Sentences:
 
     def _other(self, *, kept_back: bool) -> Iterator[Located]:
         from emojit.corpus.draw import draw
+        from emojit.corpus.prepared import open_prepared
 
         stage = self.stage
         corpus = CorpusConfig(
@@ -146,13 +153,16 @@ class Sentences:
             split=stage.split,
             sentences_per_article=0,
         )
-        drawn = draw(
-            corpus, FilterConfig(), seed=self.seed, spread=bool(stage.rows), wanted=stage.rows, quiet=self.quiet
-        )
+        filters = FilterConfig()
+        if kept_back and open_prepared(corpus) is None:  # of a corpus folder the filters are those it was made with
+            filters = FilterConfig(order=tuple(name for name in filters.order if name not in _UNFIT_ALONE))
+        drawn = draw(corpus, filters, seed=self.seed, spread=bool(stage.rows), wanted=stage.rows, quiet=self.quiet)
         self.origin = {key: value for key, value in drawn.inputs.items() if key != "files"}
         shares = SplitConfig()
         for offer in drawn:
             if offer.reason is not None:
+                if kept_back:
+                    self.left_out[offer.reason] += 1
                 continue
             sentence = offer.sentence
             reason = self.held_out.reason(
