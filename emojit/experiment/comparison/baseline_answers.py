@@ -7,11 +7,12 @@ from pathlib import Path
 
 from emojit.errors import DatasetError
 from emojit.evaluation.report import read_report
+from emojit.experiment.comparison.split_rows import read_split
 
 Named = dict[str, tuple[tuple[str, ...], ...]]
 """Name of each baseline to its answers, in the order of the test rows by rising id."""
 
-_KEYS = ("id", "split", "text", "emojis")
+_KEYS = ("id", "text", "emojis")
 _EVALUATED = "eval_predictions.parquet"
 
 
@@ -25,25 +26,17 @@ def read_baselines(path: Path, ids: Sequence[str]) -> Named:
     Raises:
         DatasetError: the file cannot be read, or holds other test rows.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     hint = f"remove {path.name} and run the plan again: it is written anew"
     if not path.is_file():
         return {}
-    try:
-        table = pq.read_table(path, filters=[("split", "=", "test")])
-        found: list[str] = table.column("id").to_pylist()
-        names = [name for name in table.column_names if name not in _KEYS]
-        columns = {name: table.column(name).to_pylist() for name in names}
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError, KeyError) as exc:
-        raise DatasetError(f"{path.name}: cannot be read ({str(exc).splitlines()[0]})", hint=hint) from exc
+    columns = read_split(path, None, hint=hint)
+    found: list[str] = columns["id"]
     if sorted(found) != list(ids):
         raise DatasetError(
             f"{path.name}: answers to {len(found)} test rows that are not the {len(ids)} of the runs", hint=hint
         )
     try:
-        return {name: _by_id(found, answers) for name, answers in columns.items()}
+        return {name: _by_id(found, answers) for name, answers in columns.items() if name not in _KEYS}
     except TypeError as exc:
         raise DatasetError(f"{path.name}: a baseline has no answer to a row", hint=hint) from exc
 
@@ -59,12 +52,13 @@ def read_evaluated(folder: Path, ids: Sequence[str]) -> Named:
     try:
         report = read_report(folder)
         names = [system.name for system in report.systems if system.kind == "baseline"]
-        table = pq.read_table(folder / _EVALUATED, columns=["id", *names])
+        with pq.ParquetFile(folder / _EVALUATED) as file:
+            table = file.read(columns=["id", *names])
         found: list[str] = table.column("id").to_pylist()
         if report.dataset.split != "test" or sorted(found) != list(ids):
             return {}
         return {name: _by_id(found, table.column(name).to_pylist()) for name in names}
-    except (DatasetError, pa.ArrowInvalid, OSError, KeyError, TypeError):
+    except (DatasetError, pa.ArrowException, OSError, KeyError, TypeError):
         return {}
 
 

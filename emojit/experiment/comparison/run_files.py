@@ -6,16 +6,16 @@ import csv
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from emojit.emoji import INVENTORY
 from emojit.errors import DatasetError, StudentError
 from emojit.experiment.comparison.facts import CurvePoint
+from emojit.experiment.comparison.split_rows import read_split
 from emojit.student.record import RunRecord, read_run
 
 PREDICTIONS = "predictions.parquet"
 LOG = "train_log.csv"
-_COLUMNS = ("id", "split", "text", "emojis", "student")
+_COLUMNS = ("id", "text", "emojis", "student")
 _MODEL_FILES = ("model/tokenizer.json", "model/generation_config.json")
 
 _CURVE = {
@@ -82,23 +82,8 @@ def read_run_files(folder: Path) -> RunFiles:
 
 
 def _test_rows(folder: Path) -> Answered:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    path = folder / PREDICTIONS
     hint = "train the run again: remove its folder and give the same command"
-    try:
-        present = pq.read_schema(path).names
-        if missing := [column for column in _COLUMNS if column not in present]:
-            raise DatasetError(f"{PREDICTIONS} has no column {', '.join(missing)}", hint=hint)
-        table = pq.read_table(path, columns=list(_COLUMNS), filters=[("split", "=", "test")])
-    except FileNotFoundError as exc:
-        raise DatasetError(f"{PREDICTIONS} is missing", hint=hint) from exc
-    except (pa.ArrowInvalid, OSError) as exc:
-        raise DatasetError(f"{PREDICTIONS} cannot be read ({str(exc).splitlines()[0]})", hint=hint) from exc
-    columns: dict[str, list[Any]] = {name: table.column(name).to_pylist() for name in _COLUMNS}
-    if not columns["id"]:
-        raise DatasetError(f"{PREDICTIONS} has no row of the split test", hint=hint)
+    columns = read_split(folder / PREDICTIONS, _COLUMNS, hint=hint)
     try:
         order = sorted(range(len(columns["id"])), key=columns["id"].__getitem__)
         return Answered(
