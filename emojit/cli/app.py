@@ -25,6 +25,7 @@ from emojit.cli import (
     judge,
     predict,
     push,
+    rate,
     releases,
     replies,
     reproduce,
@@ -82,6 +83,7 @@ app.command()(evaluate.evaluate)
 app.add_typer(experiment.app, name="experiment")
 app.command()(sweep.sweep)
 app.add_typer(judge.app, name="judge")
+app.add_typer(rate.app, name="rate")
 app.command()(predict.predict)
 app.command()(export.export)
 app.add_typer(space.app, name="space")
