@@ -2,7 +2,8 @@
 
 `evaluate.load` fetches a module's script and the files it imports relatively, nothing else: no data file, no package,
 and no file that only another sibling imports. So everything a metric needs lies beside it as Python source, generated
-from `emojit` with the imports made relative; nobody keeps a copy by hand.
+from `emojit` with the imports made relative; nobody keeps a copy by hand. For the same reason the groups of emoji, which
+`emojit.emoji` reads from a data file, are written as Python source first (`emojit/metrics/groups.py`).
 
     python scripts/build_eval_modules.py            write the files
     python scripts/build_eval_modules.py --check    change nothing, exit 1 when a file is stale
@@ -14,6 +15,7 @@ import argparse
 import ast
 import re
 import sys
+from itertools import groupby
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,8 +29,21 @@ SHARED = (
 MODULES = {
     "emoji_jaccard": ("emojit/metrics/overlap.py", *SHARED),
     "emoji_diversity": ("emojit/metrics/diversity.py", *SHARED),
+    "emoji_votes": ("emojit/metrics/votes.py", "emojit/metrics/overlap.py", *SHARED),
+    "emoji_length": ("emojit/metrics/length.py", *SHARED),
+    "emoji_category": (
+        "emojit/metrics/category.py",
+        "emojit/metrics/groups.py",
+        "emojit/metrics/overlap.py",
+        *SHARED,
+    ),
+    "emoji_distribution": ("emojit/metrics/distribution.py", *SHARED),
+    "emoji_validity": ("emojit/metrics/validity.py", *SHARED),
 }
 """Module folder → files copied whole."""
+
+GROUPS = "emojit/metrics/groups.py"
+INVENTORY = "emojit/emoji/data/inventory.tsv"
 
 NOTICE = "emojit/emoji/data/LICENSE-UNICODE.txt"
 """Goes wherever the emoji table goes; `evaluate.load` does not fetch it, whoever copies the Space does."""
@@ -61,11 +76,12 @@ def main() -> int:
 
 def generated() -> dict[Path, str]:
     """Return what every generated file must hold: path → text."""
-    files = {}
+    files = {ROOT / GROUPS: _groups()}
     for module, sources in MODULES.items():
         names = {Path(source).stem for source in (*sources, ERRORS)}
         for source in sources:
-            files[ROOT / "eval_modules" / module / Path(source).name] = _copy(source, names)
+            text = files.get(ROOT / source) or (ROOT / source).read_text(encoding="utf-8")
+            files[ROOT / "eval_modules" / module / Path(source).name] = _copy(source, text, names)
         files[ROOT / "eval_modules" / module / Path(ERRORS).name] = _carry_errors()
         files[ROOT / "eval_modules" / module / Path(NOTICE).name] = (ROOT / NOTICE).read_text(encoding="utf-8")
     return files
@@ -75,9 +91,37 @@ def _header(source: str) -> str:
     return f"# Generated from {source} by scripts/build_eval_modules.py; do not edit.\n"
 
 
-def _copy(source: str, siblings: set[str]) -> str:
+def _groups() -> str:
+    """Return the groups of emoji as Python source: in Unicode's order each is one run, so that names and numbers are enough."""
+    rows = [line.split("\t")[2:4] for line in (ROOT / INVENTORY).read_text(encoding="utf-8").splitlines()[1:]]
+    runs = [(*names, len(list(run))) for names, run in groupby(rows)]
+    lines = "".join(f'    ("{group}", "{subgroup}", {count}),\n' for group, subgroup, count in runs)
+    return _header(INVENTORY) + _GROUPS.format(lines=lines)
+
+
+_GROUPS = '''"""Unicode's groups and subgroups of the emoji of Emoji 16.0."""
+
+from __future__ import annotations
+
+from emojit.emoji.table import FORMS
+
+_RUNS = (
+{lines})
+"""Group, subgroup and how many emoji of it follow each other in Unicode's order (count)."""
+
+_NAMES = [(group, subgroup) for group, subgroup, count in _RUNS for _ in range(count)]
+
+GROUPS = {{form: group for form, (group, _) in zip(FORMS.split(), _NAMES, strict=True)}}
+"""Canonical emoji → group, such as "Smileys & Emotion"."""
+
+SUBGROUPS = {{form: subgroup for form, (_, subgroup) in zip(FORMS.split(), _NAMES, strict=True)}}
+"""Canonical emoji → subgroup, such as "face-smiling"; no two groups share the name of one."""
+'''
+
+
+def _copy(source: str, text: str, siblings: set[str]) -> str:
     """Return the source with every import of emojit turned into one of a sibling, sorted as ruff wants them."""
-    lines = (ROOT / source).read_text(encoding="utf-8").splitlines()
+    lines = text.splitlines()
     places = [index for index, line in enumerate(lines) if _IMPORT.match(line)]
     relative = []
     for index in places:

@@ -1,7 +1,7 @@
 """How well predicted emoji agree with the reference: Jaccard, exact match, precision, recall, F1.
 
-A row is a *set* of emoji: order and repetition do not matter, an emoji written three times counts once. The functions
-compare strings, so spellings must have been made canonical before (`emojit.emoji.extract`).
+A row is a *set* of emoji: order and repetition do not matter, an emoji written three times counts once, in precision and
+recall too. The functions compare strings, so spellings must have been made canonical before (`read_rows`).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal
 
 from emojit.metrics.inputs import check_aligned, check_rows
@@ -39,6 +40,22 @@ class RowScores:
     f1: float
     """Harmonic mean of precision and recall."""
     exact_match: bool
+    """Whether the two sets are equal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreColumns:
+    """The scores of N rows, a list of N for each; the fields of `RowScores`."""
+
+    jaccard: list[float]
+    """Shared emoji over all emoji of the two sets, in [0, 1]."""
+    precision: list[float]
+    """Share of the predicted emoji that stand in the reference, in [0, 1]."""
+    recall: list[float]
+    """Share of the reference's emoji that were predicted, in [0, 1]."""
+    f1: list[float]
+    """Harmonic mean of precision and recall, in [0, 1]."""
+    exact_match: list[bool]
     """Whether the two sets are equal."""
 
 
@@ -81,7 +98,16 @@ def jaccard_scores(predictions: Sequence[Sequence[str]], references: Sequence[Se
         MetricInputError: the lengths differ, there is no row, or a row is a string.
     """
     check_aligned(predictions, references)
-    return [_jaccard(set(p), set(r)) for p, r in zip(predictions, references, strict=True)]
+    scores: list[float] = []
+    for prediction, reference in zip(predictions, references, strict=True):
+        predicted = set(prediction)
+        if predicted.isdisjoint(reference):  # half of the rows of a good student; no second set is made for them
+            scores.append(0.0 if predicted or len(reference) else 1.0)
+            continue
+        expected = set(reference)
+        hits = len(predicted & expected)
+        scores.append(hits / (len(predicted) + len(expected) - hits))
+    return scores
 
 
 def exact_match(predictions: Sequence[Sequence[str]], references: Sequence[Sequence[str]]) -> float:
@@ -120,6 +146,34 @@ def row_scores(prediction: Sequence[str], reference: Sequence[str]) -> RowScores
     )
 
 
+def score_columns(predictions: Sequence[Sequence[str]], references: Sequence[Sequence[str]]) -> ScoreColumns:
+    """Return what `row_scores` says of every row, a column for each score.
+
+    Args:
+        predictions: N sequences of emoji; `read_rows` makes them of strings.
+        references: N sequences of emoji, aligned with `predictions`.
+
+    Raises:
+        MetricInputError: the lengths differ, there is no row, or a row is a string.
+
+    Example:
+        >>> score_columns([["🎉", "🎉", "😊"], []], [["🎉"], ["📚"]]).precision  # a repetition counts once
+        [0.5, 0.0]
+    """
+    check_aligned(predictions, references)
+    columns = ScoreColumns(jaccard=[], precision=[], recall=[], f1=[], exact_match=[])
+    for prediction, reference in zip(predictions, references, strict=True):
+        predicted, expected = set(prediction), set(reference)
+        hits, p, r = len(predicted & expected), len(predicted), len(expected)
+        empty = 1.0 if p == r == 0 else 0.0
+        columns.jaccard.append(hits / (p + r - hits) if p + r else empty)
+        columns.precision.append(hits / p if p else empty)
+        columns.recall.append(hits / r if r else empty)
+        columns.f1.append(2 * hits / (p + r) if p + r else empty)
+        columns.exact_match.append(hits == p == r)
+    return columns
+
+
 def precision_recall_f1(
     predictions: Sequence[Sequence[str]],
     references: Sequence[Sequence[str]],
@@ -143,16 +197,15 @@ def precision_recall_f1(
         MetricInputError: the lengths differ, there is no row, or a row is a string.
     """
     check_aligned(predictions, references)
-    hits: Counter[str] = Counter()
-    predicted: Counter[str] = Counter()
-    expected: Counter[str] = Counter()
-    for prediction, reference in zip(predictions, references, strict=True):
-        p, r = set(prediction), set(reference)
-        hits.update(p & r)
-        predicted.update(p)
-        expected.update(r)
     if average == "micro":
-        return _fractions(hits.total(), predicted.total(), expected.total())
+        pairs = [(set(p), set(r)) for p, r in zip(predictions, references, strict=True)]
+        return _fractions(
+            sum(len(p & r) for p, r in pairs), sum(len(p) for p, _ in pairs), sum(len(r) for _, r in pairs)
+        )
+    shared = (set(p).intersection(r) for p, r in zip(predictions, references, strict=True))
+    hits, predicted, expected = (
+        Counter(chain.from_iterable(sets)) for sets in (shared, map(set, predictions), map(set, references))
+    )
     labels = sorted(predicted.keys() | expected.keys())  # sorted: a sum of floats depends on its order
     if not labels:
         return _fractions(0, 0, 0)

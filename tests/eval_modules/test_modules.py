@@ -17,14 +17,15 @@ import pytest
 import yaml
 
 from emojit.emoji import INVENTORY
-from emojit.metrics import diversity, exact_match, jaccard_scores, precision_recall_f1
+from emojit.metrics import MODULE_FIGURES, diversity, exact_match, jaccard_scores, module_figures, precision_recall_f1
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = ROOT / "eval_modules"
-NAMES = ("emoji_jaccard", "emoji_diversity")
+NAMES = tuple(MODULE_FIGURES)
 
 PREDICTIONS = [["📖", "😊", "🇯🇵", "📚", "👏"], ["🎉", "🇯🇵", "🇯🇵", "😊", "🇯🇵"], ["❤️", "👨‍👩‍👧‍👦"], []]
 REFERENCES = [["🤔", "📚", "📖", "🇯🇵", "🔍"], ["🏆", "🎉", "👏", "🇯🇵", "💪"], ["👨‍👩‍👧‍👦"], ["😊"]]
+VOTES = [[REFERENCES[0], PREDICTIONS[0]], [REFERENCES[1]], [REFERENCES[2], ["❤️"], []], [["😊"]]]
 FORMS = {
     "lists": lambda rows: rows,
     "strings with blanks": lambda rows: [" ".join(row) for row in rows],
@@ -32,8 +33,24 @@ FORMS = {
 }
 
 
+def arguments(name, predicted_as="lists", expected_as="lists", rows=slice(None)):
+    """Return what `compute` of a module is given, in the forms asked for."""
+    found = {"predictions": FORMS[predicted_as](PREDICTIONS)[rows]}
+    if name == "emoji_votes":
+        found["references"] = [FORMS[expected_as](votes) for votes in VOTES[rows]]
+    elif name != "emoji_validity":
+        found["references"] = FORMS[expected_as](REFERENCES)[rows]
+    return found
+
+
 @pytest.fixture(scope="module", params=NAMES)
 def metric(request):
+    return evaluate.load(str(MODULES / request.param))
+
+
+@pytest.fixture(scope="module", params=[name for name in NAMES if name not in {"emoji_votes", "emoji_validity"}])
+def paired(request):
+    """A module that takes one reference for each prediction."""
     return evaluate.load(str(MODULES / request.param))
 
 
@@ -53,12 +70,10 @@ def test_the_copies_are_what_the_generator_makes_of_emojit():
 @pytest.mark.parametrize("predicted_as", FORMS)
 @pytest.mark.parametrize("expected_as", FORMS)
 def test_every_form_of_input_gives_the_same_values(metric, predicted_as, expected_as):
-    plain = metric.compute(predictions=PREDICTIONS, references=REFERENCES)
+    plain = metric.compute(**arguments(metric.name))
 
-    assert (
-        metric.compute(predictions=FORMS[predicted_as](PREDICTIONS), references=FORMS[expected_as](REFERENCES))
-        == plain
-    )
+    assert metric.compute(**arguments(metric.name, predicted_as, expected_as)) == plain
+    assert module_figures(metric.name, arguments(metric.name, predicted_as, expected_as)) == plain
 
 
 def test_the_values_are_those_worked_out_by_hand(jaccard):
@@ -104,9 +119,9 @@ def test_spellings_are_folded_and_what_is_outside_the_inventory_is_counted(jacca
 
 
 def test_batches_and_single_rows_add_up(metric):
-    whole = metric.compute(predictions=PREDICTIONS, references=REFERENCES)
-    metric.add_batch(predictions=PREDICTIONS[:3], references=REFERENCES[:3])
-    metric.add(prediction=PREDICTIONS[3], reference=REFERENCES[3])
+    whole = metric.compute(**arguments(metric.name))
+    metric.add_batch(**arguments(metric.name, rows=slice(3)))
+    metric.add(**{key.removesuffix("s"): rows[0] for key, rows in arguments(metric.name, rows=slice(3, 4)).items()})
 
     assert metric.compute() == whole
 
@@ -120,9 +135,36 @@ def test_batches_and_single_rows_add_up(metric):
         ([None], ["🎉"], "expected a string or a list of strings, got None"),
     ],
 )
-def test_input_that_cannot_be_scored_is_a_value_error_that_says_so(metric, predictions, references, message):
+def test_input_that_cannot_be_scored_is_a_value_error_that_says_so(paired, predictions, references, message):
     with pytest.raises(ValueError, match=message):
-        metric.compute(predictions=predictions, references=references)
+        paired.compute(predictions=predictions, references=references)
+
+
+@pytest.mark.parametrize(
+    ("name", "call", "message"),
+    [
+        ("emoji_votes", {"predictions": ["🎉"], "references": [[]]}, r"references\[0\] has no vote"),
+        ("emoji_votes", {"predictions": ["🎉"], "references": [["🎉"], ["🎉"]]}, "1 predictions for 2 references"),
+        ("emoji_votes", {"predictions": ["🎉"], "references": ["🎉"]}, "don't match the expected format"),
+        ("emoji_validity", {"predictions": []}, "nothing to score"),
+        ("emoji_validity", {"predictions": [None]}, "expected a string or a list of strings, got None"),
+        ("emoji_validity", {"predictions": ["🎉"], "most": 0}, "most must be >= 1, got 0"),
+    ],
+)
+def test_so_is_what_only_one_module_refuses(name, call, message):
+    metric = evaluate.load(str(MODULES / name))
+
+    with pytest.raises(ValueError, match=message):
+        metric.compute(**call)
+
+
+def test_modules_can_be_combined_also_with_the_one_that_takes_no_references():
+    names = ("emoji_jaccard", "emoji_length", "emoji_validity")
+    both = evaluate.combine([evaluate.load(str(MODULES / name)) for name in names])
+
+    result = both.compute(predictions=["🎉"], references=["🎉 😊"])
+
+    assert (result["jaccard"], result["mean"], result["valid"]) == (0.5, 1.0, 1.0)
 
 
 def test_the_size_of_the_top_can_be_set():
@@ -136,43 +178,75 @@ def test_the_size_of_the_top_can_be_set():
 
 
 ALONE = """
-import json, socket, sys
+import json, os, socket, sys
 def refuse(*_): raise AssertionError("the network was touched")
 socket.socket.connect = socket.getaddrinfo = refuse
-import evaluate
-result = evaluate.load(sys.argv[1]).compute(predictions=["📖😊🇯🇵📚👏"], references=["🤔 📚 📖 🇯🇵 🔍"])
-result["emojit"] = any(name.split(".")[0] == "emojit" for name in sys.modules)
-print(json.dumps(result))
+import evaluate  # once for everything here: it takes seconds
+
+def shared(rank, batches):
+    results = {}
+    for path, batch in batches.items():
+        metric = evaluate.load(path, num_process=2, process_id=rank, experiment_id="two", cache_dir="shared")
+        for row in range(len(batch["predictions"])):
+            metric.add_batch(**{key: rows[row : row + 1] for key, rows in batch.items()})
+        results[path] = metric.compute()
+    return results
+
+whole, *halves = json.loads(sys.argv[1])
+child = os.fork()
+if child == 0:
+    answers = shared(1, halves[1])
+    os._exit(0 if set(answers.values()) == {None} else 3)
+results = {"two processes": shared(0, halves[0]), "the second ended with": os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}
+results["one process"] = {path: evaluate.load(path).compute(**call) for path, call in whole.items()}
+results["emojit"] = any(name.split(".")[0] == "emojit" for name in sys.modules)
+print(json.dumps(results))
 """
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_module_stands_alone_without_emojit_and_without_network(name, tmp_path):
-    environment = {**os.environ, "HF_HOME": str(tmp_path / "hf"), "PYTHONWARNINGS": "default"}
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """What the modules answer in a process without emojit and without network, and in two that share the rows."""
+    folder = tmp_path_factory.mktemp("alone")
+    environment = {**os.environ, "HF_HOME": str(folder / "hf"), "PYTHONWARNINGS": "default"}
     environment.pop("HF_EVALUATE_OFFLINE", None)
-
+    calls = [{name: arguments(name, rows=slice(*part)) for name in NAMES} for part in ((None,), (3,), (3, None))]
+    calls = [{str(MODULES / name): call for name, call in part.items()} for part in calls]
     done = subprocess.run(
-        [sys.executable, "-X", "utf8", "-c", ALONE, str(MODULES / name)],
-        cwd=tmp_path,
+        [sys.executable, "-X", "utf8", "-c", ALONE, json.dumps(calls)],
+        cwd=folder,
         env={key: value for key, value in environment.items() if key != "PYTHONPATH"},
         capture_output=True,
         text=True,
         encoding="utf-8",
         check=False,
     )
-
     assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout)
-    assert result.pop("emojit") is False
-    assert result.get("jaccard", 3 / 7) == pytest.approx(3 / 7)
-    assert result.get("distinct", 5) == 5
+    return json.loads(done.stdout), folder
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_module_stands_alone_without_emojit_and_without_network(alone, name):
+    answers, _ = alone
+
+    assert answers["emojit"] is False
+    assert answers["one process"][str(MODULES / name)] == module_figures(name, arguments(name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_two_processes_that_add_a_part_of_the_rows_each_get_the_figures_of_all(alone, name):
+    answers, folder = alone
+
+    assert answers["two processes"][str(MODULES / name)] == module_figures(name, arguments(name))
+    assert answers["the second ended with"] == 0  # and was answered None
+    assert not list((folder / "shared").rglob("*.arrow"))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_card_is_that_of_a_gradio_space_and_names_every_output(name):
     _, head, body = (MODULES / name / "README.md").read_text(encoding="utf-8").split("---\n", 2)
     front = yaml.safe_load(head)
-    result = evaluate.load(str(MODULES / name)).compute(predictions=["🎉"], references=["🎉"])
+    result = evaluate.load(str(MODULES / name)).compute(**arguments(name))
 
     assert (front["title"], front["sdk"], front["app_file"]) == (name, "gradio", "app.py")
     assert front["tags"] == ["evaluate", "metric"]

@@ -14,7 +14,7 @@ from typing import Any
 import emojit
 from emojit.dataset.folder import CARD, MANIFEST
 from emojit.errors import MetricInputError
-from emojit.metrics import diversity, jaccard_scores, read_field
+from emojit.metrics import module_figures
 from emojit.provenance import file_at_commit
 from emojit.release.card_merge import own_part
 from emojit.release.metric_card import addressed
@@ -48,7 +48,7 @@ def check_space(folder: Path, findings: Findings) -> tuple[str | None, str | Non
     check_provenance(folder, "metric" if kind == "metric" else "space", findings)
     if (name := _metric(folder)) is not None:
         _check_copies(folder, name, findings, stated=address(manifest))
-        _check_example(folder, findings)
+        _check_example(folder, name, findings)
     elif is_report(folder):
         check_report(folder, findings)
     elif kind == "metric":
@@ -108,7 +108,7 @@ def _same(name: str, path: Path, wanted: bytes | None, stated: tuple[str | None,
     return any(not compare_cards(card, theirs).differences for card in (fitted, ours))
 
 
-def _check_example(folder: Path, findings: Findings) -> None:
+def _check_example(folder: Path, name: str, findings: Findings) -> None:
     """Work out the example of the card, by the code at hand: code that was downloaded is not run."""
     card = (folder / CARD).read_text(encoding="utf-8", errors="replace")
     call = next((found for block in _BLOCK.findall(card) for found in _calls(block)), None)
@@ -117,7 +117,7 @@ def _check_example(folder: Path, findings: Findings) -> None:
         findings.unchecked.append(f"the example of {CARD}: there is none with figures")
         return
     try:
-        known = _figures(call)
+        known = {key: value for key, value in module_figures(name, call).items() if value is not None}
     except (MetricInputError, TypeError, ValueError) as exc:
         findings.wrong("metric", "the example cannot be worked out", CARD, expected="rows of emoji", found=exc)
         return
@@ -145,17 +145,3 @@ def _calls(block: str) -> Iterator[dict[str, Any]]:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "compute":
             with contextlib.suppress(ValueError):
                 yield {word.arg: ast.literal_eval(word.value) for word in node.keywords if word.arg is not None}
-
-
-def _figures(call: dict[str, Any]) -> dict[str, float]:
-    predictions, references = (
-        [read_field(row).emojis for row in call[side]] for side in ("predictions", "references")
-    )
-    scores = jaccard_scores(predictions, references)
-    found = diversity(predictions, references, top_n=call.get("top_n", 5)).predictions
-    return {
-        "jaccard": sum(scores) / len(scores),
-        "outside_top": found.outside_top,
-        "distinct": found.distinct,
-        "entropy_bits": found.entropy_bits,
-    }

@@ -1,0 +1,90 @@
+"""emoji_distribution: how far the frequencies of the predicted emoji are from those of the references.
+
+Only the files that this one imports relatively are fetched by `evaluate.load`, and their own imports are not followed:
+every sibling is named here. One module per import line and no comment behind it, for `evaluate` reads these lines with
+regular expressions.
+"""
+
+from dataclasses import asdict
+
+import datasets
+import evaluate
+
+from .distribution import distribution_distance
+from .errors import MetricInputError
+from .fields import read_rows
+from .inputs import check_lengths
+from .reader import INVENTORY
+from .table import FORMS
+
+_DESCRIPTION = f"""
+Distance of the frequencies of the predicted emoji from those of the references: Jensen–Shannon divergence and distance,
+total variation, the entropy of both, and what stands on one side only. Any spelling of the {len(FORMS.split())} emoji of Emoji 16.0
+is read, skin tones are folded; an emoji counts as often as it was written. No measure of single rows.
+"""
+
+_INPUTS = """
+Args:
+    predictions: list of strings of emoji, with or without blanks between them, or list of lists of emoji.
+    references: the same, one per prediction; the two sides need not have the same form.
+
+Returns:
+    jensen_shannon: Jensen-Shannon divergence (bits), in [0, 1]; 0.0 for the same frequencies.
+    jensen_shannon_distance: its square root, in [0, 1].
+    total_variation: half the sum of the absolute differences of the frequencies, in [0, 1].
+    entropy_bits, reference_entropy_bits: Shannon entropy of the frequencies of either side (bits).
+    never_in_references: share of the predicted emoji, as written, that no reference holds, in [0, 1].
+    never_predicted: share of the references' emoji that no prediction holds, in [0, 1].
+
+Examples:
+    >>> import evaluate
+    >>> metric = evaluate.load("./eval_modules/emoji_distribution")
+    >>> result = metric.compute(predictions=["🎉", "🎉"], references=["🎉", "📚"])
+    >>> round(result["jensen_shannon"], 4), result["total_variation"], result["never_predicted"]
+    (0.3113, 0.5, 0.5)
+"""
+
+_CITATION = """
+@article{lin1991divergence,
+  title = {Divergence measures based on the {Shannon} entropy},
+  author = {Lin, Jianhua},
+  journal = {IEEE Transactions on Information Theory},
+  volume = {37},
+  number = {1},
+  pages = {145--151},
+  year = {1991}
+}
+"""
+
+
+class EmojiDistribution(evaluate.Metric):
+    """Distance of two distributions over emoji."""
+
+    def _info(self) -> evaluate.MetricInfo:
+        text = datasets.Value("string")
+        emojis = datasets.Sequence(datasets.Value("string"))
+        return evaluate.MetricInfo(
+            description=_DESCRIPTION,
+            citation=_CITATION,
+            inputs_description=_INPUTS,
+            features=[
+                datasets.Features({"predictions": prediction, "references": reference})
+                for prediction in (text, emojis)
+                for reference in (text, emojis)
+            ],
+            license="apache-2.0",
+        )
+
+    def add_batch(self, *, predictions=None, references=None, **kwargs):
+        """Add rows to what `compute` scores.
+
+        Raises MetricInputError (a ValueError) when the two lists differ in length or are empty, where evaluate itself
+        would end in an IndexError.
+        """
+        if predictions is None or references is None:
+            raise MetricInputError("predictions and references are both needed")
+        check_lengths(predictions, references)
+        evaluate.Metric.add_batch(self, predictions=predictions, references=references, **kwargs)
+
+    def _compute(self, predictions, references):
+        return asdict(distribution_distance(read_rows(predictions), read_rows(references)))
