@@ -120,15 +120,15 @@ def test_better_seen_from_the_other_side_is_worse(pairs):
     }
 
 
-def test_of_ten_variants_that_do_nothing_one_is_called_better_or_worse_in_about_five_tables_of_a_hundred():
+def test_of_ten_variants_that_do_nothing_one_is_called_better_or_worse_in_about_one_table_of_twenty():
     rng = np.random.default_rng(0)
     wrong = 0
-    for _ in range(100):
-        columns = {place: rng.random(80) for place in range(11)}
+    for _ in range(60):
+        columns = {place: rng.random(40) for place in range(11)}
         found = Draws(columns).family({str(place): (place, 0, "base") for place in range(1, 11)})
         wrong += any(row.verdict != "undecided" for row in found.values())
 
-    assert wrong <= 10
+    assert wrong <= 7
 
 
 @given(ANSWERS, ANSWERS)

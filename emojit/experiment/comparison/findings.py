@@ -159,12 +159,7 @@ def _targets(comparison: Comparison) -> list[Finding]:
                 f"目標（{asked_ja}）を達成：{'、'.join(names_ja)}。",
             )
         ]
-    met = [sum(each.met for each in row.criteria) for row in rows]
-    best = rows[
-        max(
-            range(len(rows)), key=lambda place: (met[place], rows[place].scores.jaccard if rows[place].scores else 0.0)
-        )
-    ]
+    best = max(rows, key=lambda row: (sum(each.met for each in row.criteria), _mean(row)))
     missed = [each for each in best.criteria if not each.met]
     short = listed([f"{_TARGETS[each.name]} {score(each.reached)}" for each in missed])
     short_ja = "、".join(f"{_TARGETS_JA[each.name]} {score(each.reached)}" for each in missed)
@@ -311,6 +306,10 @@ def _data(comparison: Comparison) -> list[Finding]:
             )
         )
     return found
+
+
+def _mean(row: Variant) -> float:
+    return 0.0 if row.scores is None else row.scores.jaccard
 
 
 def _jaccard(row: Variant) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emojit.experiment.comparison.facts import Comparison
+from emojit.experiment.comparison.facts import Baseline, Comparison, Variant
 from emojit.experiment.comparison.words import between, count, gap
 
 _VERDICTS = {"better": "better", "worse": "worse", "undecided": "undecided", "equal": "the same"}
@@ -10,13 +10,14 @@ _VERDICTS = {"better": "better", "worse": "worse", "undecided": "undecided", "eq
 
 def plain(comparison: Comparison) -> str:
     """Return the scores of all systems and then what was found."""
+    systems: list[Variant | Baseline] = [*comparison.variants, *comparison.baselines]
     rows = [
         (
             row.name,
             "no run" if row.jaccard is None else between(row.jaccard),
             "" if row.difference is None else f"{gap(row.difference.jaccard)}  {_VERDICTS[row.difference.verdict]}",
         )
-        for row in (*comparison.variants, *comparison.baselines)
+        for row in systems
     ]
     width, wide = (max(len(row[place]) for row in rows) for place in (0, 1))
     on = (
