@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
@@ -15,6 +15,9 @@ from emojit.evaluation.judge.records import WITHOUT_ANSWER, Choice, PairJudgemen
 from emojit.evaluation.sampling import draw_stratified, rank, topic
 from emojit.evaluation.systems import GOLD, SystemAnswers
 from emojit.recipe import JudgeRecipe
+
+_PICKS = 64
+"""Texts that are picked by hash for a guess before all of a pool are tried (count): a pool of thousands need not be sorted for every text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,12 +179,12 @@ def _candidates(sample: Sample, place: int, recipe: JudgeRecipe, pools: dict[str
     texts = {answers.texts[place]}
     chosen: list[int] = []
     for pool in (pools.get(sample.topics[place], []), pools[""]):
-        for other in sorted(pool, key=lambda other: rank(recipe.seed, "guess", row_id, answers.ids[other])):
-            if len(chosen) < count - 1 and answers.texts[other] not in texts:
+        for other in _drawn(pool, recipe.seed, row_id):
+            if len(chosen) == count - 1:
+                break
+            if answers.texts[other] not in texts:
                 texts.add(answers.texts[other])
                 chosen.append(other)
-        if len(chosen) == count - 1:
-            break
     if len(chosen) < count - 1:
         raise UsageError(
             f"a guess among {count} texts needs as many different ones, the predictions have {len(chosen) + 1}",
@@ -190,12 +193,20 @@ def _candidates(sample: Sample, place: int, recipe: JudgeRecipe, pools: dict[str
     return sorted([place, *chosen], key=lambda other: rank(recipe.seed, "guess order", row_id, answers.ids[other]))
 
 
+def _drawn(pool: Sequence[int], seed: int, row_id: str) -> Iterator[int]:
+    """Yield places in an order that depends on the text: some picked by hash, which is enough nearly always, then the whole pool."""
+    for number in range(_PICKS if pool else 0):
+        yield pool[int.from_bytes(rank(seed, "guess", row_id, str(number))[:8]) % len(pool)]
+    yield from pool
+
+
 def _pools(sample: Sample, recipe: JudgeRecipe) -> dict[str, list[int]]:
-    """Return the places of texts by topic, and of all of them under ""."""
-    pools: dict[str, list[int]] = {"": list(range(len(sample.topics)))}
+    """Return the places of texts by topic, and of all of them under ""; in the order of their ids, not of the file."""
+    places = sorted(range(len(sample.topics)), key=lambda place: sample.answers.ids[place])
+    pools: dict[str, list[int]] = {"": places}
     if recipe.guess.distractors == "same_topic":
-        for place, name in enumerate(sample.topics):
-            pools.setdefault(name, []).append(place)
+        for place in places:
+            pools.setdefault(sample.topics[place], []).append(place)
     return pools
 
 

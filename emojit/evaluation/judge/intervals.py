@@ -35,6 +35,19 @@ def mean_interval(by_text: Mapping[str, float]) -> Interval | None:
     return Interval(mean=sum(values) / len(values), low=low, high=high)
 
 
+def rate_interval(by_text: Mapping[str, float]) -> Interval | None:
+    """Return the mean of values in [0, 1] over texts with its interval, or None without a text.
+
+    Where every text has 0, or every text 1, resampling cannot tell how far that can be trusted; then the end on the open side is the exact one for
+    so many texts (Clopper & Pearson 1934, "The use of confidence or fiducial limits").
+    """
+    found = mean_interval(by_text)
+    if found is None or set(by_text.values()) not in ({0.0}, {1.0}):
+        return found
+    rare = ((1 - CONFIDENCE) / 2) ** (1 / len(by_text))
+    return Interval(mean=0.0, low=0.0, high=1 - rare) if not found.mean else Interval(mean=1.0, low=rare, high=1.0)
+
+
 def deviation(by_text: Mapping[str, float]) -> float | None:
     """Return the standard deviation over texts with n in the denominator, or None without a text."""
     return float(np.std(list(by_text.values()))) if by_text else None
@@ -50,6 +63,9 @@ def share_interval(hits: Sequence[float], of: Sequence[float]) -> Interval | Non
     above, below = np.asarray(hits, dtype=np.float64), np.asarray(of, dtype=np.float64)  # (N,)
     if not below.sum():
         return None
+    if above.sum() in (0.0, below.sum()):
+        counted = {str(text): float(bool(above.sum())) for text, n in enumerate(of) if n}
+        return rate_interval(counted)
     weights = resampled(len(hits), RESAMPLES)
     drawn = weights @ below  # (R,)
     shares = (weights @ above)[drawn > 0] / drawn[drawn > 0]

@@ -61,6 +61,18 @@ def _scores(scores: ScoresReport) -> list[str]:
             f"| `{system.name}` | {_mark(system.semantic, system.semantic_sd)} | {_mark(system.naturalness, system.naturalness_sd)} | "
             f"{_share(system.misleading)} | {system.texts:,} |"
         )
+    if len(scores.systems) > 1:
+        lines += [
+            "",
+            "Differences text by text; clearly better where the whole interval is above zero.",
+            "",
+            "| compared | semantic | naturalness |",
+            "|---|---|---|",
+            *(
+                f"| `{gap.system}` − `{gap.against}` | {_gap(gap.semantic)} | {_gap(gap.naturalness)} |"
+                for gap in scores.differences
+            ),
+        ]
     used = [name for name in ERROR_CATEGORIES if any(name in system.error_categories for system in scores.systems)]
     if used:
         lines += [
@@ -112,7 +124,7 @@ def _pairs(pairs: PairsReport) -> list[str]:
             "",
             "| rank | system | strength |",
             "|---:|---|---|",
-            *(f"| {one.rank} | `{one.name}` | {_interval(one.strength, sign=True)} |" for one in pairs.strengths),
+            *(f"| {one.rank} | `{one.name}` | {_gap(one.strength)} |" for one in pairs.strengths),
         ]
     bias = pairs.position
     share = (
@@ -191,9 +203,10 @@ def _share(interval: Interval | None) -> str:
     return f"{100 * interval.mean:.1f} % [{100 * interval.low:.1f}, {100 * interval.high:.1f}]"
 
 
-def _interval(interval: Interval, *, sign: bool = False) -> str:
-    form = "+.2f" if sign else ".2f"
-    return f"{interval.mean:{form}} [{interval.low:{form}}, {interval.high:{form}}]"
+def _gap(interval: Interval | None) -> str:
+    if interval is None:
+        return "–"
+    return f"{interval.mean:+.2f} [{interval.low:+.2f}, {interval.high:+.2f}]"
 
 
 def _kappa(kappa: float | None) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from emojit.evaluation.judge.bradley_terry import strengths
-from emojit.evaluation.judge.intervals import mean_by_text, mean_interval, share_interval
+from emojit.evaluation.judge.intervals import mean_by_text, rate_interval, share_interval
 from emojit.evaluation.judge.records import PairJudgement, Side
 from emojit.evaluation.judge.schema import Bill, PairsReport, PositionBias, WinRate
 from emojit.evaluation.judge.score_figures import exact_share, twice
@@ -73,7 +73,7 @@ def _win_rate(decided: Decided, system: str, against: str) -> WinRate:
         wins=counts[1.0],
         ties=counts[0.5],
         losses=counts[0.0],
-        rate=mean_interval(mean_by_text(values)),
+        rate=rate_interval(mean_by_text(values)),
     )
 
 

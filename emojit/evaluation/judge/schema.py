@@ -62,6 +62,22 @@ class SystemScores:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreDifference:
+    """Two systems compared text by text: their intervals are narrower than the single ones suggest, for both met the same texts."""
+
+    system: str
+    """Name of the system that is compared."""
+    against: str
+    """Name of the system it is compared with."""
+    texts: int
+    """Texts where both have a score (count); without any the figures are None."""
+    semantic: Interval | None
+    """Mean of system minus against, -4 to 4; clearly better where the whole interval is above zero."""
+    naturalness: Interval | None
+    """The same of naturalness."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreAgreement:
     """How far two independent answers of the judge to the same question agree."""
 
@@ -91,6 +107,8 @@ class ScoresReport(Stated):
 
     systems: tuple[SystemScores, ...]
     """In the order of the systems."""
+    differences: tuple[ScoreDifference, ...]
+    """Every pair of systems once."""
     agreement: ScoreAgreement | None
     """None where the judge was asked once."""
     place_effects: tuple[float, ...]
@@ -107,7 +125,7 @@ class WinRate:
     against: str
     """The other one."""
     wins: int
-    """Both orders chose `system` (count)."""
+    """Both orders chose `system` (count of texts, times the answers of the judge to each)."""
     ties: int
     """Both orders chose neither, the two orders disagree, or both answers are the same (count)."""
     losses: int

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
+from itertools import combinations
 from typing import TypeVar
 
-from emojit.evaluation.judge.intervals import deviation, mean_by_text, mean_interval
+from emojit.evaluation.judge.intervals import deviation, mean_by_text, mean_interval, rate_interval
 from emojit.evaluation.judge.records import ERROR_CATEGORIES, Guess, Judgement
-from emojit.evaluation.judge.schema import Bill, GuessReport, ScoreAgreement, ScoresReport, SystemGuesses, SystemScores
+from emojit.evaluation.judge.schema import (
+    Bill,
+    GuessReport,
+    ScoreAgreement,
+    ScoreDifference,
+    ScoresReport,
+    SystemGuesses,
+    SystemScores,
+)
 
 K = TypeVar("K", bound=Hashable)
 L = TypeVar("L", bound=Hashable)
@@ -23,6 +32,7 @@ def score_figures(
         rejected=dict(rejected),
         bill=bill,
         systems=tuple(_system(name, [row for row in rows if row.system == name]) for name in systems),
+        differences=tuple(_difference(rows, one, other) for one, other in combinations(systems, 2)),
         agreement=_agreement(rows),
         place_effects=_place_effects(rows),
     )
@@ -41,7 +51,7 @@ def guess_figures(
     found = []
     for name in systems:
         right = mean_by_text([(row.id, float(row.correct)) for row in rows if row.system == name])
-        found.append(SystemGuesses(name=name, texts=len(right), accuracy=mean_interval(right)))
+        found.append(SystemGuesses(name=name, texts=len(right), accuracy=rate_interval(right)))
     return GuessReport(
         rejected=dict(rejected),
         bill=bill,
@@ -82,8 +92,26 @@ def _system(name: str, rows: Sequence[Judgement]) -> SystemScores:
         semantic_sd=deviation(semantic),
         naturalness=mean_interval(naturalness),
         naturalness_sd=deviation(naturalness),
-        misleading=mean_interval(mean_by_text([(row.id, float(row.misleading)) for row in rows])),
+        misleading=rate_interval(mean_by_text([(row.id, float(row.misleading)) for row in rows])),
         error_categories={category: counts[category] for category in ERROR_CATEGORIES if counts[category]},
+    )
+
+
+def _difference(rows: Sequence[Judgement], system: str, against: str) -> ScoreDifference:
+    """Compare two systems on the texts where both have a score."""
+    gaps: dict[str, dict[str, float]] = {}
+    for question in ("semantic", "naturalness"):
+        first, second = (
+            mean_by_text([(row.id, float(getattr(row, question))) for row in rows if row.system == name])
+            for name in (system, against)
+        )
+        gaps[question] = {text: mark - second[text] for text, mark in first.items() if text in second}
+    return ScoreDifference(
+        system=system,
+        against=against,
+        texts=len(gaps["semantic"]),
+        semantic=mean_interval(gaps["semantic"]),
+        naturalness=mean_interval(gaps["naturalness"]),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import logging
 import time
@@ -94,7 +95,7 @@ def judge(
     folder = JudgeFolder(path=out)
     with locked(out):
         try:
-            folder.start(setting(sample, recipe), dump(recipe))
+            folder.start(setting(sample, recipe), _shown(recipe))
             with open_store(recipe.teacher, store) as replies:
                 teacher = _teacher(recipe, replies, max_cost, quiet=quiet)
                 asked = ask_stage(stage, sample, recipe, folder, teacher, replies, quiet=quiet)
@@ -206,6 +207,11 @@ def make_report(folder: JudgeFolder) -> JudgeReport:
         resamples=RESAMPLES,
         versions=package_versions(_PACKAGES),
     )
+
+
+def _shown(recipe: JudgeRecipe) -> str:
+    """Return the recipe as it stands in the folder, which people pass on: where the endpoint stands may be nobody's business."""
+    return dump(dataclasses.replace(recipe, teacher=dataclasses.replace(recipe.teacher, base_url=None)))
 
 
 def _reasons(folder: JudgeFolder, stage: Stage) -> dict[str, int]:

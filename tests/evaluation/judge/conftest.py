@@ -42,6 +42,7 @@ class Reply:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     cut: bool = False
+    error: str = "no"
     usage: dict[str, Any] = field(default_factory=lambda: {"prompt_tokens": 500, "completion_tokens": 50})
 
 
@@ -84,7 +85,7 @@ class JudgeServer:
                 reply = Reply(content=reply) if isinstance(reply, str) else reply
                 message = {"role": "assistant", "content": reply.content}
                 value = {"choices": [{"message": message, "finish_reason": "stop"}], "usage": reply.usage}
-                data = json.dumps(value if reply.status == 200 else {"error": {"message": "no"}}).encode()
+                data = json.dumps(value if reply.status == 200 else {"error": {"message": reply.error}}).encode()
                 self.send_response(reply.status)
                 for name, text in {"Content-Length": str(len(data)), **reply.headers}.items():
                     self.send_header(name, text)

@@ -6,6 +6,7 @@ import pytest
 
 from emojit.errors import UsageError
 from emojit.evaluation.judge.folder import JudgeFolder
+from emojit.evaluation.judge.report_file import read_report
 from emojit.evaluation.judge.session import judge
 from emojit.evaluation.predictions import write_predictions
 
@@ -47,6 +48,7 @@ def test_references_are_recognised_and_a_constant_is_not(serve, recipe_for, food
     for row in JudgeFolder(path=tmp_path / "j").guesses():
         assert row.id in row.candidates
         assert len({int(one) // 20 for one in row.candidates}) == 1  # all of one topic
+    assert read_report(tmp_path / "j") == result.report
     assert "4択で当てた正解率: `gold` 100.0 %" in (tmp_path / "j" / "judge.md").read_text(encoding="utf-8")
 
 

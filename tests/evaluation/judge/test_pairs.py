@@ -38,7 +38,9 @@ def test_a_judge_that_prefers_the_first_place_is_found_out_and_decides_nothing(
 
     report = result.report.pairs
     assert (report.position.first, report.position.second, report.position.tie) == (80, 0, 0)
-    assert (report.position.first_share.low, report.position.first_twice) == (1.0, 40)
+    assert report.position.first_share.mean == 1.0
+    assert 0.9 < report.position.first_share.low < 1.0  # forty texts prove no more
+    assert report.position.first_twice == 40
     (rate,) = report.win_rates
     assert (rate.wins, rate.ties, rate.losses, rate.rate.mean) == (0, 40, 0, 0.5)
     assert report.strengths == ()

@@ -10,7 +10,8 @@ import pytest
 from emojit.errors import DatasetError, TeacherError
 from emojit.evaluation.judge.folder import JudgeFolder
 from emojit.evaluation.judge.plan import plan
-from emojit.evaluation.judge.session import judge, write_report
+from emojit.evaluation.judge.report_file import read_report
+from emojit.evaluation.judge.session import judge, make_report, write_report
 from emojit.evaluation.predictions import write_predictions
 
 TRUTH = {"✅": 4, "👍": 3, "👌": 2, "👎": 0}
@@ -28,6 +29,9 @@ def test_the_marks_of_the_judge_come_out_and_it_never_sees_a_name(serve, marked,
     report = result.report.scores
     assert {one.name: one.semantic.mean for one in report.systems} == {"gold": 4, "good": 3, "fair": 2, "bad": 0}
     assert {one.name: one.misleading.mean for one in report.systems} == {"gold": 0, "good": 0, "fair": 0, "bad": 1}
+    assert report.systems[0].misleading.high == pytest.approx(1 - 0.025 ** (1 / 20))  # twenty texts prove no more
+    gap = next(one for one in report.differences if (one.system, one.against) == ("good", "bad"))
+    assert (gap.semantic.low, gap.semantic.high, gap.texts) == (3, 3, 20)
     assert report.systems[2].error_categories == {"unrelated": 20}
     assert result.report.sample.topics == {
         "Food & Drink": 5, "Activities": 5, "Animals & Nature": 5, "Travel & Places": 5
@@ -156,6 +160,40 @@ def test_a_dry_run_counts_what_the_run_then_asks_and_the_limit_ends_a_run(
     assert between.estimate.completion_tokens == 50 * (12 - asked)
     assert len(server.calls) == 12
     assert result.report.scores.bill.cost_usd == pytest.approx(12 * (500 * 1 + 50 * 4) / 1e6)
+
+
+def test_an_endpoint_that_does_not_know_the_form_of_the_answer_is_explained(
+    serve, say, recipe_for, predictions, tmp_path
+):
+    server = serve(lambda call: say(status=400, error="response_format is not supported"))
+
+    with pytest.raises(TeacherError, match="response_format is not supported") as caught:
+        judge("scores", recipe_for(server), [predictions], out=tmp_path / "j", quiet=True)
+
+    assert caught.value.hint is not None
+    assert "--set response_format=none" in caught.value.hint
+
+
+def test_every_stage_has_its_files_in_one_folder_and_a_report_on_all(
+    serve, marked, chosen, recipe_for, predictions, tmp_path
+):
+    answers = {
+        "scores": lambda call: marked(call, truth),
+        "pairs": lambda call: chosen("tie"),
+        "guess": lambda _: '{"choice": 1}',
+    }
+    server = serve(lambda call: answers[call.stage](call))
+    recipe = recipe_for(server, 'systems=["gold", "bad"]', "sample=8", "asks=2")
+
+    for stage in ("scores", "pairs", "guess"):
+        judge(stage, recipe, [predictions], out=tmp_path / "j", quiet=True)
+
+    report = read_report(tmp_path / "j")
+    assert report == make_report(JudgeFolder(path=tmp_path / "j"))
+    assert (report.scores.bill.questions, report.pairs.bill.questions, report.guess.bill.questions) == (16, 32, 32)
+    assert (report.pairs.agreement, report.guess.agreement) == (1.0, 1.0)
+    assert (report.pairs.position.tie, report.pairs.position.first_share) == (32, None)
+    assert server.url not in (tmp_path / "j" / "judge.toml").read_text(encoding="utf-8")
 
 
 def test_judgements_of_another_setting_are_refused_by_name_and_a_report_asks_nothing(
