@@ -8,19 +8,20 @@ from collections.abc import Callable
 from emojit.evaluation.report import Interval
 from emojit.experiment.comparison.facts import NONE, OTHER
 
-_VERDICTS = {"better": "better", "worse": "worse", "undecided": "undecided", "equal": "no row differs"}
+_VERDICTS = {"better": "better", "worse": "worse", "undecided": "undecided", "equal": "the same"}
 _SCORES = {"jaccard": "Jaccard index", "outside_top": "outside the top five", "exact_match": "exact match"}
 _LABELS = {NONE: "no emoji", OTHER: "any other emoji"}
 
 
 def score(value: float | None) -> str:
-    """Return a score in [0, 1] with three decimals."""
-    return "–" if value is None else f"{value:.3f}"
+    """Return a score in [0, 1] with four decimals."""
+    return "–" if value is None else f"{value:.4f}"
 
 
 def signed(value: float) -> str:
     """Return a difference with its sign and three decimals; what rounds to zero has none."""
-    return "0.000" if f"{value:.3f}" in {"0.000", "-0.000"} else f"{value:+.3f}".replace("-", "−")
+    written = f"{value:+.4f}"
+    return "0.0000" if float(written) == 0 else written.replace("-", "−")
 
 
 def percent(value: float | None) -> str:
@@ -30,7 +31,7 @@ def percent(value: float | None) -> str:
 
 def interval(value: Interval | None) -> str:
     """Return the ends of an interval of a score."""
-    return "" if value is None else f"{value.low:.3f} to {value.high:.3f}"
+    return "" if value is None else f"{value.low:.4f} to {value.high:.4f}"
 
 
 def signed_interval(value: Interval) -> str:
@@ -52,6 +53,8 @@ def number(value: float | None) -> str:
 
 def setting(value: object) -> str:
     """Return a value of a recipe."""
+    if isinstance(value, float):
+        return f"{value:.10g}"
     return "not set" if value is None else json.dumps(value, ensure_ascii=False, default=str)
 
 

@@ -56,6 +56,14 @@ def test_a_chart_without_a_point_says_so():
     assert empty.in_words() == "Loss: nothing was recorded."
 
 
+def test_what_is_no_number_is_left_out():
+    points = ((0.0, 1.0), (1.0, math.nan), (2.0, math.inf), (3.0, 2.0))
+    chart = LineChart(title="t", x_label="x", y_label="y", lines=(Line(name="a", points=points),))
+
+    assert "nan" not in line_svg(chart)
+    assert [line.points for line in chart.drawn] == [((0.0, 1.0), (3.0, 2.0))]
+
+
 def test_a_long_line_is_thinned_to_what_a_picture_can_show_and_keeps_its_ends():
     points = tuple((float(step), float(step % 7)) for step in range(10_000))
     chart = LineChart(title="t", x_label="x", y_label="y", lines=(Line(name="a", points=points),))
