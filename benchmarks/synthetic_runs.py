@@ -26,7 +26,7 @@ from emojit.student.record import DataRecord, ModelRecord, RunRecord, TrainingRe
 
 _KINDS = 300
 """Different emoji in the gold (count)."""
-_COLUMNS = {"id": "string", "split": "string", "text": "string", "emojis": "strings", "student": "strings"}
+COLUMNS = {"id": "string", "split": "string", "text": "string", "emojis": "strings", "student": "strings"}
 
 
 def gold(rows: int, *, split: str = "test") -> list[tuple[str, str, list[str]]]:
@@ -91,7 +91,7 @@ def write_run(
         ]
     if order is not None:
         lines = [lines[place] for place in np.random.default_rng(order).permutation(len(lines))]
-    with TableWriter(folder / "predictions.parquet", _COLUMNS) as table:
+    with TableWriter(folder / "predictions.parquet", COLUMNS) as table:
         for line in lines:
             table.add(line)
     recipe = published(TrainRecipe(), "you/pairs")

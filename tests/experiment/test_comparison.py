@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import runpy
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -217,7 +219,7 @@ def test_failed_and_skipped_runs_of_a_plan_are_rows_with_their_cause_and_no_path
         ("later", 1): ("pending", "not run yet", "go on with the plan: emojit experiment run"),
     }
     assert str(tmp_path) not in text
-    assert "    step 2 | nan" in text
+    assert "```text\nstep 1\nstep 2 | nan\n```" in text
     assert "4 of 6 runs are not in the figures: 1 failed, 2 not run yet and 1 skipped." in text
     assert found.variant("good").difference.seeds_overlap is None
     assert "rests on a single seed" in text
@@ -348,3 +350,40 @@ def evaluated(*names: str) -> EvalReport:
         ),
         systems=systems, differences=(), verdict="", metrics=(), confidence=0.95, resamples=1, seed=0, versions={},
     )  # fmt: skip
+
+
+def test_texts_of_data_break_no_table_and_make_no_markup(tmp_path):
+    rows = [("0", "a | b\n![x](http://127.0.0.1/) <b>", ["#️⃣"])]
+    folders = by_hand(tmp_path, "base", rows=1)
+    with TableWriter(tmp_path / "base/predictions.parquet", synthetic.COLUMNS) as table:
+        for row, text, emojis in rows:
+            table.add({"id": row, "split": "test", "text": text, "emojis": emojis, "student": emojis})
+
+    write_table(folders, out=tmp_path / "out")
+
+    report = (tmp_path / "out/report.md").read_text(encoding="utf-8")
+    assert "| a \\| b !\\[x\\](http://127.0.0.1/) &lt;b&gt; | \\#️⃣ | \\#️⃣ (1.00) |" in report
+
+
+def test_the_command_prints_scores_and_findings_or_one_object(plan, tmp_path):
+    def emojit(*arguments):
+        command = [sys.executable, "-m", "emojit", "experiment", "table", *map(str, arguments)]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=False)
+
+    said = emojit(plan, "--out", "said")
+    printed = emojit(plan, "--out", "printed", "--json")
+    refused = emojit("nowhere", plan)
+
+    assert (said.returncode, said.stderr, printed.stderr) == (0, "", "")
+    assert said.stdout.startswith("mean Jaccard on 120 test rows of you/pairs, and the difference to base")
+    assert "good helped: Jaccard" in said.stdout
+    assert said.stdout.endswith("written to said\n")
+    assert sorted(path.name for path in (tmp_path / "said").iterdir()) == [
+        "comparison.json",
+        "report.html",
+        "report.md",
+    ]
+    found = json.loads(printed.stdout)
+    assert (found["out"], found["schema_version"], len(found["runs"])) == ("printed", 1, 8)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.startswith("error: nowhere: no such folder\nhint: ")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from emojit.experiment.comparison.facts import NONE, OTHER, Baseline, Comparison, Confusion, Scores, Variant
 from emojit.experiment.comparison.words import between, count, gap, p, percent, score, setting
+from emojit.release.markdown import cell, code, fence
 
 _CONFUSED = 3
 """What a variant most often says in place of something else, shown for each (count)."""
@@ -20,10 +21,10 @@ _VERDICTS = {
 
 def markdown(comparison: Comparison) -> str:
     """Return the whole report as one page."""
-    lines = [f"# Experiments: {comparison.name}", "", "## Findings", ""]
-    lines += [f"* {finding.english}" for finding in comparison.findings]
+    lines = [f"# Experiments: {cell(comparison.name)}", "", "## Findings", ""]
+    lines += [f"* {cell(finding.english)}" for finding in comparison.findings]
     lines += ["", "## 日本語の要約", ""]
-    lines += [f"* {finding.japanese}" for finding in comparison.findings]
+    lines += [f"* {cell(finding.japanese)}" for finding in comparison.findings]
     for section in (
         _table,
         _expressible,
@@ -43,14 +44,9 @@ def markdown(comparison: Comparison) -> str:
 
 def _rows(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """Return a table; the first column is left-aligned, the others as their heading says ("name:" to the right)."""
-    marks = ["---:" if cell.endswith(":") else "---" for cell in head]
-    lines = [" | ".join(cell.removesuffix(":") for cell in head), "|".join(marks), *(" | ".join(row) for row in rows)]
+    marks = ["---:" if name.endswith(":") else "---" for name in head]
+    lines = [" | ".join(name.removesuffix(":") for name in head), "|".join(marks), *(" | ".join(row) for row in rows)]
     return [f"| {lines[0]} |", f"|{lines[1]}|", *(f"| {line} |" for line in lines[2:])]
-
-
-def _cell(text: str) -> str:
-    """Return a text that cannot break the table it stands in."""
-    return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
 
 
 def _table(comparison: Comparison) -> Iterator[str]:
@@ -60,7 +56,7 @@ def _table(comparison: Comparison) -> Iterator[str]:
     yield from ["", "## Table", ""]
     yield (
         f"All figures are of the same {count(comparison.test.rows, 'test row')}. Brackets are {confidence} bootstrap intervals over rows, seeds averaged row by row; "
-        f"differences are to {_cell(comparison.base)} on the same rows. *Better* and *worse* stand only where the difference holds after Holm's correction over all "
+        f"differences are to {cell(comparison.base)} on the same rows. *Better* and *worse* stand only where the difference holds after Holm's correction over all "
         "variants. The spread is the lowest and the highest seed."
     )
     yield ""
@@ -98,7 +94,7 @@ def _variety(scores: Scores) -> list[str]:
 
 
 def _variant_row(row: Variant) -> list[str]:
-    name = f"{_cell(row.name)} (base)" if row.is_base and row.name != "base" else _cell(row.name)
+    name = f"{cell(row.name)} (base)" if row.is_base and row.name != "base" else cell(row.name)
     seeds = f"{len(row.seeds)} of {row.planned}" if len(row.seeds) != row.planned else str(row.planned)
     if row.scores is None or row.jaccard is None:
         return [name, seeds, "no run in the figures", *[_UNKNOWN] * 9]
@@ -126,7 +122,7 @@ def _difference(row: Variant | Baseline) -> list[str]:
 
 def _baseline_row(row: Baseline) -> list[str]:
     return [
-        f"*{_cell(row.name)}*, a baseline",
+        f"*{cell(row.name)}*, a baseline",
         "",
         between(row.jaccard),
         "",
@@ -147,7 +143,7 @@ def _expressible(comparison: Comparison) -> Iterator[str]:
         ["variant", "emoji it can write:", "rows:", "Jaccard there", "the base there:"],
         [
             [
-                _cell(row.name),
+                cell(row.name),
                 f"{there.emojis:,}",
                 f"{there.rows:,}",
                 _UNKNOWN if there.jaccard is None else between(there.jaccard),
@@ -164,10 +160,9 @@ def _settings(comparison: Comparison) -> Iterator[str]:
         ["variant", "what it changes", "hypothesis", "what came of it"],
         [
             [
-                _cell(row.name),
-                ", ".join(f"`{_cell(key)} = {_cell(setting(value))}`" for key, value in row.changes.items())
-                or "nothing",
-                _cell(row.hypothesis or _UNKNOWN),
+                cell(row.name),
+                ", ".join(f"{code(f'{key} = {setting(value)}')}" for key, value in row.changes.items()) or "nothing",
+                cell(row.hypothesis or _UNKNOWN),
                 _UNKNOWN if row.difference is None else _VERDICTS[row.difference.verdict],
             ]
             for row in comparison.variants
@@ -187,7 +182,7 @@ def _targets(comparison: Comparison) -> Iterator[str]:
         ["variant", *(f"{names[each.name]} ≥ {each.target:g}" for each in rows[0].criteria)],
         [
             [
-                _cell(row.name),
+                cell(row.name),
                 *(
                     f"{score(each.reached)} {'met, certain' if each.certain else 'met' if each.met else 'missed'}"
                     for each in row.criteria
@@ -206,7 +201,7 @@ def _published(comparison: Comparison) -> Iterator[str]:
     yield ""
     ours = {row.name: row.scores for row in comparison.variants}
 
-    def cell(value: float | None, form: Callable[[float], str]) -> str:
+    def shown(value: float | None, form: Callable[[float], str]) -> str:
         return _UNKNOWN if value is None else form(value)
 
     rows = []
@@ -214,13 +209,13 @@ def _published(comparison: Comparison) -> Iterator[str]:
         mine = ours.get(row.name)
         rows.append(
             [
-                _cell(row.name),
-                cell(row.jaccard, score),
-                cell(None if mine is None else mine.jaccard, score),
-                cell(row.outside_top, percent),
-                cell(None if mine is None else mine.outside_top, percent),
+                cell(row.name),
+                shown(row.jaccard, score),
+                shown(None if mine is None else mine.jaccard, score),
+                shown(row.outside_top, percent),
+                shown(None if mine is None else mine.outside_top, percent),
                 _UNKNOWN if row.rows is None else f"{row.rows:,}",
-                _cell(row.remark),
+                cell(row.remark),
             ]
         )
     yield from _rows(
@@ -255,7 +250,7 @@ def _runs(comparison: Comparison) -> Iterator[str]:
         ],
         [
             [
-                _cell(run.variant),
+                cell(run.variant),
                 str(run.seed),
                 score(run.scores.jaccard) if run.scores else _UNKNOWN,
                 number(run.validation_jaccard, ".4f"),
@@ -265,8 +260,8 @@ def _runs(comparison: Comparison) -> Iterator[str]:
                 number(run.best_epoch, "g"),
                 number(run.epochs, "g"),
                 number(run.seconds, ",.0f"),
-                _cell(run.code or _UNKNOWN),
-                _cell("; ".join(run.notes)),
+                cell(run.code or _UNKNOWN),
+                cell("; ".join(run.notes)),
             ]
             for run in done
         ],
@@ -281,20 +276,20 @@ def _problems(comparison: Comparison) -> Iterator[str]:
         ["variant", "seed:", "folder", "state", "why", "what to do"],
         [
             [
-                _cell(run.variant),
+                cell(run.variant),
                 str(run.seed) if run.seed >= 0 else _UNKNOWN,
-                f"`{_cell(run.folder)}`",
+                code(run.folder),
                 run.state,
-                _cell(run.reason or _UNKNOWN),
-                _cell(run.hint or _UNKNOWN),
+                cell(run.reason or _UNKNOWN),
+                cell(run.hint or _UNKNOWN),
             ]
             for run in comparison.problems
         ],
     )
     for run in comparison.problems:
         if run.log_tail:
-            yield from ["", f"The end of the log of {_cell(run.variant)}, seed {run.seed}:", ""]
-            yield from (f"    {line}" for line in run.log_tail)
+            yield from ["", f"The end of the log of {cell(run.variant)}, seed {run.seed}:", ""]
+            yield fence("\n".join(run.log_tail))
 
 
 def _distribution(comparison: Comparison) -> Iterator[str]:
@@ -305,9 +300,13 @@ def _distribution(comparison: Comparison) -> Iterator[str]:
     yield "Share of all emoji that each makes up: the gold's most frequent ones, then those that a variant uses far more often than the gold."
     yield ""
     yield from _rows(
-        ["emoji", "gold:", *(f"{_cell(name)}:" for name in names)],
+        ["emoji", "gold:", *(f"{cell(name)}:" for name in names)],
         [
-            [f"{row.emoji} {_cell(row.name)}", percent(row.gold), *(percent(row.variants[name]) for name in names)]
+            [
+                f"{cell(row.emoji)} {cell(row.name)}",
+                percent(row.gold),
+                *(percent(row.variants[name]) for name in names),
+            ]
             for row in comparison.distribution
         ],
     )
@@ -322,7 +321,7 @@ def _confusion(comparison: Comparison) -> Iterator[str]:
         f"surplus emoji of its row. {NONE}: nothing, {OTHER}: all rarer ones together."
     )
     for found in comparison.confusions:
-        yield from ["", f"### {_cell(found.variant)}", ""]
+        yield from ["", f"### {cell(found.variant)}", ""]
         yield from _rows(["emoji", "in the gold:", "answered:", "in its place"], _confusion_rows(found))
 
 
@@ -334,10 +333,12 @@ def _confusion_rows(found: Confusion) -> Iterator[list[str]]:
             continue
         others = sorted((-number, other) for other, number in enumerate(row) if other != place and number)
         yield [
-            label,
+            cell(label),
             f"{total:,.0f}",
             percent(row[place] / total),
-            ", ".join(f"{found.labels[other]} {percent(-number / total)}" for number, other in others[:_CONFUSED])
+            ", ".join(
+                f"{cell(found.labels[other])} {percent(-number / total)}" for number, other in others[:_CONFUSED]
+            )
             or _UNKNOWN,
         ]
 
@@ -350,12 +351,12 @@ def _samples(comparison: Comparison) -> Iterator[str]:
     yield f"{count(len(comparison.samples), 'test row')}, spread evenly over the split; of each variant its first seed. In brackets the Jaccard index."
     yield ""
     yield from _rows(
-        ["text", "gold", *map(_cell, names)],
+        ["text", "gold", *map(cell, names)],
         [
             [
-                _cell(row.text),
-                " ".join(row.gold),
-                *(f"{' '.join(row.answers[name])} ({row.jaccard[name]:.2f})" for name in names),
+                cell(row.text),
+                cell(" ".join(row.gold)),
+                *(f"{cell(' '.join(row.answers[name]))} ({row.jaccard[name]:.2f})" for name in names),
             ]
             for row in comparison.samples
         ],
@@ -365,9 +366,11 @@ def _samples(comparison: Comparison) -> Iterator[str]:
 def _making(comparison: Comparison) -> Iterator[str]:
     yield from ["", "## How it was worked out", ""]
     if (test := comparison.test) is not None:
-        where = f"`{test.dataset}`" + (f" at `{test.revision or test.commit}`" if test.revision or test.commit else "")
+        where = code(test.dataset) + (
+            f" at {code(test.revision or test.commit)}" if test.revision or test.commit else ""
+        )
         yield f"* Test rows: {test.rows:,} of {where}, fingerprint of the files `{test.fingerprint}`, digest of ids and gold `{test.content}`."
-        yield f"* The gold's five most common emoji, the top: {' '.join(test.top)}."
+        yield f"* The gold's five most common emoji, the top: {cell(' '.join(test.top))}."
     yield (
         f"* Paired percentile bootstrap over rows, {comparison.resamples:,} resamples, seed {comparison.bootstrap_seed}, the same draws for every column; "
         "two-sided p-values from it, corrected by Holm's method over all variants with runs (baselines apart)."
