@@ -148,7 +148,12 @@ def _answers(path: Path, column: str, ids: Sequence[str], table: list[dict[str, 
 def _answer(path: Path, column: str, row_id: str, value: object) -> Answer:
     if value is None:
         return None
-    emojis = tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else None
+    # Nothing with blanks or line breaks: answers stand in lines of questions, and must not become lines of their own.
+    emojis = (
+        tuple(item for item in value if isinstance(item, str) and item.split() == [item])
+        if isinstance(value, list)
+        else None
+    )
     if emojis is None or not isinstance(value, list) or len(emojis) < len(value):
         raise UsageError(f"{path}: {column} of the row {row_id} is no list of emoji, got {value!r}", hint=_HINT)
     return emojis

@@ -46,7 +46,7 @@ def pairs_question(text: str, first: Sequence[str], second: Sequence[str], recip
 
 def guess_question(emojis: Sequence[str], candidates: Sequence[str], recipe: JudgeRecipe) -> Question:
     """Ask which of some texts the emoji belong to."""
-    lines = (f"{number}. {text}" for number, text in enumerate(candidates, start=1))
+    lines = (f"{number}. {' '.join(text.splitlines())}" for number, text in enumerate(candidates, start=1))
     filled = {"emojis": shown(emojis), "candidates": "\n".join(lines)}
     schema = _object({"choice": {"type": "integer", "enum": list(range(1, len(candidates) + 1))}})
     return _question("guess", shown(emojis), filled, schema, recipe)
