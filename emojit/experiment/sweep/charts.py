@@ -50,7 +50,7 @@ def _marks(report: Sweep, metric: Metric) -> tuple[Mark, ...]:
     found = report.finding(report.curves[0].run, metric.name)
     if found is None or found.onset_epoch is None:
         return ()
-    return (Mark(x=found.onset_epoch, label="overfitting from here on"),)
+    return (Mark(x=found.onset_epoch, label="overfits from here"),)
 
 
 def write_charts(report: Sweep, folder: Path) -> tuple[Path, ...]:

@@ -11,8 +11,10 @@ from emojit.experiment.sweep.asking import FOLDER, Asker
 from emojit.experiment.sweep.charts import write_charts
 from emojit.experiment.sweep.facts import FILE_NAME, Choice, Sweep
 from emojit.experiment.sweep.markdown import markdown
+from emojit.experiment.sweep.page import PAGE, render_page
 from emojit.experiment.sweep.validation import validation_rows
 from emojit.student.kept import KEPT, kept_files
+from emojit.student.library import library_quiet
 
 CHOICE = "sweep_choice.json"
 """In a model folder that a sweep wrote: which weights of which run it holds."""
@@ -30,7 +32,7 @@ def default_out(sources: Sequence[Path]) -> Path:
 
 
 def write_sweep(report: Sweep, out: Path) -> None:
-    """Write `sweep.md`, `sweep.json` and the plots; `sweep.json` last.
+    """Write `sweep.md`, `sweep.html`, `sweep.json` and the plots; `sweep.json` last.
 
     Raises:
         EmojitError: the folder cannot be written.
@@ -39,6 +41,7 @@ def write_sweep(report: Sweep, out: Path) -> None:
         out.mkdir(parents=True, exist_ok=True)
         write_text(out / "sweep.md", markdown(report))
         write_charts(report, out)
+        write_text(out / PAGE, render_page(report))
         write_json(out / FILE_NAME, report.as_dict())
     except OSError as exc:
         raise EmojitError(
@@ -78,9 +81,10 @@ def save_choice(run: Path, chosen: Choice, metric: str, target: Path) -> None:
     partial = target.with_name(f"{target.name}.partial")
     try:
         partial.mkdir(parents=True, exist_ok=True)
-        student.model.save_pretrained(partial)
-        student.tokenizer.save_pretrained(partial)
-        student.save_decoding(partial)
+        with library_quiet():
+            student.model.save_pretrained(partial)
+            student.tokenizer.save_pretrained(partial)
+            student.save_decoding(partial)
         write_json(
             partial / CHOICE,
             {

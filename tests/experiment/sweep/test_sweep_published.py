@@ -106,7 +106,19 @@ def test_the_report_says_so_in_words():
     assert "Overfitting from epoch 3.5 on: 1.37 points lost by epoch 5." in text
     assert "composite = 0.4 × real_at_1 + 0.3 × real_at_5 + 0.3 × lambada_at_1" in text
     assert "for 13 of 33 checkpoints to its last digit" in text
-    assert "The best of all runs is **checkpoint-1600 of Entity Coref Fine-tuning @ 2048**, real_at_1 0.6778." in text
+    assert "The best of all runs is checkpoint-1600 of Entity Coref Fine-tuning @ 2048, real_at_1 0.6778." in text
+    assert "| checkpoint-390 | 390 | 3 | peak | 0.6119 | **0.6604** |" in text
+
+
+def test_the_page_fits_a_narrow_screen_and_shows_its_curves(page):
+    from emojit.experiment.sweep.page import render_page
+
+    page.set_content(render_page(sweep([TABLE], by="real_at_1").sweep))
+
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.locator("figure svg").count() == 4
+    assert page.locator("td strong").first.inner_text() == "0.6604"
+    assert "1.37 points lost by epoch 5" in page.locator("main").inner_text()
 
 
 def test_the_command_writes_report_and_pictures(emojit, tmp_path):
@@ -115,6 +127,6 @@ def test_the_command_writes_report_and_pictures(emojit, tmp_path):
     folder = tmp_path / "outputs" / "sweeps" / "published_checkpoints"
     assert (code, err) == (0, "")
     assert "take checkpoint-390 (epoch 3)" in out
-    assert {path.name for path in folder.iterdir()} == {"sweep.md", "sweep.json", "plots"}
+    assert {path.name for path in folder.iterdir()} == {"sweep.md", "sweep.html", "sweep.json", "plots"}
     assert (folder / "plots" / "real_at_1.png").read_bytes().startswith(b"\x89PNG")
     assert "MLM v2 @ 1536" in (folder / "plots" / "real_at_1.svg").read_text(encoding="utf-8")
