@@ -13,7 +13,7 @@ from emojit.cli.options import JsonOption, OutOption
 SourcesArgument = Annotated[
     list[Path],
     typer.Argument(
-        metavar="RUN|CSV...", help="Run folders with train.keep_checkpoints, and tables: run, step, epoch, metrics."
+        metavar="RUN|CSV...", help="Run folders that kept checkpoints, and tables: run, step, epoch, metrics."
     ),
 ]
 MetricsOption = Annotated[

@@ -53,16 +53,16 @@ class Curve:
 
     run: str
     """Its name."""
-    source: Literal["run", "table"]
-    """Scored here on the validation rows, or figures that others measured."""
+    source: Literal["run", "log", "table"]
+    """Scored here on the validation rows, measured by the run itself while it trained (a domain run), or figures of others."""
     length: int | None
     """Longest input of the run (tokens); None where nothing says so."""
     steps_per_epoch: float | None
     """Updates in an epoch; None where no checkpoint has an epoch above 0."""
     rows: int | None
-    """Validation rows (count); None for figures of others."""
+    """Validation rows, of a domain run masked words (count); None for figures of others."""
     fingerprint: str | None
-    """Of the validation split, as in `run.json`; None for figures of others."""
+    """Of the validation split, as in `run.json`; None where checkpoints were not scored here."""
     checkpoints: tuple[Checkpoint, ...]
     """By rising step."""
     averages: tuple[Checkpoint, ...] = ()

@@ -11,7 +11,9 @@ import emojit
 from emojit.errors import UsageError
 from emojit.experiment.sweep.choosing import best_of, choice
 from emojit.experiment.sweep.composite import COMPOSITE, STATED, compare_stated, composite, composite_metric
-from emojit.experiment.sweep.csv_table import Table, read_table
+from emojit.experiment.sweep.csv_table import read_table
+from emojit.experiment.sweep.domain_runs import METRICS as DOMAIN_METRICS
+from emojit.experiment.sweep.domain_runs import check_same_words, domain_curve, is_domain_run
 from emojit.experiment.sweep.facts import SCHEMA_VERSION, Checkpoint, Curve, Finding, Metric, Sweep
 from emojit.experiment.sweep.findings import DEFAULT_TOLERANCE, finding
 from emojit.experiment.sweep.metrics import DEFAULT, find_metrics, row_scores
@@ -63,23 +65,27 @@ def sweep(
     if take is not None and len(sources) != 1:
         raise UsageError("--take chooses a checkpoint of one run", hint="give one run")
     folders = [path for path in sources if path.is_dir()]
-    tables = {path: read_table(path) for path in sources if not path.is_dir()}
-    measured = _measured(metrics, weights, by, tables) if folders else ()
-    names = _names(folders)
+    names = dict(zip(folders, _names(folders), strict=True))
     for folder in folders:
         if not (folder / RUN_RECORD).is_file() and not (folder / "config.yaml").is_file():
             raise UsageError(f"{folder}: no run folder", hint="give what `emojit train` wrote, or a CSV file")
-    runs = [
-        score_run(folder, measured, average=average, name=name, quiet=quiet)
-        for folder, name in zip(folders, names, strict=True)
-    ]
+    domains = {path: domain_curve(path, names[path]) for path in folders if is_domain_run(path)}
+    check_same_words(list(domains.values()))
+    if domains and average is not None:
+        raise UsageError(
+            f"--average: {next(iter(domains))} is a domain run, which measured its checkpoints while it trained; nobody measured their means",
+            hint="leave --average out",
+        )
+    tables = {path: read_table(path) for path in sources if not path.is_dir()}
+    given = (*(DOMAIN_METRICS if domains else ()), *(one for table in tables.values() for one in table.metrics))
+    students = [path for path in folders if path not in domains]
+    measured = _measured(metrics, weights, by, given) if students else ()
+    runs = [score_run(path, measured, average=average, name=names[path], quiet=quiet) for path in students]
     check_same_rows(runs)
-    scored = {run.folder: run for run in runs}
-    curves = [
-        curve for path in sources for curve in ((scored[path].curve,) if path in scored else tables[path].curves)
-    ]
+    by_path = {run.folder: (run.curve,) for run in runs} | {path: (one.curve,) for path, one in domains.items()}
+    curves = [curve for path in sources for curve in (by_path[path] if path in by_path else tables[path].curves)]
     _check_names(curves)
-    every = tuple({one.name: one for one in (*measured, *(m for t in tables.values() for m in t.metrics))}.values())
+    every = tuple({one.name: one for one in (*measured, *given)}.values())
     stated = None
     if weights is not None:
         curves, every = _with_composite(curves, every, weights)
@@ -103,10 +109,10 @@ def sweep(
 
 
 def _measured(
-    metrics: Sequence[str] | None, weights: Mapping[str, float] | None, by: str | None, tables: Mapping[Path, Table]
+    metrics: Sequence[str] | None, weights: Mapping[str, float] | None, by: str | None, given: Sequence[Metric]
 ) -> tuple[Metric, ...]:
-    """Return what runs are scored by; a name that only a table knows is none of theirs."""
-    theirs = {metric.name for table in tables.values() for metric in table.metrics} | {COMPOSITE, STATED}
+    """Return what runs are scored by; a name that only a table or a log knows is none of theirs."""
+    theirs = {metric.name for metric in given} | {COMPOSITE, STATED}
     besides = [name for name in (*(weights or ()), *([by] if by else [])) if name not in theirs]
     return find_metrics([*(metrics or DEFAULT), *besides])
 

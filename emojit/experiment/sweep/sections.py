@@ -216,6 +216,11 @@ def _how(report: Sweep, metric: Metric) -> Section:
             f"Scored on the {measured.rows:,} validation rows of the run; the test rows were not looked at. The best of many checkpoints looks a little better on "
             "the rows that chose it than it is."
         )
+    logged = next((curve for curve in report.curves if curve.source == "log"), None)
+    if logged is not None:
+        lines.append(
+            f"Hits and loss of {logged.run} are what the run measured while it trained, on {logged.rows:,} masked words of articles that it never read."
+        )
     return Section(title="How this was measured", sentences=tuple(Sentence(lead="", text=line) for line in lines))
 
 

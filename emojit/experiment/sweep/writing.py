@@ -9,6 +9,7 @@ from emojit.dataset.folder import write_json, write_text
 from emojit.errors import EmojitError, UsageError
 from emojit.experiment.sweep.asking import FOLDER, Asker
 from emojit.experiment.sweep.charts import write_charts
+from emojit.experiment.sweep.domain_runs import is_domain_run, save_encoder
 from emojit.experiment.sweep.facts import FILE_NAME, Choice, Sweep
 from emojit.experiment.sweep.markdown import markdown
 from emojit.experiment.sweep.page import PAGE, render_page
@@ -59,6 +60,15 @@ def check_target(target: Path) -> None:
         raise UsageError(f"--save {target}: something is there already", hint="give a new folder")
 
 
+def _save_student(run: Path, chosen: Choice, target: Path) -> None:
+    files = kept_files(run / KEPT)
+    student = Asker(run, validation_rows(run)).student([files[step] for step in chosen.members])
+    with library_quiet():
+        student.model.save_pretrained(target)
+        student.tokenizer.save_pretrained(target)
+        student.save_decoding(target)
+
+
 def save_choice(run: Path, chosen: Choice, metric: str, target: Path) -> None:
     """Write chosen weights as a model folder: `emojit evaluate`, `emojit push model` and a recipe's `model.base` take it.
 
@@ -76,15 +86,13 @@ def save_choice(run: Path, chosen: Choice, metric: str, target: Path) -> None:
         EmojitError: the folder cannot be written.
     """
     check_target(target)
-    files = kept_files(run / KEPT)
-    student = Asker(run, validation_rows(run)).student([files[step] for step in chosen.members])
     partial = target.with_name(f"{target.name}.partial")
     try:
         partial.mkdir(parents=True, exist_ok=True)
-        with library_quiet():
-            student.model.save_pretrained(partial)
-            student.tokenizer.save_pretrained(partial)
-            student.save_decoding(partial)
+        if is_domain_run(run):
+            save_encoder(run, chosen, partial)
+        else:
+            _save_student(run, chosen, partial)
         write_json(
             partial / CHOICE,
             {
