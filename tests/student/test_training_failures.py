@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from emojit.errors import StudentError
 from emojit.recipe import dump
 from emojit.student import train
+from emojit.student.kept import KEPT, kept_files
 from emojit.student.run_folder import last_checkpoint
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,8 +30,6 @@ def with_train(recipe, **changes):
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:
-    from safetensors.torch import load_file
-
     return load_file(folder / "model" / "model.safetensors")
 
 
@@ -55,8 +55,14 @@ def wait_for(checkpoint: Path, process: subprocess.Popen[str]) -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"save_steps": 1, "gradient_accumulation": 2, "batch_size": 4},
-        {"save_steps": 0.3, "optimiser": "schedule_free", "schedule": "constant", "average": "best"},
+        {"save_steps": 1, "gradient_accumulation": 2, "batch_size": 4, "keep_checkpoints": 0.5},
+        {
+            "save_steps": 0.3,
+            "keep_checkpoints": 0.4,
+            "optimiser": "schedule_free",
+            "schedule": "constant",
+            "average": "best",
+        },
     ],
     ids=["adamw", "schedule-free and average"],
 )
@@ -77,6 +83,9 @@ def test_killed_at_any_step_it_goes_on_to_the_same_weights(build, recipe, tmp_pa
     logs = [(run.folder / "train_log.csv").read_text(encoding="utf-8") for run in (straight, resumed)]
     assert logs[0] == logs[1]
     assert resumed.record.training.averaged == straight.record.training.averaged
+    kept = [kept_files(run.folder / KEPT) for run in (straight, resumed)]
+    assert list(kept[0]) == list(kept[1])
+    assert all(same(load_file(kept[0][step]), load_file(kept[1][step])) for step in kept[0])
 
 
 def test_a_run_that_had_stopped_early_does_not_train_on_when_it_is_resumed(build, recipe, tmp_path):

@@ -59,6 +59,23 @@ def test_what_was_scored_is_not_scored_again_whatever_the_metrics(run):
     assert "composite = 0.7 × Jaccard index + 0.3 × exact match" in markdown(again.sweep)
 
 
+def test_an_interrupted_sweep_goes_on_where_it_was(trained, tmp_path, monkeypatch):
+    shutil.copytree(trained, tmp_path / "tiny")
+    left = iter(range(3))
+
+    def loss(student, rows):
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return 1.0
+
+    with monkeypatch.context() as patched:
+        patched.setattr("emojit.experiment.sweep.asking.validation_loss", loss)
+        with pytest.raises(KeyboardInterrupt):
+            sweep([tmp_path / "tiny"], quiet=True)
+
+    assert sweep([tmp_path / "tiny"], quiet=True).runs[0].asked == 5
+
+
 def test_other_weights_under_the_same_name_are_scored_again(run):
     shutil.copyfile(run / KEPT / "checkpoint-24.safetensors", run / KEPT / "checkpoint-12.safetensors")
     weights = load_file(run / KEPT / "checkpoint-3.safetensors")
