@@ -104,7 +104,7 @@ def recipe(tiny) -> DomainRecipe:
     return load_text(
         DomainRecipe,
         f'objective = "mlm"\nname = "tiny"\n[model]\nbase = "{tiny}"\n[text]\nmax_tokens = 40\nmask_share = 0.25\n'
-        "[train]\nepochs = 8\nbatch_size = 8\nlearning_rate = 5e-3\n[evaluation]\nwords = 60\n",
+        "[train]\nepochs = 4\nbatch_size = 4\nlearning_rate = 1e-2\n[evaluation]\nwords = 40\n",
         where="test",
     )
 
