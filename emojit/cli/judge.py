@@ -39,6 +39,15 @@ SystemsOption = Annotated[
     ),
 ]
 SampleOption = Annotated[int | None, typer.Option("--sample", help="Texts to draw; 0 means all.")]
+TextsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--texts",
+        metavar="TASK|FILE",
+        help="Judge these texts instead of a sample: a folder of `emojit rate prepare`, or a file of ids.",
+        show_default=False,
+    ),
+]
 AsksOption = Annotated[
     int | None, typer.Option("--asks", help="Independent answers to every question; 2 for self-agreement.")
 ]
@@ -83,6 +92,7 @@ def _register(stage: Stage) -> None:
         recipe: RecipeArgument = "judge",
         systems: SystemsOption = None,
         sample: SampleOption = None,
+        texts: TextsOption = None,
         asks: AsksOption = None,
         base_url: BaseUrlOption = None,
         model: ModelOption = None,
@@ -113,12 +123,21 @@ def _register(stage: Stage) -> None:
         if dry_run:
             from emojit.evaluation.judge.plan import plan
 
-            planned = plan(stage, resolved, predictions, store=store or default_store(folder))
+            planned = plan(stage, resolved, predictions, texts=texts, store=store or default_store(folder))
             result = {"recipe": recipe, "out": str(folder), "max_cost": max_cost, **dataclasses.asdict(planned)}
             output.show(result, as_json=as_json, text=_plan_text(folder, planned, max_cost))
         else:
             with stopped_by_sigterm():
-                judged = judge(stage, resolved, predictions, out=folder, store=store, max_cost=max_cost, quiet=as_json)
+                judged = judge(
+                    stage,
+                    resolved,
+                    predictions,
+                    out=folder,
+                    texts=texts,
+                    store=store,
+                    max_cost=max_cost,
+                    quiet=as_json,
+                )
             output.show(_facts(stage, judged), as_json=as_json, text=_result_text(judged))
 
     app.command(name=stage, help=_HELP[stage])(ask)

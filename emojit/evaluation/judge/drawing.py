@@ -29,26 +29,46 @@ class Sample:
         systems: those that are judged, in the order of the report.
         places: of the sampled texts.
         topics: one per text of the files.
+        given: whether the texts were named, and not drawn.
     """
 
     answers: SystemAnswers
     systems: tuple[str, ...]
     places: tuple[int, ...]
     topics: tuple[str, ...]
+    given: bool = False
 
 
-def draw_sample(answers: SystemAnswers, recipe: JudgeRecipe) -> Sample:
+def draw_sample(answers: SystemAnswers, recipe: JudgeRecipe, texts: Sequence[str] | None = None) -> Sample:
     """Draw the texts and name the systems.
 
+    Args:
+        answers: of all systems.
+        recipe: which systems, how many texts.
+        texts: ids of the texts that are taken instead of a sample.
+
     Raises:
-        UsageError: there is no such system.
+        UsageError: there is no such system or text.
     """
     systems = recipe.systems or (GOLD, *answers.evaluated)
     picked = answers.pick(systems)
     topics = tuple(topic(gold) for gold in answers.gold)
+    if texts is not None:
+        return Sample(answers=picked, systems=systems, places=_named(answers, texts), topics=topics, given=True)
     count = recipe.sample or len(answers.ids)
     places = draw_stratified(answers.ids, topics, count, seed=recipe.seed)
     return Sample(answers=picked, systems=systems, places=places, topics=topics)
+
+
+def _named(answers: SystemAnswers, texts: Sequence[str]) -> tuple[int, ...]:
+    known = {row_id: place for place, row_id in enumerate(answers.ids)}
+    for row_id in texts:
+        if row_id not in known:
+            raise UsageError(
+                f"--texts names {row_id!r}, which is no row of the predictions",
+                hint="the texts and the predictions must be of the same split of one data set",
+            )
+    return tuple(sorted(known[row_id] for row_id in texts))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ def markdown(report: JudgeReport) -> str:
         "",
         *summary(report),
         "",
-        f"{sample.texts:,} of {sample.of:,} texts (seed {sample.seed}), every topic in its share: "
+        f"{sample.texts:,} of {sample.of:,} texts, {'named by --texts' if sample.given else f'drawn with every topic in its share (seed {sample.seed})'}: "
         + ", ".join(f"{topic} {n:,}" for topic, n in sample.topics.items())
         + ".",
         f"Systems: {', '.join(f'`{name}`' for name in report.systems)}; the judge never saw these names.",

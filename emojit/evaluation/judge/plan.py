@@ -14,6 +14,7 @@ from emojit.evaluation.judge.drawing import draw_sample
 from emojit.evaluation.judge.questions import system_prompt
 from emojit.evaluation.judge.records import Stage
 from emojit.evaluation.judge.stages import units_of
+from emojit.evaluation.judge.texts import read_texts
 from emojit.evaluation.systems import read_systems
 from emojit.recipe import JudgeRecipe
 from emojit.teacher import Question, ReplyStore, open_store
@@ -68,6 +69,7 @@ def plan(
     recipe: JudgeRecipe,
     predictions: Sequence[str | Path],
     *,
+    texts: Path | None = None,
     store: Path | None = None,
     look_up: PriceLookup = endpoint_price,
 ) -> JudgePlan:
@@ -77,6 +79,7 @@ def plan(
         stage: what would be asked.
         recipe: of the judge.
         predictions: `[NAME=]FILE`.
+        texts: names the texts; None draws a sample.
         store: file of the reply store; None, or a file that is not there, counts as empty.
         look_up: finds a price that neither the recipe nor the reply store tells: one free call to the endpoint.
 
@@ -84,7 +87,8 @@ def plan(
         UsageError: the predictions cannot be read, or do not suffice for this stage.
         TeacherError: the reply store cannot be read.
     """
-    sample = draw_sample(read_systems(predictions), recipe)
+    named = read_texts(texts) if texts is not None else None
+    sample = draw_sample(read_systems(predictions), recipe, named)
     units = {unit.attempt(0).key: unit for unit in units_of(stage, sample, recipe)}
     replies: ReplyStore | None = None
     if store is not None and store.is_file():

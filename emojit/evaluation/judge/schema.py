@@ -244,6 +244,8 @@ class SampleFacts:
     """Texts of the sample (count)."""
     of: int
     """Texts of the predictions (count)."""
+    given: bool
+    """Whether the texts were named (`--texts`), and not drawn."""
     topics: dict[str, int]
     """Texts of the sample by topic (count)."""
 

@@ -25,6 +25,7 @@ from emojit.evaluation.judge.records import Stage
 from emojit.evaluation.judge.schema import FILE_NAME, SCHEMA_VERSION, JudgeFacts, JudgeReport, SampleFacts
 from emojit.evaluation.judge.score_figures import guess_figures, score_figures
 from emojit.evaluation.judge.stages import Asked, ask_stage
+from emojit.evaluation.judge.texts import read_texts
 from emojit.evaluation.systems import read_systems
 from emojit.provenance import package_versions
 from emojit.recipe import JudgeRecipe, dump
@@ -61,6 +62,7 @@ def judge(
     predictions: Sequence[str | Path],
     *,
     out: Path,
+    texts: Path | None = None,
     store: Path | None = None,
     max_cost: float | None = None,
     quiet: bool = False,
@@ -72,6 +74,7 @@ def judge(
         recipe: whom, about which answers, in what words.
         predictions: `[NAME=]FILE`, see `emojit.evaluation.systems.read_systems`.
         out: folder to make, or one that holds judgements of the same setting.
+        texts: names the texts, see `emojit.evaluation.judge.texts.read_texts`; None draws a sample.
         store: file of the reply store; None means `default_store(out)`.
         max_cost: stop before the questions of this run cost more than this (USD).
         quiet: no progress bar.
@@ -91,7 +94,8 @@ def judge(
         raise UsageError(
             f"{store}: the reply store lies inside {out}", hint=f"without --store it is {default_store(out)}"
         )
-    sample = draw_sample(read_systems(predictions), recipe)
+    named = read_texts(texts) if texts is not None else None
+    sample = draw_sample(read_systems(predictions), recipe, named)
     folder = JudgeFolder(path=out)
     with locked(out):
         try:
@@ -133,6 +137,7 @@ def setting(sample: Sample, recipe: JudgeRecipe) -> dict[str, object]:
         "systems": list(sample.systems),
         "seed": recipe.seed,
         "of": len(answers.ids),
+        "given": sample.given,
         "ids": [answers.ids[place] for place in sample.places],
         "topics": dict(topics.most_common()),
         "model": recipe.teacher.model,
@@ -197,6 +202,7 @@ def make_report(folder: JudgeFolder) -> JudgeReport:
             seed=facts["seed"],
             texts=len(facts["ids"]),
             of=facts["of"],
+            given=facts["given"],
             topics=facts["topics"],
         ),
         systems=systems,

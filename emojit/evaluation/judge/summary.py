@@ -11,7 +11,7 @@ def summary(report: JudgeReport) -> list[str]:
     sample = report.sample
     lines = [
         (
-            f"- 審査モデル `{report.judge.model}` が、{sample.of:,}件のうち{sample.texts:,}件の投稿（話題ごとの割合を保って抽出）に付けられた絵文字を審査した。"
+            f"- 審査モデル `{report.judge.model}` が、{sample.of:,}件のうち{sample.texts:,}件の投稿（{'指定されたもの' if sample.given else '話題ごとの割合を保って抽出'}）に付けられた絵文字を審査した。"
             "システムの名前は伏せてある。"
         )
     ]

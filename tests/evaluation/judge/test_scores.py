@@ -7,12 +7,13 @@ from collections import Counter
 
 import pytest
 
-from emojit.errors import DatasetError, TeacherError
+from emojit.errors import DatasetError, TeacherError, UsageError
 from emojit.evaluation.judge.folder import JudgeFolder
 from emojit.evaluation.judge.plan import plan
 from emojit.evaluation.judge.report_file import read_report
 from emojit.evaluation.judge.session import judge, make_report, write_report
 from emojit.evaluation.predictions import write_predictions
+from emojit.evaluation.rating.prepare import prepare
 
 TRUTH = {"✅": 4, "👍": 3, "👌": 2, "👎": 0}
 
@@ -161,6 +162,24 @@ def test_a_dry_run_counts_what_the_run_then_asks_and_the_limit_ends_a_run(
     assert between.estimate.completion_tokens == 50 * (12 - asked)
     assert len(server.calls) == 12
     assert result.report.scores.bill.cost_usd == pytest.approx(12 * (500 * 1 + 50 * 4) / 1e6)
+
+
+def test_the_texts_that_people_rated_are_judged_instead_of_a_sample(serve, marked, recipe_for, predictions, tmp_path):
+    server = serve(lambda call: marked(call, truth))
+    task = prepare([str(predictions)], tmp_path / "task", systems=["good", "fair", "bad"], items=6, seed=3)
+    ids = tmp_path / "ids.txt"
+    ids.write_text('0000000000000003\n{"id": "0000000000000001"}\n\n', encoding="utf-8")
+
+    judge("scores", recipe_for(server), [predictions], out=tmp_path / "a", texts=tmp_path / "task", quiet=True)
+    few = judge("scores", recipe_for(server), [predictions], out=tmp_path / "b", texts=ids, quiet=True)
+
+    judged = {row.id for row in JudgeFolder(path=tmp_path / "a").judgements()}
+    assert judged == {item.id for item in task.items}
+    assert len(judged) == 6
+    assert (few.report.sample.texts, few.report.sample.given) == (2, True)
+    ids.write_text("else\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="--texts names 'else', which is no row of the predictions"):
+        judge("scores", recipe_for(server), [predictions], out=tmp_path / "c", texts=ids, quiet=True)
 
 
 def test_an_endpoint_that_does_not_know_the_form_of_the_answer_is_explained(
