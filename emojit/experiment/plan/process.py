@@ -72,10 +72,13 @@ class Training:
         code = self._process.returncode
         return None if code == 0 else failure_of(self._log, code, since=self._from)
 
-    def stop(self) -> None:
-        """Ask it to stop, which keeps its last checkpoint, and end it where it does not."""
+    def ask(self) -> None:
+        """Ask it to stop, which keeps its last checkpoint."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGTERM)
+
+    def stop(self) -> None:
+        """Wait until it has stopped, and end it where it does not."""
         try:
             self._process.wait(_PATIENCE)
         except subprocess.TimeoutExpired:
@@ -104,8 +107,11 @@ class Orphan:
         """Return what its log ends with, for nobody knows its exit code."""
         return failure_of(self._log, 1)
 
-    def stop(self) -> None:
+    def ask(self) -> None:
         """Leave it alone: it is not ours, and goes on as it did without us."""
+
+    def stop(self) -> None:
+        """Wait for nothing."""
 
 
 def is_alive(log: Path) -> bool:
@@ -161,8 +167,14 @@ def environments(jobs: int, devices: Sequence[str]) -> list[dict[str, str]]:
     return [{**common, "CUDA_VISIBLE_DEVICES": devices[slot % len(devices)]} for slot in range(jobs)]
 
 
+_DRIVERS = ("nvidiactl", "kfd", "dxg")
+"""Devices of which one is there where a GPU can be used: NVIDIA, AMD, and Windows' Linux."""
+
+
 def gpus() -> list[str]:
     """Return the GPUs of this machine as CUDA_VISIBLE_DEVICES names them; empty without one, and without torch."""
+    if not any(Path("/dev", name).exists() for name in _DRIVERS):
+        return []  # torch would say the same, after seconds
     try:
         import torch
     except ImportError:

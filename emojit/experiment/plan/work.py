@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING, Never
 
 from emojit.dataset.folder import write_json
 from emojit.errors import StudentError, UsageError
@@ -18,7 +20,10 @@ from emojit.experiment.plan.schedule import Schedule
 from emojit.experiment.plan.scores import is_finished, validation_scores
 from emojit.logs import progress
 
-_POLL = 0.2
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+_POLL = 0.1
 """Pause between two looks at the processes (s)."""
 _BAR = 5.0
 """Pause between two estimates of the time left (s)."""
@@ -40,16 +45,16 @@ class Work:
         """Find out what is done already; see `emojit.experiment.plan.run.run_plan` for the arguments."""
         self._plan, self._folder, self._data = plan, folder, data
         self._any_code, self._say, self._command = any_code, say, command
+        self._bar: tqdm[Never] | None = None
         self._jobs = 1
         self._working: dict[int, tuple[PlannedRun, Training | Orphan]] = {}
         self._told: set[tuple[str, int]] = set()
         self._before: dict[tuple[str, int], float] = {}
-        with contextlib.suppress(UsageError):  # with a damaged file only the times of before are lost
-            self._before = {
-                (status.variant, status.seed): status.seconds
-                for status in folder.statuses()
-                if status.seconds is not None
-            }
+        self._pids: dict[tuple[str, int], int | None] = {}
+        with contextlib.suppress(UsageError):  # with a damaged file only times and process numbers of before are lost
+            known = {(status.variant, status.seed): status for status in folder.statuses()}
+            self._before = {key: status.seconds for key, status in known.items() if status.seconds is not None}
+            self._pids = {key: status.pid for key, status in known.items()}
         scores = {
             (run.variant, run.seed): validation_scores(folder.run(run.variant, run.seed))
             for run in plan.runs
@@ -57,7 +62,7 @@ class Work:
         }
         self.schedule = Schedule(plan, scores, self._before)
         if scores:
-            self._say(f"{len(scores)} of {len(plan.runs)} runs are done already")
+            self._tell(f"{len(scores)} of {len(plan.runs)} runs are done already")
         self._save()
 
     def all(self, slots: Sequence[Mapping[str, str]], *, quiet: bool) -> None:
@@ -71,13 +76,14 @@ class Work:
         working = self._working
         looked = 0.0
         with progress(total=len(self._plan.runs), label=self._plan.config.name, unit="run", quiet=quiet) as bar:
+            self._bar = bar
             try:
                 while True:
                     for slot in [slot for slot, (_, training) in working.items() if training.over()]:
                         self._finish(*working.pop(slot))
                     for slot, environment in enumerate(slots):
                         if slot not in working and (run := self.schedule.next()) is not None:
-                            working[slot] = run, self._start(run, environment)
+                            self._start(run, slot, environment)
                     bar.update(len(self._plan.runs) - len(self.schedule.left()) - bar.n)
                     if not working:
                         return
@@ -86,23 +92,26 @@ class Work:
                         bar.set_postfix_str(f"{', '.join(run.label for run, _ in working.values())}; {self._left()}")
                     time.sleep(_POLL)
             except BaseException:
+                for _, training in working.values():
+                    training.ask()  # all of them first: each may take its time for a checkpoint
                 for run, training in working.values():
                     training.stop()
                     self.schedule.stopped(run, self._seconds(run, training))
                 self._save()
                 raise
 
-    def _start(self, run: PlannedRun, environment: Mapping[str, str]) -> Training | Orphan:
+    def _start(self, run: PlannedRun, slot: int, environment: Mapping[str, str]) -> None:
         folder, key = self._folder, (run.variant, run.seed)
         log = folder.log(*key)
         if is_alive(log):
-            pid = next((one.pid for one in folder.statuses() if (one.variant, one.seed) == key), None)
-            self._say(
+            self._working[slot] = run, Orphan(log)
+            pid = self._pids.get(key)
+            self._tell(
                 f"{run.label}: is still being trained since before{f' by process {pid}' if pid else ''}; waiting for it"
             )
             self.schedule.running(run, pid)
             self._save()
-            return Orphan(log)
+            return
         resume = make_room(folder, run, self._data, any_code=self._any_code)
         if not resume:
             self._before.pop(key, None)
@@ -111,32 +120,31 @@ class Work:
             command += ["--revision", self._data.commit]
         command += ["--out", str(folder.run(*key)), *(["--resume"] if resume else [])]
         training = Training(command, log, environment)
-        self._say(f"{run.label}: {'goes on' if resume else 'begins'}")
+        self._working[slot] = run, training
+        self._tell(f"{run.label}: {'goes on' if resume else 'begins'}")
         self.schedule.running(run, training.pid)
         self._save()
-        return training
 
     def _finish(self, run: PlannedRun, training: Training | Orphan) -> None:
         key, seconds = (run.variant, run.seed), self._seconds(run, training)
         state = look(self._folder, run, self._data, any_code=self._any_code).state
-        if (
-            isinstance(training, Orphan) and state != "done"
-        ):  # killed as well, or of other settings: now it is its turn
+        if isinstance(training, Orphan) and state != "done":
+            # It was killed as well, or it was one of other settings: now it is this run's turn.
             self.schedule.stopped(run, seconds)
             return
         failure = self._failure(run, training)
         if failure is None:
             scores = validation_scores(self._folder.run(*key))
             self.schedule.done(run, scores, seconds)
-            self._say(
+            self._tell(
                 f"{run.label}: validation Jaccard {scores.jaccard:.4f} after {duration(seconds)}; {self._left()}"
             )
         else:
             write_json(self._folder.failure(*key), asdict(failure))
             self.schedule.failed(run, failure.message, seconds)
-            self._say(f"{run.label}: FAILED after {duration(seconds)}: {failure.message}")
+            self._tell(f"{run.label}: FAILED after {duration(seconds)}: {failure.message}")
             if failure.hint:
-                self._say(f"  hint: {failure.hint}")
+                self._tell(f"  hint: {failure.hint}")
         self._save()
 
     def _failure(self, run: PlannedRun, training: Training | Orphan) -> RunFailure | None:
@@ -163,8 +171,16 @@ class Work:
             key = (status.variant, status.seed)
             if status.state == "skipped" and key not in self._told:
                 self._told.add(key)
-                self._say(f"{status.variant} seed {status.seed}: skipped, for {status.reason}")
+                self._tell(f"{status.variant} seed {status.seed}: skipped, for {status.reason}")
         self._folder.write_statuses(self.schedule.statuses)
+
+    def _tell(self, line: str) -> None:
+        """Say something above the bar."""
+        if self._bar is None or self._bar.disable:
+            self._say(line)
+            return
+        with self._bar.external_write_mode(file=sys.stderr):
+            self._say(line)
 
     def _seconds(self, run: PlannedRun, training: Training | Orphan) -> float:
         return round(self._before.get((run.variant, run.seed), 0.0) + training.seconds, 1)
