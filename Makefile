@@ -65,6 +65,7 @@ docs: $(READY) ## write docs/cli.md and the metric modules anew
 .PHONY: bench
 bench: $(READY) ## run the benchmarks; each prints ratios and fails below its target
 	$(BIN)/python benchmarks/emoji_reader.py
+	$(BIN)/python benchmarks/metrics_speed.py
 	$(BIN)/python benchmarks/sentence_splitting.py
 	$(BIN)/python benchmarks/corpus_filters.py
 	$(BIN)/python benchmarks/corpus_scale.py
