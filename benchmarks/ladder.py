@@ -3,7 +3,7 @@
 Usage: python benchmarks/ladder.py PAIRS.jsonl --out DIR [--corpus FILE] [--folds 0,1] [--rungs default,named] [--max-minutes N] [--silver-rows N]
 
 PAIRS.jsonl: rows of `id`, `text`, `sns_text` and `emojis` as `benchmarks/baselines.py` reads them, and the same five parts. A fifth of the articles is the test
-of a student that was trained on the other four (one tenth of them validation). `--corpus`: articles as `emojit build-dataset --corpus` reads them, whose sentences
+of a student that was trained on the other four (one twentieth of them validation). `--corpus`: articles as `emojit build-dataset --corpus` reads them, whose sentences
 the stages learn from; without it the rungs with stages are passed over. Without PAIRS.jsonl nothing is measured.
 
 Every run lies under DIR and goes on where it was interrupted; a finished one is not repeated. DIR/results.json holds the scores of every row of every rung.
@@ -29,6 +29,7 @@ import numpy as np
 
 from emojit.baselines import Example
 from emojit.baselines.registry import make_baseline
+from emojit.baselines.silver import make_silver
 from emojit.dataset.folder import data_file, write_json, write_manifest, write_text
 from emojit.dataset.parquet import PAIR_COLUMNS, TableWriter, read_rows
 from emojit.metrics import bootstrap_interval, jaccard_scores
@@ -40,7 +41,7 @@ _COMMON = """
 also_columns = ["original_text"]
 emoji_name_rows = 1
 [model]
-vocab_size = 8000
+vocab_size = 24000
 d_model = 300
 d_ff = 512
 num_layers = 1
@@ -56,7 +57,7 @@ early_stopping = 3
 batch_size = 128
 """
 _SET = ("loss.name=set",)
-_FINE = ("train.learning_rate=5e-4", "train.epochs=6")
+_FINE = ("train.learning_rate=3e-4", "train.epochs=3", "train.weight_decay=0")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -79,8 +80,8 @@ RUNGS = {
     "gaps": Rung(on="set", sets=("stages=gaps", *_FINE), corpus=True),
     "keywords": Rung(on="set", sets=("stages=keywords", *_FINE), corpus=True),
     "silver": Rung(on="set", sets=("stages=silver", *_FINE), corpus=True, silver=True),
-    "keywords-silver": Rung(on="silver", sets=("stages=keywords,silver",), corpus=True, silver=True),
-    "mbr": Rung(on="silver", decoding=("method=mbr", "length=calibrated"), corpus=True, silver=True),
+    "scores": Rung(on="silver", sets=("stages=scores",), corpus=True, silver=True),
+    "mbr": Rung(on="scores", decoding=("method=mbr", "length=calibrated"), corpus=True, silver=True),
 }
 HYBRID = "hybrid"
 
@@ -98,7 +99,9 @@ def main() -> None:
     parser.add_argument("--folds", default="0,1,2,3,4")
     parser.add_argument("--rungs", default=",".join((HYBRID, *RUNGS)))
     parser.add_argument("--max-minutes", type=float, default=float("inf"))
-    parser.add_argument("--silver-rows", type=int, default=40_000)
+    parser.add_argument(
+        "--silver-rows", type=int, default=60_000, help="sentences of the corpus, and as many mixtures"
+    )
     parser.add_argument(
         "--set", action="append", default=[], dest="sets", help="key=value for the recipe of every rung"
     )
@@ -199,7 +202,7 @@ class Ladder:
     def _split(self, fold: int) -> dict[str, list[dict[str, Any]]]:
         splits: dict[str, list[dict[str, Any]]] = {"train": [], "validation": [], "test": []}
         for row, part in zip(self._rows, self._parts, strict=True):
-            held = int(hashlib.sha256(row["doc_id"].encode()).hexdigest()[:8], 16) % 10 == 0
+            held = int(hashlib.sha256(row["doc_id"].encode()).hexdigest()[:8], 16) % 20 == 0
             splits["test" if part == fold else "validation" if held else "train"].append(row)
         return splits
 
@@ -227,11 +230,13 @@ class Ladder:
         return load_text(TrainRecipe, f'name = "{name}"\n{_COMMON}', where=name, overrides=overrides)
 
     def _stage(self, fold: int, stage: str) -> str:
-        source = self._silver(fold) if stage == "silver" else self._corpus
-        objective = {"gaps": "span_corruption", "keywords": "keyword_pairs", "silver": "pairs"}[stage]
+        silver = stage in ("silver", "scores")
+        source = self._silver(fold, scores=stage == "scores") if silver else self._corpus
+        objective = {"gaps": "span_corruption", "keywords": "keyword_pairs"}.get(stage, "pairs")
+        rows = "" if silver else f"rows = {self._silver_rows}, "
         return (
-            f"{{name = {json.dumps(stage)}, objective = {json.dumps(objective)}, source = {json.dumps(str(source))}, "
-            f"rows = {self._silver_rows}, epochs = {3.0 if stage == 'silver' else 1.0}, learning_rate = 1e-3, batch_size = 32}}"
+            f"{{name = {json.dumps(stage)}, objective = {json.dumps(objective)}, source = {json.dumps(str(source))}, {rows}"
+            f"epochs = {2.0 if silver else 1.0}, learning_rate = 1e-3, batch_size = {64 if silver else 32}}}"
         )
 
     def _trained(self, fold: int, name: str, rung: Rung) -> list[list[str]]:
@@ -286,27 +291,20 @@ class Ladder:
         )
         return baseline.predict([row["sns_text"] for row in asked])
 
-    def _silver(self, fold: int) -> Path:
-        """Let the hybrid baseline, which learned from the training rows of this part alone, answer sentences of the corpus."""
-        path = self._folder(fold) / f"silver-{self._silver_rows}.jsonl"
+    def _silver(self, fold: int, *, scores: bool) -> Path:
+        """Let the hybrid baseline, which learned from the training rows of this part alone, label texts; the same texts without their scores are the rung below."""
+        path = self._folder(fold) / f"scores-{self._silver_rows}.jsonl"
         if not path.is_file():
-            from emojit.corpus.draw import draw
-            from emojit.recipe import CorpusConfig, FilterConfig
-
-            corpus = CorpusConfig(source=str(self._corpus), sentences_per_article=0)
-            texts: list[str] = []
-            for offer in draw(corpus, FilterConfig(), seed=0, spread=True, wanted=self._silver_rows):
-                if offer.reason is None and len(texts) < self._silver_rows:
-                    texts.append(offer.sentence.text)
-                elif len(texts) == self._silver_rows:
-                    break
-            answers = self._hybrid(fold, self._split(fold)["train"], [{"sns_text": text} for text in texts])
-            lines = [
-                json.dumps({"text": text, "emojis": emojis}, ensure_ascii=False)
-                for text, emojis in zip(texts, answers, strict=True)
-            ]
-            write_text(path, "\n".join(lines) + "\n")
-        return path.resolve()
+            build, count = self._build(fold), self._silver_rows
+            make_silver(HYBRID, build, path, mixed=count, corpus=str(self._corpus), sentences=count)
+        if scores:
+            return path.resolve()
+        plain = path.with_name(f"silver-{self._silver_rows}.jsonl")
+        if not plain.is_file():
+            rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+            lines = [json.dumps({"text": row["text"], "emojis": row["emojis"]}, ensure_ascii=False) for row in rows]
+            write_text(plain, "\n".join(lines) + "\n")
+        return plain.resolve()
 
 
 def _line(

@@ -92,13 +92,21 @@ class Hybrid:
 
     def predict(self, texts: Sequence[str]) -> list[list[str]]:
         """Return the emoji with the highest scores; see `Baseline.predict`."""
-        if self._weights is None or self._rows is None or self._read is None or self._viewer is None:
-            raise not_fitted(self.name)
         found: list[list[str]] = []
         for start in range(0, len(texts), _BLOCK):
-            views = self._viewer.views(self._read(texts[start : start + _BLOCK]))
-            scores = kernel(views, self._rows) @ self._weights + self._offset
-            found += answers(scores, self._labels, self._chooser)
+            found += answers(self.scores(texts[start : start + _BLOCK]), self._labels, self._chooser)
+        return found
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """The emoji of the scores' columns."""
+        return self._labels
+
+    def scores(self, texts: Sequence[str]) -> np.ndarray:
+        """Return the scores of all emoji, (texts, emoji) float32; see `emojit.baselines.scored`."""
+        if self._weights is None or self._rows is None or self._read is None or self._viewer is None:
+            raise not_fitted(self.name)
+        found: np.ndarray = kernel(self._viewer.views(self._read(texts)), self._rows) @ self._weights + self._offset
         return found
 
     def save(self, folder: Path) -> None:

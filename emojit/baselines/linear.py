@@ -70,13 +70,23 @@ class Linear:
 
     def predict(self, texts: Sequence[str]) -> list[list[str]]:
         """Return the emoji with the highest scores; see `Baseline.predict`."""
-        if self._weights is None:
-            raise not_fitted(self.name)
         found: list[list[str]] = []
         for start in range(0, len(texts), _BLOCK):
-            documents = letters_only(texts[start : start + _BLOCK])
-            vectors = _beside(self._features.transform(documents), named_emoji(documents))
-            found += answers(vectors @ self._weights + self._offset, self._labels, self._chooser)
+            found += answers(self.scores(texts[start : start + _BLOCK]), self._labels, self._chooser)
+        return found
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """The emoji of the scores' columns."""
+        return self._labels
+
+    def scores(self, texts: Sequence[str]) -> np.ndarray:
+        """Return the scores of all emoji, (texts, emoji) float32; see `emojit.baselines.scored`."""
+        if self._weights is None:
+            raise not_fitted(self.name)
+        documents = letters_only(texts)
+        vectors = _beside(self._features.transform(documents), named_emoji(documents))
+        found: np.ndarray = vectors @ self._weights + self._offset
         return found
 
     def save(self, folder: Path) -> None:

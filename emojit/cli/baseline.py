@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +22,13 @@ SettingsOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="For bert: base, epochs, loss and the like; may be repeated."),
 ]
+LabelledOption = Annotated[Path, typer.Option("--out", metavar="FILE", help="JSON lines to write.", dir_okay=False)]
+MixedOption = Annotated[int, typer.Option("--mixed", min=0, help="Recombinations of the data set's texts to label.")]
+CorpusOption = Annotated[
+    str | None,
+    typer.Option("--corpus", metavar="FILE|REPO", help="Where further sentences come from, as for a build."),
+]
+SentencesOption = Annotated[int, typer.Option("--sentences", min=0, help="Sentences of the corpus to label.")]
 ColumnOption = Annotated[str, typer.Option("--column", help="Column that is read: sns_text or original_text.")]
 
 
@@ -50,6 +58,52 @@ def fit(
         {"out": str(out), **record.as_dict()},
         as_json=as_json,
         text=f"{name} fitted on {rows:,} rows in {record.seconds:.1f} s: {out}\n{next_step}",
+    )
+
+
+@app.command()
+def label(
+    name: NameArgument,
+    dataset: DatasetOption,
+    out: LabelledOption,
+    revision: RevisionOption = None,
+    column: ColumnOption = "sns_text",
+    mixed: MixedOption = 0,
+    corpus: CorpusOption = None,
+    sentences: SentencesOption = 0,
+    seed: Annotated[int, typer.Option("--seed", help="Of mixtures and choice.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Let a baseline label texts, with a score per emoji: what a stage of a student learns from (`objective = "pairs"`).
+
+    Labelled are the texts of the training split, each by a model that has not seen its article; recombinations of their clauses; and sentences of a corpus.
+
+    Example: emojit baseline label hybrid --dataset builds/v1 --corpus wiki.jsonl --sentences 60000 --mixed 60000 --out silver.jsonl
+    """
+    from emojit.baselines.silver import make_silver
+    from emojit.errors import UsageError
+
+    if (corpus is None) != (sentences == 0):
+        raise UsageError(
+            "--corpus and --sentences belong together", hint="for example --corpus wiki.jsonl --sentences 60000"
+        )
+    counts = make_silver(
+        name,
+        dataset,
+        out,
+        revision=revision,
+        input_column=column,
+        mixed=mixed,
+        corpus=corpus,
+        sentences=sentences,
+        seed=seed,
+        quiet=as_json,
+    )
+    output.show(
+        {"out": str(out), "rows": counts.rows, **dataclasses.asdict(counts)},
+        as_json=as_json,
+        text=f"{counts.rows:,} rows: {counts.posts:,} texts of the data set, {counts.mixtures:,} mixtures, "
+        f'{counts.sentences:,} sentences: {out}\nnext: a stage with source = "{out}", see docs/training.md',
     )
 
 

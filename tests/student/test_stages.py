@@ -17,6 +17,7 @@ from emojit.errors import ConfigError, DatasetError, StudentError, UsageError
 from emojit.recipe import BuildRecipe, SplitConfig, StageConfig, TrainRecipe, dump, load_text
 from emojit.student import read_run, train
 from emojit.student.gap_tokens import add_gap_tokens, gap_tokens
+from emojit.student.losses.answer_loss import VOTE_IDS, VOTE_SHARES
 from emojit.student.model import new_student
 from emojit.student.rows import encode_texts
 from emojit.student.stages import HeldOut, stage_rows
@@ -88,10 +89,10 @@ def student(texts, tiny):
 
 @pytest.fixture
 def rows_of(build, student):
-    def make(stage: StageConfig, *, held_out: HeldOut | None = None, seed: int = 0):
+    def make(stage: StageConfig, *, held_out: HeldOut | None = None, seed: int = 0, soft: bool = False):
         return stage_rows(
             stage, student.tokenizer, student.vocabulary, train=load_rows(build, "train"),
-            held_out=held_out or HeldOut([]), max_tokens=64, seed=seed, quiet=True,
+            held_out=held_out or HeldOut([]), max_tokens=64, seed=seed, soft=soft, quiet=True,
         )  # fmt: skip
 
     return make
@@ -219,8 +220,34 @@ def test_pairs_of_a_file_are_read_folded_and_counted(rows_of, student, tmp_path)
     assert rows.licence is None
 
 
+def test_scores_of_pairs_are_learned_as_votes_are_and_the_answer_is_always_among_them(rows_of, student, tmp_path):
+    path = tmp_path / "silver.jsonl"
+    lines = [
+        {"text": "雨が降ってきた", "emojis": ["☔", "👍🏽"], "scores": {"🌧️": 0.2, "☔": 0.4, "🦄": 0.1}},
+        {"text": "電車に乗る", "emojis": ["🚃"]},
+    ]
+    path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
+    stage = StageConfig(name="a", objective="pairs", source=str(path))
+
+    soft, hard = rows_of(stage, soft=True).train, rows_of(stage).train
+
+    read_back = [dict(zip(student.vocabulary.decode(row[VOTE_IDS]), row[VOTE_SHARES], strict=True)) for row in soft]
+    assert read_back[0] == pytest.approx({"☔": 1.0, "👍": 0.25, "🌧️": 0.5, "🦄": 0.25})
+    assert read_back[1] == {"🚃": 1.0}
+    assert [row["labels"] for row in soft] == [row["labels"] for row in hard]
+    assert all(VOTE_IDS not in row for row in hard)
+
+
 @pytest.mark.parametrize(
-    "line", ['{"text": "雨"}', "雨", '{"text": 1, "emojis": ["☔"]}', '{"text": "雨", "emojis": "☔"}']
+    "line",
+    [
+        '{"text": "雨"}',
+        "雨",
+        '{"text": 1, "emojis": ["☔"]}',
+        '{"text": "雨", "emojis": "☔"}',
+        '{"text": "雨", "emojis": ["☔"], "scores": ["☔"]}',
+        '{"text": "雨", "emojis": ["☔"], "scores": {"☔": 0}}',
+    ],
 )
 def test_a_line_that_is_no_pair_is_named(rows_of, tmp_path, line):
     path = tmp_path / "silver.jsonl"
@@ -238,7 +265,7 @@ def test_a_data_set_without_its_corpus_says_what_to_name_instead(student, write,
     with pytest.raises(DatasetError, match="imported: holds no sentences of its corpus") as caught:
         stage_rows(
             StageConfig(name="a", objective="both"), student.tokenizer, student.vocabulary,
-            train=load_rows(folder, "train", columns=("sns_text",)), held_out=HeldOut([]), max_tokens=64, seed=0, quiet=True,
+            train=load_rows(folder, "train", columns=("sns_text",)), held_out=HeldOut([]), max_tokens=64, seed=0, soft=False, quiet=True,
         )  # fmt: skip
 
     assert "stage's source" in (caught.value.hint or "")
@@ -336,7 +363,7 @@ def test_the_sentences_of_a_published_data_set_are_read_at_the_commit_of_its_row
 
         published = stage_rows(
             stage, student.tokenizer, student.vocabulary, train=load_rows("me/pairs", "train", commit),
-            held_out=HeldOut([]), max_tokens=64, seed=0, quiet=True,
+            held_out=HeldOut([]), max_tokens=64, seed=0, soft=False, quiet=True,
         )  # fmt: skip
 
     assert published.train == rows_of(stage).train

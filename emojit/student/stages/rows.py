@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -16,11 +16,12 @@ from emojit.errors import StudentError
 from emojit.lexicon.keywords import keyword_index
 from emojit.recipe import StageConfig
 from emojit.student.gap_tokens import gap_tokens
+from emojit.student.losses.answer_loss import VOTE_IDS, VOTE_SHARES
 from emojit.student.rows import Features, encode_texts
 from emojit.student.stages.gaps import corrupt
 from emojit.student.stages.held_out import HeldOut
 from emojit.student.stages.sentences import Sentences
-from emojit.student.stages.silver import SilverPairs
+from emojit.student.stages.silver import SilverPair, SilverPairs
 from emojit.student.vocabulary import EmojiVocabulary
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def stage_rows(
     held_out: HeldOut,
     max_tokens: int,
     seed: int,
+    soft: bool,
     quiet: bool,
 ) -> StageRows:
     """Make the rows of a stage. The same arguments give the same rows in the same order.
@@ -80,6 +82,7 @@ def stage_rows(
         held_out: what may not be learned from.
         max_tokens: longer texts are cut (tokens).
         seed: of the choice of sentences and of the gaps.
+        soft: scores of pairs are learned, as votes are, where the file has them; for a loss that can learn them.
         quiet: no progress bars.
 
     Raises:
@@ -91,7 +94,7 @@ def stage_rows(
     source: Sentences | SilverPairs
     if stage.objective == "pairs":
         source = SilverPairs(Path(stage.source).expanduser(), held_out)
-        features = made.of_pairs(_first(source, stage.rows), left_out)
+        features = made.of_silver(_first(source, stage.rows), left_out, soft=soft)
     else:
         source = Sentences(stage, train, held_out, seed=seed, quiet=quiet)
         if stage.objective == "keyword_pairs":
@@ -148,6 +151,29 @@ class _Maker:
                 else:
                     left_out["emoji_not_in_vocabulary"] += 1
         return features
+
+    def of_silver(self, pairs: Iterator[SilverPair], left_out: Counter[str], *, soft: bool) -> list[Features]:
+        """Make one row of each pair that has emoji which the student can write, with the scores of all emoji that it can write."""
+        scores: list[dict[str, float]] = []
+
+        def answers() -> Iterator[Example]:
+            for pair in pairs:
+                if any(emoji in self._vocabulary.id_of for emoji in pair.emojis):
+                    scores.append(pair.scores or dict.fromkeys(pair.emojis, 1.0))
+                yield pair.text, pair.emojis
+
+        features = self.of_pairs(answers(), left_out)
+        if soft:
+            for row, scored in zip(features, scores, strict=True):
+                row.update(self._shares(row["labels"], scored))
+        return features
+
+    def _shares(self, labels: Sequence[int], scores: Mapping[str, float]) -> Features:
+        """Return scores as votes: the highest is 1; an emoji of the answer without a score has the lowest, for it may come, too."""
+        known = {token: value for emoji, value in scores.items() if (token := self._vocabulary.id_of.get(emoji))}
+        most, least = max(known.values(), default=1.0), min(known.values(), default=1.0)
+        shares = {**dict.fromkeys(labels[:-1], least), **known}
+        return {VOTE_IDS: list(shares), VOTE_SHARES: [value / most for value in shares.values()]}
 
     def of_sentences(self, sentences: Iterator[str], left_out: Counter[str]) -> list[Features]:
         """Make one row with gaps of each sentence, and, for "both", one more of those that name emoji."""

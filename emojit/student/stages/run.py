@@ -142,6 +142,7 @@ def _rows(
             held_out=barred,
             max_tokens=recipe.data.max_input_tokens,
             seed=recipe.train.seed,
+            soft=recipe.loss.name == "set",
             quiet=quiet or not ranks.first,
         )
 

@@ -1,12 +1,14 @@
-"""Texts with emoji from a file: what any model answered, as `emojit predict` writes it."""
+"""Texts with emoji from a file: what any model answered, as `emojit predict` or, with scores, `emojit baseline label` writes it."""
 
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from emojit.corpus.files import file_facts
 from emojit.corpus.streams import Position, numbered_lines
@@ -20,12 +22,22 @@ MOST = 5
 _HINT = 'each line must be a JSON object such as {"text": "雨だ", "emojis": ["☔"]}'
 
 
+class SilverPair(NamedTuple):
+    """A line of the file."""
+
+    text: str
+    emojis: list[str]
+    """The answer: distinct emoji in their canonical form."""
+    scores: dict[str, float]
+    """Emoji, those of the answer or others, to how well they fit, above 0; empty where the line says nothing of it."""
+
+
 @dataclass(slots=True)
 class SilverPairs:
     """The pairs of a file: iterate once, then read what was counted.
 
     Attributes:
-        path: JSON lines with `text` and `emojis`, plain or compressed.
+        path: JSON lines with `text`, `emojis` and maybe `scores`, plain or compressed.
         held_out: what may not be learned from.
         origin: kind, name, sha256 and size.
         left_out: reason → pairs that are not learned from (count), of those met so far.
@@ -36,8 +48,8 @@ class SilverPairs:
     origin: dict[str, object] = field(default_factory=dict)
     left_out: Counter[str] = field(default_factory=Counter)
 
-    def __iter__(self) -> Iterator[tuple[str, list[str]]]:
-        """Yield texts and their 1–5 distinct emoji.
+    def __iter__(self) -> Iterator[SilverPair]:
+        """Yield texts, their 1–5 distinct emoji, and scores where the line has some.
 
         Raises:
             StudentError: no such file, or a line that is no pair.
@@ -48,13 +60,13 @@ class SilverPairs:
         for number, line, whole in numbered_lines(self.path, Position()):
             if not line.strip():
                 continue
-            text, emojis = _pair(line if whole else b"", where=f"{self.path}:{number}")
-            if not emojis:
+            pair = _pair(line if whole else b"", where=f"{self.path}:{number}")
+            if not pair.emojis:
                 self.left_out["no_emoji"] += 1
-            elif (reason := self.held_out.reason(text)) is not None:
+            elif (reason := self.held_out.reason(pair.text)) is not None:
                 self.left_out[reason] += 1
             else:
-                yield text, emojis
+                yield pair
 
 
 def require_pairs(path: Path) -> None:
@@ -70,13 +82,23 @@ def require_pairs(path: Path) -> None:
         )
 
 
-def _pair(line: bytes, *, where: str) -> tuple[str, list[str]]:
+def _pair(line: bytes, *, where: str) -> SilverPair:
     try:
         row = json.loads(line)
-        text, emojis = row["text"], row["emojis"]
-    except (ValueError, KeyError, TypeError) as exc:
+        text, emojis, scores = row["text"], row["emojis"], row.get("scores") or {}
+    except (ValueError, KeyError, TypeError, AttributeError) as exc:
         raise StudentError(f"{where}: no text with emoji", hint=_HINT) from exc
     if not isinstance(text, str) or not isinstance(emojis, list) or not all(isinstance(one, str) for one in emojis):
         raise StudentError(f"{where}: `text` must be a string and `emojis` a list of strings", hint=_HINT)
+    if not isinstance(scores, dict) or not all(_is_score(value) for value in scores.values()):
+        raise StudentError(
+            f"{where}: `scores` must give emoji numbers above 0",
+            hint='for example {"text": "雨だ", "emojis": ["☔"], "scores": {"☔": 0.7, "🌧️": 0.4}}',
+        )
     folded = dict.fromkeys(form for one in emojis if (form := canonical(one)) is not None)
-    return text, list(folded)[:MOST]
+    known = {form: float(value) for one, value in scores.items() if (form := canonical(one)) is not None}
+    return SilverPair(text, list(folded)[:MOST], known)
+
+
+def _is_score(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value > 0

@@ -12,12 +12,12 @@ from emojit.student.stages.held_out import held_out
 from emojit.student.stages.sentences import Sentences
 from emojit.student.stages.silver import SilverPairs, require_pairs
 
-_MOST = 20_000
-"""Texts of one stage (count): more of them change few pieces and take SentencePiece minutes."""
+_MOST = 100_000
+"""Texts of one stage (count): more of them change few pieces and take SentencePiece many minutes."""
 
 
 def stage_texts(recipe: TrainRecipe, loaded: Mapping[str, Loaded], *, quiet: bool) -> Iterator[str]:
-    """Return texts of every stage, at most 20,000 each; none where the student has a tokenizer. Files that are missing are named at once.
+    """Return texts of every stage, at most 100,000 each; none where the student has a tokenizer. Files that are missing are named at once.
 
     Raises:
         StudentError, CorpusError, DatasetError, OfflineError, MissingExtraError: as `train_stages`.
@@ -35,7 +35,7 @@ def _texts(recipe: TrainRecipe, loaded: Mapping[str, Loaded], *, quiet: bool) ->
         most = min(stage.rows or _MOST, _MOST)
         if stage.objective == "pairs":
             pairs = SilverPairs(Path(stage.source).expanduser(), barred)
-            yield from (text for text, _ in islice(pairs, most))
+            yield from (pair.text for pair in islice(pairs, most))
         else:
             sentences = Sentences(stage, loaded["train"], barred, seed=recipe.train.seed, quiet=quiet)
             yield from islice(sentences, most)

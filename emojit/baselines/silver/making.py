@@ -1,0 +1,181 @@
+"""From a training split and a corpus to silver rows: which text is labelled by which model, and what a row holds.
+
+A model that has learned a row remembers its answer, and so it does with any mixture of such rows; what it says of them is not what it would say of a new text, and a
+student that imitates it learns the memory. So texts of the data set are labelled five times over by a model that was fitted without them, article by article
+(cross-fitting). Sentences of a corpus are new to all, and labelled by a model that has learned every row.
+
+Source: cross-fitting as in Dao et al. (2021), "Knowledge Distillation as Semiparametric Inference"; soft targets as in Hinton et al. (2015), "Distilling the
+Knowledge in a Neural Network".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+from emojit.baselines.base import Example, examples
+from emojit.baselines.fitting import OTHER_COLUMNS
+from emojit.baselines.registry import KINDS, make_baseline
+from emojit.baselines.scored import ScoredBaseline, best_scores
+from emojit.baselines.silver.mixing import mixtures
+from emojit.dataset.loading import load_rows
+from emojit.errors import UsageError
+from emojit.logs import progress
+from emojit.recipe import CorpusConfig, FilterConfig
+
+PARTS = 5
+"""Models of which each labels what it has not learned (count)."""
+_BLOCK = 512
+
+
+@dataclass(slots=True, kw_only=True)
+class SilverCounts:
+    """What was written."""
+
+    posts: int = 0
+    """Texts of the training split (count)."""
+    mixtures: int = 0
+    """Recombinations of them (count)."""
+    sentences: int = 0
+    """Sentences of the corpus (count)."""
+
+    @property
+    def rows(self) -> int:
+        """All of them (count)."""
+        return self.posts + self.mixtures + self.sentences
+
+
+def make_silver(
+    name: str,
+    dataset: str | Path,
+    out: Path,
+    *,
+    revision: str | None = None,
+    input_column: str = "sns_text",
+    mixed: int = 0,
+    corpus: str | None = None,
+    sentences: int = 0,
+    seed: int = 0,
+    quiet: bool = False,
+) -> SilverCounts:
+    """Write JSON lines of `text`, `emojis` and `scores`, which a stage of the objective "pairs" learns from.
+
+    `scores` is the model's own score of its best emoji, in (0, 1]: not their probabilities, but the order and the distances that a student shall learn. The same
+    arguments give the same file; it is there under its name when it is complete.
+
+    Args:
+        name: the baseline that labels, one that scores every emoji: "linear" or "hybrid".
+        dataset: build folder or Hub repository, whose training split alone is read.
+        out: file to write; one that is there is replaced.
+        revision: tag, branch or commit of a repository.
+        input_column: column that is read; its other wording is learned and labelled too where the data set has it.
+        mixed: recombinations of the texts to label (count); fewer where no more are to be had.
+        corpus: what `corpus.source` of a build takes; None labels the data set's texts alone.
+        sentences: sentences of the corpus to label, spread over all of it (count); fewer where it has no more.
+        seed: of mixtures and choice.
+        quiet: no progress bars.
+
+    Raises:
+        UsageError: no such baseline, or one that does not score emoji; too few rows to hold any out; or the file cannot be written.
+        DatasetError, CorpusError, OfflineError: data set or corpus cannot be read.
+        MissingExtraError: an extra that the baseline needs is not installed.
+    """
+    _scored(name)
+    train = load_rows(
+        dataset, "train", revision, columns=(input_column, "emojis"), optional=(*OTHER_COLUMNS, "source", "doc_id")
+    )
+    rows = examples(train.rows, input_column)
+    parts = [_part(row, number) for number, row in enumerate(train.rows)]
+    if len(set(parts)) < 2:
+        raise UsageError(
+            f"{dataset}: {len(rows)} training rows are too few to hold some of them out",
+            hint="build a larger data set, or use the teacher's pairs alone",
+        )
+    counts = SilverCounts()
+    partial = out.with_name(f"{out.name}.partial")
+    total = mixed + sentences + sum(1 + (row.other is not None) for row in rows)
+    try:
+        with (
+            partial.open("w", encoding="utf-8", newline="\n") as file,
+            progress(total=total, label="label", unit="text", quiet=quiet) as bar,
+        ):
+            for part in range(PARTS):
+                own = [row for row, place in zip(rows, parts, strict=True) if place == part]
+                rest = [row for row, place in zip(rows, parts, strict=True) if place != part]
+                if not own:
+                    continue
+                texts = list(dict.fromkeys(text for row in own for text in (row.text, row.other) if text))
+                draw = random.Random(f"silver {seed} {part}")
+                more = list(islice(mixtures(texts, draw), mixed // PARTS + (part < mixed % PARTS)))
+                _label(_fitted(name, rest), [*texts, *more], file, bar)
+                counts.posts += len(texts)
+                counts.mixtures += len(more)
+            if corpus is not None and sentences:
+                model = _fitted(name, rows)
+                counts.sentences = _label(model, _drawn(corpus, sentences, seed), file, bar)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(out)
+    except OSError as exc:
+        raise UsageError(
+            f"--out {out}: cannot be written ({exc.strerror or exc})", hint="free some space or give another file"
+        ) from exc
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+    return counts
+
+
+def _scored(name: str) -> ScoredBaseline:
+    """Return an unfitted baseline that scores emoji.
+
+    Raises:
+        UsageError: there is none of this name, or it scores nothing.
+    """
+    made = make_baseline(name)
+    if not isinstance(made, ScoredBaseline):
+        able = [other for other, kind in KINDS.items() if hasattr(kind.kind, "scores")]
+        raise UsageError(f"{name}: gives no score to every emoji", hint=f"one of {', '.join(able)}")
+    return made
+
+
+def _fitted(name: str, rows: Sequence[Example]) -> ScoredBaseline:
+    made = _scored(name)
+    made.fit(rows)
+    return made
+
+
+def _part(row: dict[str, Any], number: int) -> int:
+    """Return the part of a row: articles stay together; rows without a document of their own are dealt out one by one."""
+    key = f"{row.get('source')}\x1f{row['doc_id']}" if row.get("doc_id") else str(number)
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") % PARTS
+
+
+def _drawn(corpus: str, count: int, seed: int) -> Iterator[str]:
+    """Yield sentences that the default filters keep."""
+    from emojit.corpus.draw import draw
+
+    config = CorpusConfig(source=corpus, sentences_per_article=0)
+    offers = draw(config, FilterConfig(), seed=seed, spread=True, wanted=count, quiet=True)
+    yield from islice((offer.sentence.text for offer in offers if offer.reason is None), count)
+
+
+def _label(model: ScoredBaseline, texts: Iterable[str], file: IO[str], bar: Any) -> int:
+    """Write a row per text; return how many."""
+    rest, written = iter(texts), 0
+    while block := list(islice(rest, _BLOCK)):
+        emojis = model.predict(block)
+        for text, answer, scores in zip(block, emojis, best_scores(model, block), strict=True):
+            row = {"text": text, "emojis": answer, "scores": scores}
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        bar.update(len(block))
+        written += len(block)
+    return written

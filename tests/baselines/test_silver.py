@@ -1,0 +1,143 @@
+"""Silver rows: what a baseline labels, by a model that has not seen the article, and what a stage learns of it."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from emojit.baselines.linear import Linear
+from emojit.baselines.scored import MOST, ScoredBaseline, best_scores
+from emojit.baselines.silver import make_silver
+from emojit.baselines.silver import making as making_module
+from emojit.baselines.silver.mixing import LONGEST, SHORTEST, clauses, mixtures
+from emojit.cli.app import app
+from emojit.dataset.folder import data_file, write_manifest
+from emojit.dataset.parquet import PAIR_COLUMNS, TableWriter
+from emojit.emoji import INVENTORY
+from emojit.errors import UsageError
+
+PIECES = st.lists(st.text("あいう亜、。！ ", min_size=1, max_size=30), max_size=6)
+
+
+@pytest.fixture
+def build(planted, tmp_path):
+    """The planted rows as a build folder, four rows to an article."""
+    folder = tmp_path / "build"
+    with TableWriter(folder / data_file("train"), PAIR_COLUMNS) as table:
+        for number, row in enumerate(planted):
+            table.add(
+                {
+                    "id": f"{number:016x}",
+                    "original_text": row.other,
+                    "sns_text": row.text,
+                    "emojis": list(row.emojis),
+                    "emoji_string": " ".join(row.emojis),
+                    "votes": [list(row.emojis)],
+                    "source": "made",
+                    "doc_id": str(number // 4),
+                }
+            )
+    write_manifest(folder, {"name": "planted"})
+    return folder
+
+
+def read(path):
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@given(PIECES)
+def test_clauses_joined_are_the_text_behind_what_it_begins_with(pieces):
+    text = "".join(pieces)
+
+    assert text.endswith("".join(clauses(text)))
+
+
+@given(PIECES, st.integers(0, 3))
+def test_mixtures_are_new_distinct_in_length_and_made_of_clauses_alone(texts, seed):
+    made = [mixture for mixture, _ in zip(mixtures(texts, random.Random(seed)), range(20), strict=False)]
+    letters = {clause.strip() for text in texts for clause in clauses(text)}
+
+    assert len(set(made)) == len(made)
+    assert not set(made) & set(texts)
+    assert all(SHORTEST <= len(mixture) <= LONGEST for mixture in made)
+    assert all(any(part and part in mixture for part in letters) for mixture in made)
+
+
+def test_every_text_is_labelled_by_a_model_that_has_not_seen_its_article(build, planted, tmp_path, monkeypatch):
+    articles = {text: number // 4 for number, row in enumerate(planted) for text in (row.text,)}
+    shared = {text for text in articles if sum(row.text == text for row in planted) > 1}
+    asked: list[tuple[set[int], set[str]]] = []
+
+    class Watched(Linear):
+        def fit(self, rows):
+            self.seen = {articles[row.text] for row in rows if row.text not in shared}
+            super().fit(rows)
+
+        def predict(self, texts):
+            asked.append((self.seen, set(texts)))
+            return super().predict(texts)
+
+    monkeypatch.setattr(making_module, "make_baseline", lambda name: Watched())
+    make_silver("linear", build, tmp_path / "silver.jsonl", quiet=True)
+
+    own = [
+        (seen, articles[text]) for seen, texts in asked for text in texts if text in articles and text not in shared
+    ]
+    assert len(own) > 100
+    assert all(article not in seen for seen, article in own)
+
+
+def test_rows_have_an_answer_and_falling_scores_and_the_same_call_gives_the_same_bytes(build, tmp_path):
+    corpus = tmp_path / "corpus.txt"
+    corpus.write_text(
+        "".join(f"台風が{n}日に近づいて、町の電車が止まったそうである。\n" for n in range(1, 9)), encoding="utf-8"
+    )
+    out, again = tmp_path / "silver.jsonl", tmp_path / "again.jsonl"
+
+    counts = make_silver("linear", build, out, mixed=10, corpus=str(corpus), sentences=4, quiet=True)
+    make_silver("linear", build, again, mixed=10, corpus=str(corpus), sentences=4, quiet=True)
+
+    rows = read(out)
+    assert len(rows) == counts.rows
+    assert counts.posts >= 100
+    assert counts.sentences > 0
+    assert out.read_bytes() == again.read_bytes()
+    assert not list(tmp_path.glob("*.partial"))
+    for row in rows:
+        values = list(row["scores"].values())
+        assert 1 <= len(row["emojis"]) <= 5
+        assert len(values) <= MOST
+        assert values == sorted(values, reverse=True)
+        assert set(row["scores"]) <= set(INVENTORY)
+        assert all(0 < value <= 1 for value in values)
+    typhoon = [row for row in rows if row["text"].startswith("台風が")]
+    assert typhoon
+    assert all("🌀" in row["scores"] for row in typhoon)
+
+
+def test_the_best_scores_are_those_that_the_answer_is_made_of(planted):
+    model = Linear()
+    model.fit(planted)
+    texts = [row.text for row in planted[:20]]
+
+    assert isinstance(model, ScoredBaseline)
+    for answer, scores in zip(model.predict(texts), best_scores(model, texts), strict=True):
+        assert list(scores)[: len(answer)] == answer
+
+
+def test_a_baseline_without_scores_and_a_corpus_without_a_number_are_one_clear_line(build, tmp_path):
+    run = CliRunner().invoke
+    common = ["--dataset", str(build), "--out", str(tmp_path / "silver.jsonl")]
+
+    nothing = run(app, ["baseline", "label", "constant", *common])
+    half = run(app, ["baseline", "label", "linear", *common, "--corpus", "sample"])
+
+    assert isinstance(nothing.exception, UsageError)
+    assert isinstance(half.exception, UsageError)
+    assert "constant: gives no score to every emoji" in str(nothing.exception)
+    assert "--corpus and --sentences belong together" in str(half.exception)
