@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from emojit.experiment.page.chart import Line, LineChart, Mark
-from emojit.experiment.page.drawing import STYLES
-from emojit.experiment.page.plots import write_line_chart
+from emojit.charts.chart import Line, LineChart, Mark
+from emojit.charts.drawing import STYLES
+from emojit.charts.plots import write_line_chart
 from emojit.experiment.sweep.facts import Curve, Metric, Sweep
 
 FOLDER = "plots"
@@ -44,11 +44,11 @@ def _lines(report: Sweep, metric: Metric, curve: Curve, place: int) -> list[Line
 
 
 def _marks(report: Sweep, metric: Metric) -> tuple[Mark, ...]:
-    """Mark the onset of overfitting where there is one run only; those of several would hide the curves."""
-    if len(report.curves) != 1:
+    """Mark the onset of overfitting for the metric that chooses, where there is one run only; those of several would hide the curves."""
+    if len(report.curves) != 1 or metric.name != report.by:
         return ()
     found = report.finding(report.curves[0].run, metric.name)
-    if found is None or found.onset_epoch is None:
+    if found is None or found.onset_epoch is None or (found.lost_low is not None and found.lost_low <= 0):
         return ()
     return (Mark(x=found.onset_epoch, label="overfits from here"),)
 

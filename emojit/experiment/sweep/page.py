@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import emojit.experiment.page
-from emojit.experiment.page.drawing import style_sheet
-from emojit.experiment.page.plots import line_svg
+from emojit.charts.plots import line_svg
+from emojit.charts.style import page_style
 from emojit.experiment.sweep.charts import charts
 from emojit.experiment.sweep.facts import Sweep
 from emojit.experiment.sweep.sections import sections
@@ -33,7 +33,7 @@ def render_page(report: Sweep) -> str:
     """Return the page as HTML; all text of the report is escaped, and the same report gives the same bytes."""
     drawn = charts(report)
     first, *rest = sections(report)
-    style = style_sheet() + (_SHARED / "page.css").read_text(encoding="utf-8") + _STYLE
+    style = page_style() + _STYLE
     html = (
         _environment()
         .get_template(PAGE)

@@ -104,12 +104,14 @@ def _stopping(found: Finding, metric: Metric) -> str:
     if found.onset_epoch is None:
         below = f"{gap(metric, found.lost)}{chance} below the peak" if found.lost else "as good as the peak"
         return f"{text} No onset of overfitting: the last checkpoint is {below}."
+    if found.lost_low is not None and found.lost_low <= 0:
+        return f"{text} Worse from epoch {epoch(found.onset_epoch)} on, {gap(metric, found.lost)}{chance} by epoch {epoch(found.last_epoch)}, which may be chance."
     return f"{text} Overfitting from epoch {epoch(found.onset_epoch)} on: {gap(metric, found.lost)}{chance} lost by epoch {epoch(found.last_epoch)}."
 
 
 def _runs(report: Sweep, metric: Metric) -> Section:
     header = (
-        "run", "length", "checkpoints", "updates per epoch", "peak at epoch", metric.label, "as good from … to", "overfits from", "last", "lost",
+        "run", "length", "checkpoints", "updates per epoch", "peak at epoch", metric.label, "as good from … to", "worse from", "last", "lost",
     )  # fmt: skip
     rows = []
     for curve in report.curves:
@@ -151,7 +153,7 @@ def _row(one: Checkpoint, metrics: Sequence[Metric], found: Finding | None) -> t
     if found is not None and one.name == found.peak:
         remark = "peak"
     elif found is not None and one.step == found.onset_step and len(one.members) == 1:
-        remark = "overfits from here"
+        remark = "worse from here"
     elif found is not None and one.name in found.plateau:
         remark = "as good"
     cells = (score(metric, one.scores.get(metric.name)) for metric in metrics)
