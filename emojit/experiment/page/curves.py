@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from emojit.charts.chart import Line, LineChart
 from emojit.experiment.comparison.facts import Comparison, CurvePoint, Run
-from emojit.experiment.page.chart import Line, LineChart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from emojit.charts.drawing import STYLES
 from emojit.experiment.comparison.facts import Comparison
-from emojit.experiment.page.drawing import STYLES
 
 
 def palette(comparison: Comparison) -> dict[str, int | None]:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from emojit.charts.axes import Axis, linear_axis, log_axis
+from emojit.charts.drawing import add, as_svg, picture, style_class
+from emojit.charts.frame import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, draw_axes
 from emojit.experiment.comparison.facts import Comparison, Difference, EmojiShare
-from emojit.experiment.page.axes import Axis, linear_axis, log_axis
-from emojit.experiment.page.drawing import add, as_svg, picture, style_class
-from emojit.experiment.page.frame import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, draw_axes
 from emojit.experiment.page.wording import percent, score, signed, signed_interval, verdict
 
 _ROW_WIDTH, _ROW_HEIGHT, _AXIS_HEIGHT, _SIDE = 320.0, 22.0, 32.0, 16.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from emojit.charts.plots import line_svg
 from emojit.experiment.comparison.facts import Comparison, Confusion, Variant
 from emojit.experiment.page.curves import curve_charts
 from emojit.experiment.page.palette import palette
@@ -16,7 +17,6 @@ from emojit.experiment.page.pictures import (
     share_axis,
     share_svg,
 )
-from emojit.experiment.page.plots import line_svg
 
 _BANDS = 10
 """Steps of the shading of a confusion's cells (count): each is a class of the style sheet."""

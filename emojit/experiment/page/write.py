@@ -8,9 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from emojit.charts.style import page_style
 from emojit.dataset.folder import write_text
 from emojit.experiment.comparison.facts import Comparison
-from emojit.experiment.page.drawing import style_sheet
 from emojit.experiment.page.view import page_of
 from emojit.experiment.page.wording import FILTERS
 from emojit.release.report_files import PAGE, table_digest
@@ -39,7 +39,7 @@ def write_page(comparison: Comparison, folder: Path) -> Path:
 
 def render_page(comparison: Comparison) -> str:
     """Return the page as HTML; all text of the comparison is escaped, and a fact that the template lacks is an error."""
-    style = style_sheet() + (_TEMPLATES / "page.css").read_text(encoding="utf-8")
+    style = page_style()
     html = (
         _environment()
         .get_template("report.html")

@@ -199,7 +199,7 @@ def test_a_phone_shows_it_in_light_and_dark_without_a_request_or_sideways_scroll
 
 @pytest.mark.parametrize("style", range(1, 8))
 def test_every_colour_can_be_told_from_the_ground_in_light_and_dark(style):
-    from emojit.experiment.page.drawing import style_sheet
+    from emojit.charts.drawing import style_sheet
 
     light, dark = re.split(r"@media", style_sheet(), maxsplit=1)
     for rules in (light, dark):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from emojit.experiment.page.chart import Line, LineChart
+from emojit.charts.chart import Line, LineChart
 
 _COLOURS = ("#1f2328", "#2563eb", "#c2410c", "#0f766e", "#be185d", "#7e22ce", "#946200", "#3f7a0b")
 """Those of `charts.css` on white."""

@@ -56,7 +56,7 @@ def as_svg(root: Element) -> str:
 
 def style_sheet() -> str:
     """Return the rules for the classes that the pictures use, in light and dark."""
-    return (Path(__file__).parent / "templates" / _STYLE_SHEET).read_text(encoding="utf-8")
+    return (Path(__file__).parent / _STYLE_SHEET).read_text(encoding="utf-8")
 
 
 def style_class(style: int | None) -> str:

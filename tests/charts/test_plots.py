@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emojit.experiment.page.axes import linear_axis, log_axis
-from emojit.experiment.page.chart import Line, LineChart, Mark
-from emojit.experiment.page.plots import line_svg, write_line_chart
+from emojit.charts.axes import linear_axis, log_axis
+from emojit.charts.chart import Line, LineChart, Mark
+from emojit.charts.plots import line_svg, write_line_chart
 
 CHART = LineChart(
     title="Jaccard index on validation",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from emojit.experiment.page.axes import Axis
-from emojit.experiment.page.drawing import Element, add
+from emojit.charts.axes import Axis
+from emojit.charts.drawing import Element, add
 
 WIDTH, HEIGHT = 360.0, 230.0
 """Of a chart without title and legend (units): small, so that the text stays readable on a phone."""

@@ -9,12 +9,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from unicodedata import east_asian_width
 
-from emojit.dataset.folder import write_text
-from emojit.experiment.page.axes import Axis, linear_axis
-from emojit.experiment.page.chart import Line, LineChart
-from emojit.experiment.page.drawing import Element, add, as_svg, picture, style_class
-from emojit.experiment.page.frame import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, draw_axes
-from emojit.experiment.page.raster import write_png
+from emojit.charts.axes import Axis, linear_axis
+from emojit.charts.chart import Line, LineChart
+from emojit.charts.drawing import Element, add, as_svg, picture, style_class
+from emojit.charts.frame import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, draw_axes
+from emojit.charts.raster import write_png
 
 _TITLE_ROOM, _LEGEND_ROW, _SWATCH, _MARGIN = 20.0, 16.0, 24.0, 8.0
 _MOST_POINTS = 400
@@ -71,7 +70,7 @@ def write_line_chart(chart: LineChart, folder: Path, name: str) -> tuple[Path, P
     """
     folder.mkdir(parents=True, exist_ok=True)
     svg, png = folder / f"{name}.svg", folder / f"{name}.png"
-    write_text(svg, line_svg(chart, standalone=True) + "\n")
+    svg.write_text(line_svg(chart, standalone=True) + "\n", encoding="utf-8", newline="\n")
     write_png(chart, png)
     return svg, png
 
