@@ -387,3 +387,14 @@ def test_the_command_prints_scores_and_findings_or_one_object(plan, tmp_path):
     assert (found["out"], found["schema_version"], len(found["runs"])) == ("printed", 1, 8)
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr.startswith("error: nowhere: no such folder\nhint: ")
+
+
+def test_a_student_without_an_emoji_right_is_said_to_be_so_however_varied_it_is(tmp_path):
+    wrong = {"test": [[INVENTORY[1000 + place]] for place in range(ROWS)]}
+    folders = by_hand(tmp_path, "base") + by_hand(tmp_path, "broken", answers=wrong)
+
+    found = write_table(folders, out=tmp_path / "out")[0]
+
+    assert (found.variant("broken").scores.jaccard, found.variant("broken").scores.outside_top) == (0, 1)
+    (finding,) = [finding for finding in found.findings if finding.kind == "collapse"]
+    assert finding.english.startswith("Not a single emoji right: broken (100.0 % outside the top 5)")

@@ -100,6 +100,13 @@ def test_what_answers_as_the_base_differs_by_zero_and_is_never_better(scores, co
         assert row.verdict == "equal"
 
 
+@pytest.mark.parametrize("score", [1 / 3, 0.0, 2 / 7])
+def test_a_mean_lies_in_its_interval_though_no_row_differs(score):
+    found = Draws({"a": np.full(7, score)}).mean("a")
+
+    assert found.low <= found.mean <= found.high
+
+
 @settings(max_examples=15)
 @given(st.lists(st.tuples(st.floats(0, 1, width=16), st.floats(0, 1, width=16)), min_size=5, max_size=40))
 def test_better_seen_from_the_other_side_is_worse(pairs):

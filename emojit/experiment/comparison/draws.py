@@ -11,7 +11,7 @@ from emojit.evaluation.report import Interval
 from emojit.evaluation.scoring import CONFIDENCE
 from emojit.experiment.comparison.correction import holm, levels
 from emojit.experiment.comparison.facts import Difference, Verdict
-from emojit.experiment.comparison.resampling import RESAMPLES, SEED, interval, p_value, resampled_sums
+from emojit.experiment.comparison.resampling import RESAMPLES, SEED, interval, p_value, resampled_sums, tidy
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,7 +86,7 @@ class Draws:
 
 def _interval(mean: float, drawn: Array, *, confidence: float = CONFIDENCE) -> Interval:
     low, high = interval(drawn, confidence=confidence)
-    return Interval(mean=mean, low=low, high=high)
+    return Interval(mean=tidy(mean), low=low, high=high)
 
 
 def _verdict(corrected: Interval, *, same: bool) -> Verdict:

@@ -57,7 +57,7 @@ def _against_base(comparison: Comparison) -> list[Finding]:
             _finding(
                 "problem",
                 base.name,
-                f"The base {base.name} has no run in the figures, so no variant is compared with it.",
+                f"The base ({base.name}) has no run in the figures, so no variant is compared with it.",
                 f"基準の {base.name} に有効な実行がないため、基準との比較はありません。",
             )
         ]
@@ -190,7 +190,7 @@ def _baseline(comparison: Comparison) -> list[Finding]:
             "baseline",
             best.name,
             f"The best of all, {best.name} (Jaccard {_jaccard(best)}), {words} the strongest baseline, {baseline.name} "
-            f"({score(baseline.scores.jaccard)}): difference {gap.jaccard.mean:+.4f}, interval {_range(gap)}, {p(gap.p_holm)} after correction.",
+            f"({score(baseline.scores.jaccard)}): difference {gap.jaccard.mean:+.4f}, interval {_range(gap)}{_almost(gap)}, {p(gap.p_holm)} after correction.",
             f"最良の {best.name}（Jaccard {_jaccard(best)}）は、最も強い単純な方法 {baseline.name}（{score(baseline.scores.jaccard)}）{words_ja}。"
             f"差は {gap.jaccard.mean:+.4f}（区間 {_range_ja(gap)}）。",
         )
@@ -203,6 +203,16 @@ def _collapse(comparison: Comparison) -> list[Finding]:
     found = []
     gold = comparison.test.gold.outside_top
     scored = [(row.name, row.scores) for row in comparison.variants if row.scores is not None]
+    if broken := [(name, scores) for name, scores in scored if not scores.jaccard]:
+        rows = [f"{name} ({percent(scores.outside_top)} outside the top 5)" for name, scores in broken]
+        found.append(
+            _finding(
+                "collapse",
+                broken[0][0] if len(broken) == 1 else None,
+                f"Not a single emoji right: {listed(rows)}; how varied such answers are is no merit.",
+                f"正解の絵文字が1つもないもの：{'、'.join(name for name, _ in broken)}。多様性の値に意味はありません。",
+            )
+        )
     if collapsed := [(name, scores) for name, scores in scored if scores.outside_top < _COLLAPSED * gold]:
         rows = [f"{name} ({percent(scores.outside_top)})" for name, scores in collapsed]
         rows_ja = [f"{name}（{percent(scores.outside_top)}）" for name, scores in collapsed]

@@ -256,7 +256,7 @@ def _runs(comparison: Comparison) -> Iterator[str]:
                 number(run.validation_jaccard, ".4f"),
                 number(run.train_rows, ","),
                 number(run.emojis, ","),
-                number(run.rows_per_emoji, ".1f"),
+                number(run.rows_per_emoji, ".2f" if (run.rows_per_emoji or 0) < 10 else ",.0f"),
                 number(run.best_epoch, "g"),
                 number(run.epochs, "g"),
                 number(run.seconds, ",.0f"),

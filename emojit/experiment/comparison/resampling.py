@@ -65,7 +65,7 @@ def interval(draws: Array, *, confidence: float) -> tuple[float, float]:
     if place == 0:
         return -1.0, 1.0
     ordered = np.sort(draws)
-    return _tidy(ordered[place - 1]), _tidy(ordered[-place])
+    return tidy(ordered[place - 1]), tidy(ordered[-place])
 
 
 def p_value(draws: Array) -> float:
@@ -89,5 +89,6 @@ def _place(resamples: int, alpha: float) -> int:
     return int(alpha * (resamples + 1) / 2 + 1e-9)
 
 
-def _tidy(value: float) -> float:
+def tidy(value: float) -> float:
+    """Return a value without the bits that depend on the machine; a mean and its interval are cut alike, so that the one lies in the other."""
     return float(round(value, _DIGITS)) + 0.0  # no minus before zero
