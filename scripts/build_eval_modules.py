@@ -96,10 +96,13 @@ def _groups() -> str:
     rows = [line.split("\t")[2:4] for line in (ROOT / INVENTORY).read_text(encoding="utf-8").splitlines()[1:]]
     runs = [(*names, len(list(run))) for names, run in groupby(rows)]
     lines = "".join(f'    ("{group}", "{subgroup}", {count}),\n' for group, subgroup, count in runs)
-    return _header(INVENTORY) + _GROUPS.format(lines=lines)
+    return _GROUPS.format(source=INVENTORY, lines=lines)
 
 
-_GROUPS = '''"""Unicode's groups and subgroups of the emoji of Emoji 16.0."""
+_GROUPS = '''"""Unicode's groups and subgroups of the emoji of Emoji 16.0.
+
+Generated from {source} by scripts/build_eval_modules.py; do not edit. Python source and not a data file: the metric modules on the Hub are fetched with their relative imports and nothing else.
+"""
 
 from __future__ import annotations
 

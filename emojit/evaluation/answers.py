@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ class Answers:
     """Time to answer (s); None for answers that were not computed here."""
     references: list[list[str] | None] | None = None
     """What the answers are scored against, None where `rows` has None; None altogether for the rows' `emojis`."""
+    written: Sequence[str | Sequence[str]] | None = None
+    """The answers as they stood in a file, before emoji were read out of them; None where `rows` is all there is."""
 
 
 def second_votes(rows: Loaded) -> Answers | None:

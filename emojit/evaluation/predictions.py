@@ -10,8 +10,11 @@ from emojit.dataset.parquet import TableWriter
 from emojit.errors import MetricInputError, UsageError
 from emojit.metrics import read_field
 
+Field = str | list[str]
+"""An answer as it was written."""
 
-def read_predictions(path: Path, ids: Sequence[str]) -> list[list[str]]:
+
+def read_predictions(path: Path, ids: Sequence[str]) -> list[Field]:
     """Read a prediction file: JSON lines with `emojis`, a list or a string, in the order of the references.
 
     Args:
@@ -20,8 +23,7 @@ def read_predictions(path: Path, ids: Sequence[str]) -> list[list[str]]:
             taken by its place.
 
     Returns:
-        One list of canonical emoji per line; what is no emoji is passed over, and nothing at all is an empty
-        prediction.
+        One field per line, as it was written; `emojit.metrics.read_rows` reads the emoji out of them.
 
     Raises:
         UsageError: there is no such file.
@@ -47,7 +49,7 @@ def read_predictions(path: Path, ids: Sequence[str]) -> list[list[str]]:
     ]
 
 
-def _read_line(where: str, line: str, expected_id: str) -> list[str]:
+def _read_line(where: str, line: str, expected_id: str) -> Field:
     hint = 'each line is a JSON object such as {"id": "…", "emojis": ["🎉", "😊"]}'
     try:
         row = json.loads(line)
@@ -60,10 +62,12 @@ def _read_line(where: str, line: str, expected_id: str) -> list[str]:
             f"{where}: id {row['id']!r}, but this row of the references is {expected_id!r}",
             hint="keep the order of the split",
         )
+    field: Field = row["emojis"]
     try:
-        return list(read_field(row["emojis"]).emojis)
+        read_field(field)
     except MetricInputError as exc:
         raise MetricInputError(f"{where}: {exc}", hint=hint) from exc
+    return field
 
 
 def write_predictions(

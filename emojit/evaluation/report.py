@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -67,6 +67,18 @@ class SystemReport:
     """Mean number of emoji of an answer (count)."""
     seconds: float | None
     """Time to answer all rows (s), fitting not included; None for answers read from a file."""
+    length: dict[str, float | None] = field(default_factory=dict)
+    """What emoji_length returns: mean, sd, reference_mean, correlation (None where one side is constant), ks_statistic, …; empty, as are the four
+    below, in reports that were written before they were added."""
+    category: dict[str, float | None] = field(default_factory=dict)
+    """What emoji_category returns: group_jaccard, group_by_chance, subgroup_jaccard, near_miss, …"""
+    distribution: dict[str, float | None] = field(default_factory=dict)
+    """What emoji_distribution returns: jensen_shannon (bits), total_variation, never_predicted, …"""
+    validity: dict[str, float | None] = field(default_factory=dict)
+    """What emoji_validity returns, of the answers as they were written where a file brought them: valid, empty, repeated, with_text, …"""
+    votes: dict[str, float | None] = field(default_factory=dict)
+    """What emoji_votes returns, on the rows that have votes: jaccard_best, jaccard_mean, compared_best, ceiling_best, …; empty where none has, and for the
+    teacher's second vote, which would meet itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +222,10 @@ def _report(table: Mapping[str, Any]) -> EvalReport:
 
 
 def _take(kind: type[F], table: Mapping[str, Any], **given: object) -> F:
-    """Make a dataclass from the keys that it knows; keys of a later version are passed over."""
-    names = [field.name for field in dataclasses.fields(kind)]
+    """Make a dataclass from the keys that it knows; keys of a later version are passed over, those that an earlier one lacked have their default."""
+    names = [
+        known.name
+        for known in dataclasses.fields(kind)
+        if known.name in given or known.name in table or known.default_factory is dataclasses.MISSING
+    ]
     return kind(**{name: given[name] if name in given else table[name] for name in names})

@@ -164,6 +164,7 @@ def evaluate_predictions(
     """
     require_evaluate_extra()
     from emojit.evaluation.predictions import read_predictions
+    from emojit.metrics import read_rows
 
     setting = _Setting(
         dataset=dataset,
@@ -176,9 +177,14 @@ def evaluate_predictions(
         baselines=_named(baselines),
     )
     train, rows = setting.load()
-    read = read_predictions(predictions, [row["id"] for row in rows.rows])
+    written = read_predictions(predictions, [row["id"] for row in rows.rows])
     answers = Answers(
-        name="predictions", kind="predictions", label=f"the file {predictions.name}", rows=list(read), seconds=None
+        name="predictions",
+        kind="predictions",
+        label=f"the file {predictions.name}",
+        rows=[list(row) for row in read_rows(written)],
+        seconds=None,
+        written=written,
     )
     return _evaluate(answers, train, rows, setting, Source(name=predictions.name, revision=None, commit=None))
 
@@ -223,7 +229,8 @@ def _evaluate(first: Answers, train: Loaded, rows: Loaded, setting: _Setting, so
         )
     if (second := second_votes(rows)) is not None:
         every.append(second)
-    systems = tuple(score(answers, references, scorer) for answers in every)
+    votes = [row["votes"] or [] for row in rows.rows]
+    systems = tuple(score(answers, references, scorer, votes=votes) for answers in every)
     scored = [system for system in systems if system.kind == "baseline"]
     gaps = tuple(difference(first, answers, references) for answers in every if answers.kind == "baseline")
     report = EvalReport(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from emojit.evaluation.report import Difference, Interval, SystemReport
-from emojit.metrics import bootstrap_interval, jaccard_scores
+from emojit.metrics import bootstrap_interval, jaccard_scores, module_figures
 
 if TYPE_CHECKING:
     from emojit.evaluation.answers import Answers
@@ -20,8 +20,21 @@ SEED = 0
 """Seed of the bootstrap."""
 
 
-def score(answers: Answers, references: Sequence[Sequence[str]], scorer: Scorer) -> SystemReport:
-    """Score the rows that a system answered, against its own references where it brings some."""
+def score(
+    answers: Answers,
+    references: Sequence[Sequence[str]],
+    scorer: Scorer,
+    *,
+    votes: Sequence[Sequence[Sequence[str]]] = (),
+) -> SystemReport:
+    """Score the rows that a system answered, against its own references where it brings some.
+
+    Args:
+        answers: what the system answered to N rows.
+        references: the rows' emoji.
+        scorer: the metric modules for overlap and diversity; the other figures are worked out by the same formulas in `emojit.metrics`.
+        votes: the votes of each row, none for a row without; nothing at all where the data set has no votes.
+    """
     against = references if answers.references is None else answers.references
     pairs = [
         (row, reference)
@@ -29,6 +42,8 @@ def score(answers: Answers, references: Sequence[Sequence[str]], scorer: Scorer)
         if row is not None and reference is not None
     ]
     predictions, expected = [row for row, _ in pairs], [reference for _, reference in pairs]
+    both = {"predictions": predictions, "references": expected}
+    written = predictions if answers.written is None else answers.written
     return SystemReport(
         name=answers.name,
         kind=answers.kind,
@@ -39,6 +54,22 @@ def score(answers: Answers, references: Sequence[Sequence[str]], scorer: Scorer)
         diversity=scorer.diversity(predictions, expected),
         emojis_per_text=sum(len(row) for row in predictions) / len(pairs),
         seconds=None if answers.seconds is None else round(answers.seconds, 3),
+        length=module_figures("emoji_length", both),
+        category=module_figures("emoji_category", both),
+        distribution=module_figures("emoji_distribution", both),
+        validity=module_figures("emoji_validity", {"predictions": written}),
+        votes=_votes(answers, votes),
+    )
+
+
+def _votes(answers: Answers, votes: Sequence[Sequence[Sequence[str]]]) -> dict[str, float | None]:
+    if answers.references is not None or not votes:
+        return {}
+    voted = [(row, given) for row, given in zip(answers.rows, votes, strict=True) if row is not None and given]
+    if not voted:
+        return {}
+    return module_figures(
+        "emoji_votes", {"predictions": [row for row, _ in voted], "references": [given for _, given in voted]}
     )
 
 

@@ -62,6 +62,7 @@ def markdown(report: EvalReport) -> str:
         f"| the references | {first['reference_outside_top']:.3f} | {first['reference_distinct']:.0f} | "
         f"{first['reference_entropy_bits']:.2f} |"
     )
+    lines += _further(report)
     lines += [
         "",
         "Scores by "
@@ -70,6 +71,58 @@ def markdown(report: EvalReport) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _further(report: EvalReport) -> list[str]:
+    """Return the tables of length, category, distribution, validity and votes; nothing for a report without them."""
+    systems = [system for system in report.systems if system.length]
+    if not systems:
+        return []
+    lines = [
+        "",
+        "## Length, kinds and rules",
+        "",
+        "Numbers of emoji per text (mean ± standard deviation), their largest difference as distributions (Kolmogorov–Smirnov) and correlation with",
+        "the references'; agreement by Unicode group, beside what chance would give, and by subgroup; Jensen–Shannon divergence of the frequencies;",
+        "share of the answers that keep all rules. The formulas are in emojit's `docs/metrics.md`.",
+        "",
+        "| system | emoji per text | KS | correlation | group | by chance | subgroup | near miss | divergence (bits) | valid |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for system in systems:
+        size, kind = system.length, system.category
+        figures = (size["ks_statistic"], size["correlation"], kind["group_jaccard"], kind["group_by_chance"])
+        more = (kind["subgroup_jaccard"], kind["near_miss"], system.distribution["jensen_shannon"])
+        cells = " | ".join(_number(value) for value in (*figures, *more, system.validity["valid"]))
+        lines.append(f"| {system.label} | {_number(size['mean'], 2)} ± {_number(size['sd'], 2)} | {cells} |")
+    first = systems[0].length
+    lines.append(
+        f"| the references | {_number(first['reference_mean'], 2)} ± {_number(first['reference_sd'], 2)} "
+        "| | | | | | | | |"
+    )
+    voted = [system for system in systems if system.votes.get("compared_texts")]
+    if not voted:
+        return lines
+    found = voted[0].votes
+    lines += [
+        "",
+        "## Against several votes",
+        "",
+        f"On the {_number(found['compared_texts'], 0)} texts with two votes or more, one vote left out at a time: the Jaccard index with the best of the others and",
+        "their mean. The last line is what a vote reaches against the others, the ceiling. A consensus of the votes may lie above it.",
+        "",
+        "| system | best vote | mean |",
+        "|---|---:|---:|",
+    ]
+    for system in voted:
+        lines.append(
+            f"| {system.label} | {_number(system.votes['compared_best'])} | {_number(system.votes['compared_mean'])} |"
+        )
+    return [*lines, f"| a vote | {_number(found['ceiling_best'])} | {_number(found['ceiling_mean'])} |"]
+
+
+def _number(value: float | None, places: int = 3) -> str:
+    return "–" if value is None else f"{value:,.{places}f}"
 
 
 def plain(report: EvalReport) -> str:

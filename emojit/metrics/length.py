@@ -95,7 +95,7 @@ def kolmogorov_tail(value: float) -> float:
     if value < 1.0:
         terms = (math.exp(-(((2 * k - 1) * math.pi / value) ** 2) / 8) for k in range(1, 6))
         return 1.0 - math.sqrt(2 * math.pi) / value * sum(terms)
-    return 2 * sum((-1) ** (k - 1) * math.exp(-2 * (k * value) ** 2) for k in range(1, 9))
+    return 2 * sum((1 if k % 2 else -1) * math.exp(-2 * (k * value) ** 2) for k in range(1, 9))
 
 
 def _largest_gap(first: Mapping[int, int], second: Mapping[int, int], n: int) -> float:

@@ -1,6 +1,8 @@
 # Generated from emojit/metrics/groups.py by scripts/build_eval_modules.py; do not edit.
-# Generated from emojit/emoji/data/inventory.tsv by scripts/build_eval_modules.py; do not edit.
-"""Unicode's groups and subgroups of the emoji of Emoji 16.0."""
+"""Unicode's groups and subgroups of the emoji of Emoji 16.0.
+
+Generated from emojit/emoji/data/inventory.tsv by scripts/build_eval_modules.py; do not edit. Python source and not a data file: the metric modules on the Hub are fetched with their relative imports and nothing else.
+"""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from emojit.errors import DatasetError, EmojitError, MetricInputError, MissingEx
 from emojit.evaluation.report import read_report
 from emojit.evaluation.run import default_out, evaluate_predictions
 from emojit.evaluation.table import markdown, plain
-from emojit.metrics import consensus, jaccard_scores
+from emojit.metrics import consensus, jaccard_scores, module_figures
 from emojit.resources import resource
 
 NAMES = ["predictions", *default_names(), "teacher-second-vote"]
@@ -69,6 +69,50 @@ def test_the_teachers_second_vote_is_scored_against_its_first_vote_and_never_aga
     assert report.find("teacher-second-vote") == before.find("teacher-second-vote")
     written = pq.read_table(tmp_path / "report/eval_predictions.parquet").to_pylist()
     assert [row["teacher-first-vote"] for row in written] == [row["votes"][0] for row in rows]
+
+
+def test_every_system_has_the_figures_of_the_other_metric_modules_and_the_ceiling_of_the_votes(loser, built):
+    report, _ = loser
+    rows = load_rows(built, "test").rows
+    references, votes = [row["emojis"] for row in rows], [row["votes"] for row in rows]
+    both = {"predictions": [["🪤"]] * len(rows), "references": references}
+    mine = report.systems[0]
+
+    assert mine.length == module_figures("emoji_length", both)
+    assert mine.category == module_figures("emoji_category", both)
+    assert mine.distribution == module_figures("emoji_distribution", both)
+    assert mine.validity == module_figures("emoji_validity", {"predictions": ["🪤"] * len(rows)})
+    assert mine.votes == module_figures("emoji_votes", {**both, "references": votes})
+    assert report.find("teacher-second-vote").votes == {}
+    page = markdown(report)
+    assert f"| a vote | {mine.votes['ceiling_best']:.3f} | {mine.votes['ceiling_mean']:.3f} |" in page
+    assert "| the file predictions.jsonl | 1.00 ± 0.00 |" in page
+    table = page.split("## Length")[1].split("## Against")[0]
+    assert {line.count("|") for line in table.splitlines() if line.startswith("|")} == {11}
+
+
+def test_the_rules_are_checked_on_what_a_file_holds_and_not_on_what_was_read_out_of_it(built, write, tmp_path):
+    report = evaluate_predictions(
+        write(lambda _: "答え🎉🎉"), built, out=tmp_path / "report", baselines=["constant"], quiet=True
+    )
+
+    assert (report.systems[0].validity["with_text"], report.systems[0].validity["repeated"]) == (1.0, 1.0)
+    assert report.find("constant").validity["valid"] == 1.0
+
+
+def test_a_report_of_before_these_figures_is_still_read_and_shown(loser, tmp_path):
+    report, folder = loser
+    table = json.loads((folder / "eval_metrics.json").read_text(encoding="utf-8"))
+    for system in table["systems"]:
+        for name in ("length", "category", "distribution", "validity", "votes"):
+            del system[name]
+    (tmp_path / "eval_metrics.json").write_text(json.dumps(table), encoding="utf-8")
+
+    older = read_report(tmp_path)
+
+    assert older.systems[0].length == {}
+    assert older.systems[0].jaccard == report.systems[0].jaccard
+    assert "## Length" not in markdown(older)
 
 
 def test_a_system_that_loses_to_the_constant_is_told_so_in_words(loser):
