@@ -183,17 +183,17 @@ def test_killed_by_the_system_it_goes_on_to_the_same_weights(build, recipe, chan
     longer = changed(recipe, text={"rows": 80}, train={"epochs": 8.0, "evaluate_every": 1.0}, evaluation={"words": 8})
     (tmp_path / "tiny.toml").write_text(dump(longer), encoding="utf-8")
     command = [sys.executable, "-m", "emojit", "train", "tiny.toml", "--dataset", str(build), "--out", "run"]
-    epoch = 6
     process = subprocess.Popen(
         command,
         cwd=tmp_path,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
-    state = tmp_path / "run" / "checkpoints" / f"checkpoint-{epoch}" / "trainer_state.json"
-    deadline = time.monotonic() + 120
-    while not state.exists() and time.monotonic() < deadline and process.poll() is None:
+    checkpoints = tmp_path / "run" / "checkpoints"
+    deadline = time.monotonic() + 240
+    while len(list(checkpoints.glob("checkpoint-*/trainer_state.json"))) < 2 and process.poll() is None:
+        assert time.monotonic() < deadline
         time.sleep(0.002)
     process.send_signal(signal.SIGKILL)
     process.communicate()
@@ -202,7 +202,7 @@ def test_killed_by_the_system_it_goes_on_to_the_same_weights(build, recipe, chan
     resumed = train_domain(longer, dataset=build, out=tmp_path / "run", resume=True, quiet=True)
 
     straight = train_domain(longer, dataset=build, out=tmp_path / "straight", quiet=True)
-    assert (resumed.record.training.resumed_from or 0) >= epoch
+    assert resumed.record.training.resumed_from
     assert same(weights(straight.folder), weights(resumed.folder))
     assert log(straight.folder) == log(resumed.folder)
 
