@@ -11,7 +11,7 @@ import evaluate
 from .diversity import diversity
 from .errors import MetricInputError
 from .fields import read_field
-from .inputs import check_lengths
+from .inputs import check_fields, check_lengths
 from .reader import INVENTORY
 from .table import FORMS
 
@@ -77,11 +77,13 @@ class EmojiDiversity(evaluate.Metric):
         """Add rows to what `compute` scores.
 
         Raises MetricInputError (a ValueError) when the two lists differ in length or are empty, where evaluate itself
-        would end in an IndexError.
+        would end in an IndexError, and when one of them holds strings and lists side by side.
         """
         if predictions is None or references is None:
             raise MetricInputError("predictions and references are both needed")
         check_lengths(predictions, references)
+        check_fields("predictions", predictions)
+        check_fields("references", references)
         evaluate.Metric.add_batch(self, predictions=predictions, references=references, **kwargs)
 
     def _compute(self, predictions, references, top_n=5):

@@ -32,6 +32,24 @@ def check_rows(name: str, rows: Sequence[Sequence[str]]) -> None:
             )
 
 
+def check_fields(name: str, fields: Sequence[object]) -> None:
+    """Refuse strings and lists side by side: `evaluate` stores a side as the one or the other, as its first row is, and would tear the rest apart.
+
+    Args:
+        name: what the fields are, for the message.
+        fields: N strings or N lists.
+
+    Raises:
+        MetricInputError: there are both, or `fields` is itself a string.
+    """
+    if isinstance(fields, str):
+        raise MetricInputError(f"{name} must be a list of rows, got the string {fields!r}", hint="put it into a list")
+    if {str, list} <= {str if isinstance(field, str) else list for field in fields if field is not None}:
+        raise MetricInputError(
+            f"{name} hold strings and lists side by side", hint="write all of one side as strings, or all as lists"
+        )
+
+
 def check_lengths(predictions: Sized, references: Sized) -> None:
     """Refuse lists of which one is longer than the other, and lists without a row.
 

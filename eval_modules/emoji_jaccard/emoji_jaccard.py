@@ -10,7 +10,7 @@ import evaluate
 
 from .errors import MetricInputError
 from .fields import read_field
-from .inputs import check_lengths
+from .inputs import check_fields, check_lengths
 from .overlap import empty_share, exact_match, jaccard_scores, precision_recall_f1
 from .reader import Reading
 from .table import FORMS
@@ -78,11 +78,13 @@ class EmojiJaccard(evaluate.Metric):
         """Add rows to what `compute` scores.
 
         Raises MetricInputError (a ValueError) when the two lists differ in length or are empty, where evaluate itself
-        would end in an IndexError.
+        would end in an IndexError, and when one of them holds strings and lists side by side.
         """
         if predictions is None or references is None:
             raise MetricInputError("predictions and references are both needed")
         check_lengths(predictions, references)
+        check_fields("predictions", predictions)
+        check_fields("references", references)
         evaluate.Metric.add_batch(self, predictions=predictions, references=references, **kwargs)
 
     def _compute(self, predictions, references):

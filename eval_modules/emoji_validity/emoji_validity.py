@@ -12,7 +12,7 @@ import evaluate
 
 from .errors import MetricInputError
 from .fields import read_rows
-from .inputs import check_rows
+from .inputs import check_fields
 from .reader import INVENTORY
 from .table import FORMS
 from .validity import validity
@@ -74,13 +74,15 @@ class EmojiValidity(evaluate.Metric):
     def add_batch(self, *, predictions=None, references=None, **kwargs):
         """Add rows to what `compute` counts.
 
-        Raises MetricInputError (a ValueError) when there is none, where evaluate itself would end in an IndexError.
+        Raises MetricInputError (a ValueError) when there is none, where evaluate itself would end in an IndexError, and when
+        strings and lists stand side by side.
         References are taken and passed over, so that the module can stand among others in `evaluate.combine`.
         """
         if predictions is None:
             raise MetricInputError("predictions are needed")
         if len(predictions) == 0:
             raise MetricInputError("nothing to score: predictions is empty")
+        check_fields("predictions", predictions)
         evaluate.Metric.add_batch(self, predictions=predictions, **kwargs)
 
     def _compute(self, predictions, inventory=None, most=5):

@@ -12,7 +12,7 @@ import evaluate
 
 from .errors import MetricInputError
 from .fields import read_rows
-from .inputs import check_lengths
+from .inputs import check_fields, check_lengths
 from .overlap import jaccard_scores
 from .reader import INVENTORY
 from .table import FORMS
@@ -82,11 +82,13 @@ class EmojiVotes(evaluate.Metric):
         """Add rows to what `compute` scores.
 
         Raises MetricInputError (a ValueError) when the two lists differ in length or are empty, where evaluate itself
-        would end in an IndexError.
+        would end in an IndexError, and when one of them holds strings and lists side by side.
         """
         if predictions is None or references is None:
             raise MetricInputError("predictions and references are both needed")
         check_lengths(predictions, references)
+        check_fields("predictions", predictions)
+        check_fields("references", [vote for row in references for vote in row])
         evaluate.Metric.add_batch(self, predictions=predictions, references=references, **kwargs)
 
     def _compute(self, predictions, references):

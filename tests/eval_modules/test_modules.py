@@ -133,6 +133,9 @@ def test_batches_and_single_rows_add_up(metric):
         (["🎉"], ["🎉", "😊"], "1 predictions for 2 references"),
         (["🎉"], None, "both needed"),
         ([None], ["🎉"], "expected a string or a list of strings, got None"),
+        ([["🎉"], "👨‍👩‍👧"], ["🎉", "🎉"], "predictions hold strings and lists side by side"),
+        (["🎉", "🎉"], ["🎉", ["👨‍👩‍👧"]], "references hold strings and lists side by side"),
+        ("🎉", "🎉", "predictions must be a list of rows, got the string '🎉'"),
     ],
 )
 def test_input_that_cannot_be_scored_is_a_value_error_that_says_so(paired, predictions, references, message):
@@ -146,6 +149,8 @@ def test_input_that_cannot_be_scored_is_a_value_error_that_says_so(paired, predi
         ("emoji_votes", {"predictions": ["🎉"], "references": [[]]}, r"references\[0\] has no vote"),
         ("emoji_votes", {"predictions": ["🎉"], "references": [["🎉"], ["🎉"]]}, "1 predictions for 2 references"),
         ("emoji_votes", {"predictions": ["🎉"], "references": ["🎉"]}, "don't match the expected format"),
+        ("emoji_votes", {"predictions": ["🎉"], "references": [["🎉", ["🎉"]]]}, "references hold strings and lists"),
+        ("emoji_validity", {"predictions": ["🎉", ["🎉"]]}, "predictions hold strings and lists"),
         ("emoji_validity", {"predictions": []}, "nothing to score"),
         ("emoji_validity", {"predictions": [None]}, "expected a string or a list of strings, got None"),
         ("emoji_validity", {"predictions": ["🎉"], "most": 0}, "most must be >= 1, got 0"),
@@ -160,7 +165,7 @@ def test_so_is_what_only_one_module_refuses(name, call, message):
 
 def test_modules_can_be_combined_also_with_the_one_that_takes_no_references():
     names = ("emoji_jaccard", "emoji_length", "emoji_validity")
-    both = evaluate.combine([evaluate.load(str(MODULES / name)) for name in names])
+    both = evaluate.combine([evaluate.load(str(MODULES / name), keep_in_memory=True) for name in names])
 
     result = both.compute(predictions=["🎉"], references=["🎉 😊"])
 
@@ -246,7 +251,7 @@ def test_two_processes_that_add_a_part_of_the_rows_each_get_the_figures_of_all(a
 def test_the_card_is_that_of_a_gradio_space_and_names_every_output(name):
     _, head, body = (MODULES / name / "README.md").read_text(encoding="utf-8").split("---\n", 2)
     front = yaml.safe_load(head)
-    result = evaluate.load(str(MODULES / name)).compute(**arguments(name))
+    result = module_figures(name, arguments(name))
 
     assert (front["title"], front["sdk"], front["app_file"]) == (name, "gradio", "app.py")
     assert front["tags"] == ["evaluate", "metric"]
@@ -266,7 +271,9 @@ def test_the_example_in_the_documentation_of_the_inputs_runs(metric, monkeypatch
 @pytest.mark.parametrize("name", NAMES)
 def test_the_figures_of_the_cards_example_are_what_its_snippet_gives(name):
     card = (MODULES / name / "README.md").read_text(encoding="utf-8")
-    snippet = re.search(r"```python\n(.*?)```", card, re.DOTALL)[1].replace(f"<user>/{name}", str(MODULES / name))
+    snippet = re.search(r"```python\n(.*?)```", card, re.DOTALL)[1].replace(
+        f'"<user>/{name}"', f'"{MODULES / name}", keep_in_memory=True'
+    )
     claims = re.findall(r"`(\w+)` ([\d./]+\d)", re.search(r"^The example.*gives.*$", card, re.MULTILINE)[0])
     names: dict[str, object] = {}
 
