@@ -8,14 +8,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from emojit.metrics import MODULE_FIGURES, module_figures
+from emojit.release.contents import space_kind
 from emojit.resources import resource
-from emojit.space.source import opened_space
-
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("chromium")]
+from emojit.space.source import opened_space, space_to_push
 
 NAMES = tuple(MODULE_FIGURES)
 OPENED = ("emoji_validity",)
@@ -80,12 +80,14 @@ def arguments(name: str, values: list) -> dict[str, object]:
     return {"predictions": rows, "references": references, **options}
 
 
+@pytest.mark.slow
 def test_the_function_behind_each_page_answers_its_example_as_emojit_does(pages):
     answers, _ = pages
 
     assert answers == {name: module_figures(name, arguments(name, example(name))) for name in NAMES}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OPENED)
 def test_a_page_takes_its_example_over_scores_it_and_says_what_is_missing(page, pages, name):
     page.set_default_timeout(60_000)  # a page of gradio is slow to start on a busy machine
@@ -105,8 +107,11 @@ def test_a_page_takes_its_example_over_scores_it_and_says_what_is_missing(page, 
     page.get_by_text("Nothing to score").wait_for()
 
 
-def test_every_page_is_opened_by_the_name_of_its_metric():
-    for name in MODULE_FIGURES:
-        with opened_space(name, model=None, trust=False) as (folder, settings):
-            assert (folder / "app.py").is_file()
-            assert settings == {}
+@pytest.mark.parametrize("name", NAMES)
+def test_a_metric_is_run_and_published_by_its_name(name):
+    with opened_space(name, model=None, trust=False) as (folder, settings):
+        assert (folder / "app.py").is_file()
+        assert settings == {}
+    with space_to_push(Path(name), model=None) as published:
+        assert published == folder
+        assert space_kind(published) == "metric"
