@@ -89,7 +89,7 @@ def space(
     from emojit.space.rater import PageSettings, prepare_answers, rater_page
 
     settings = PageSettings(answers=answers, raters=raters, contact=contact)
-    with rater_page(task, settings, published=push is not None) as (folder, environment):
+    with rater_page(task, settings, published=push is not None, dry_run=dry_run) as (folder, environment):
         if answers is not None and not dry_run:
             prepare_answers(answers)
         if push is None:

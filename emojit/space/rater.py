@@ -51,7 +51,9 @@ class PageSettings:
 
 
 @contextmanager
-def rater_page(folder: Path, settings: PageSettings, *, published: bool) -> Iterator[tuple[Path, dict[str, str]]]:
+def rater_page(
+    folder: Path, settings: PageSettings, *, published: bool, dry_run: bool = False
+) -> Iterator[tuple[Path, dict[str, str]]]:
     """Give the folder of the page for as long as the block lasts, and what it finds in its environment besides.
 
     The settings are kept in the task folder where they name a data set, so that `emojit rate collect` knows where answers went.
@@ -60,6 +62,7 @@ def rater_page(folder: Path, settings: PageSettings, *, published: bool) -> Iter
         folder: of the task.
         settings: how the page is set.
         published: whether it will be pushed: then it needs a data set.
+        dry_run: leave the task folder as it is.
 
     Raises:
         UsageError: no such task, or no data set for a page that is pushed.
@@ -75,7 +78,7 @@ def rater_page(folder: Path, settings: PageSettings, *, published: bool) -> Iter
     with tempfile.TemporaryDirectory(prefix="emojit-rater-") as scratch:
         page = stage_rater(folder, Path(scratch) / "space", settings, items=len(task.items), task=task.name)
         environment = {QUEUE_VARIABLE: str((folder / QUEUE).resolve())}
-        if settings.answers is not None:
+        if settings.answers is not None and not dry_run:
             write_json(folder / SETTINGS, settings.as_dict())
             environment |= _token()
         yield page, environment

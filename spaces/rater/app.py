@@ -11,6 +11,7 @@ import html
 import logging
 import os
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ HERE = Path(__file__).resolve().parent
 PERSISTENT = Path("/data")
 """Where a Space's disk outlives a restart."""
 LETTERS = "ABCDEF"
-SCALE = [(str(value), value) for value in range(5)]
+SCALE = [str(value) for value in range(5)]
+YES_NO = [words.NO, words.YES]
 
 STYLE = """
 .gradio-container { max-width: 40rem !important; margin: 0 auto !important; }
@@ -164,14 +166,11 @@ class Desk:
         """Return ratings, preference, and the names of the questions that have no answer."""
         ratings, missing = [], []
         for index, letter in zip(range(len(item.answers)), LETTERS, strict=False):
-            semantic, naturalness, misleading = values[3 * index : 3 * index + 3]
-            for question, value, allowed in (
-                ("意味", semantic, range(5)),
-                ("自然さ", naturalness, range(5)),
-                ("誤解", misleading, range(2)),
-            ):
-                if value not in allowed:
+            marks = [_mark(item, value) for value in values[3 * index : 3 * index + 3]]
+            for question, mark, allowed in zip(("意味", "自然さ", "誤解"), marks, (5, 5, 2), strict=True):
+                if mark not in range(allowed):
                     missing.append(f"{letter} {question}")
+            semantic, naturalness, misleading = marks
             ratings.append(
                 {
                     "option": index + 1,
@@ -180,7 +179,7 @@ class Desk:
                     "misleading": bool(misleading),
                 }
             )
-        preference = values[-1]
+        preference = _mark(item, values[-1])
         if preference not in range(len(item.answers) + 1):
             missing.append(words.PREFERENCE)
         return ratings, preference or None, missing
@@ -219,15 +218,19 @@ class Desk:
             gr.update(visible=which != "door"),
             self._head(code, item, given, done) if item else "",
         ]
+        answers = item.answers if item else ()
         for index in range(self.blocks):
-            answers = item.answers if item else ()
             there = index < len(answers)
-            parts += [gr.update(visible=there), self._emojis(LETTERS[index], answers[index]) if there else ""]
             rated = given["ratings"][index] if given and there else {}
-            parts += [rated.get("semantic"), rated.get("naturalness"), _whole(rated.get("misleading"))]
-        choices = [(words.NO_PREFERENCE, 0), *((LETTERS[n], n + 1) for n in range(len(item.answers) if item else 0))]
+            parts += [
+                gr.update(visible=there),
+                self._emojis(LETTERS[index], answers[index]) if there else "",
+                _choices(item, SCALE, rated.get("semantic")),
+                _choices(item, SCALE, rated.get("naturalness")),
+                _choices(item, YES_NO, rated.get("misleading")),
+            ]
         best = None if given is None else given["preference"] or 0
-        return [*parts, gr.update(choices=choices, value=best), ""]
+        return [*parts, _choices(item, [words.NO_PREFERENCE, *LETTERS[: len(answers)]], best), ""]
 
     def _head(self, code: str, item: Item, given: dict[str, Any] | None, done: int) -> str:
         total = len(self.task.items)
@@ -244,8 +247,20 @@ class Desk:
         return f'<p class="emojis"><b>{letter}</b>{html.escape(answer) or words.NO_EMOJI}</p>'
 
 
-def _whole(value: bool | None) -> int | None:
-    return None if value is None else int(value)
+def _choices(item: Item | None, labels: Sequence[str], value: int | None) -> Any:
+    """Return the choices of a question, each marked with the item that it is for.
+
+    A browser puts the parts of the next item on the page one after the other; what is chosen for the one before must not count for it.
+    """
+    name = item.name if item else ""
+    chosen = None if value is None else f"{name}:{int(value)}"
+    return gr.update(choices=[(label, f"{name}:{place}") for place, label in enumerate(labels)], value=chosen)
+
+
+def _mark(item: Item, value: Any) -> int | None:
+    """Return what was chosen for this item; None for nothing, and for what was chosen for another one."""
+    name, _, mark = value.partition(":") if isinstance(value, str) else ("", "", "")
+    return int(mark) if name == item.name and mark.isascii() and mark.isdigit() else None
 
 
 def build(desk: Desk) -> gr.Blocks:
@@ -277,13 +292,9 @@ def build(desk: Desk) -> gr.Blocks:
                 with gr.Column(elem_classes="answer") as block:
                     emojis = gr.HTML(padding=False)
                     asked = [
-                        gr.Radio(SCALE, label=words.SEMANTIC.format(letter=letter)),
-                        gr.Radio(SCALE, label=words.NATURALNESS.format(letter=letter)),
-                        gr.Radio(
-                            [(words.NO, 0), (words.YES, 1)],
-                            label=words.MISLEADING.format(letter=letter),
-                            elem_classes="two",
-                        ),
+                        gr.Radio([], label=words.SEMANTIC.format(letter=letter)),
+                        gr.Radio([], label=words.NATURALNESS.format(letter=letter)),
+                        gr.Radio([], label=words.MISLEADING.format(letter=letter), elem_classes="two"),
                     ]
                 answers += asked
                 blocks += [block, emojis, *asked]
@@ -308,7 +319,8 @@ def build(desk: Desk) -> gr.Blocks:
         page.load(desk.arrive, stored, **settings)
         start.click(desk.start, [agreed, typed], **settings)
         gr.on([resume.click, typed.submit], desk.resume, typed, **settings)
-        save.click(desk.save, [code, place, *answers, best], **settings)
+        # Not preprocessed: the choices that a visitor sees would have to be those that this process remembers, which a restart forgets.
+        save.click(desk.save, [code, place, *answers, best], preprocess=False, **settings)
         back.click(desk.back, [code, place], **settings)
         go.click(desk.go, code, **settings)
         leave.click(desk.leave, **settings)
@@ -334,8 +346,8 @@ def queue_folder() -> Path:
 
 def main() -> None:
     """Show the page, and send what is left when it ends."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    logging.getLogger("sending").setLevel(logging.INFO)
     task = read_task(HERE)
     token = os.environ.get("HF_TOKEN")
     sender: Sender | None = None

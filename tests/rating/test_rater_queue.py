@@ -165,6 +165,7 @@ def test_the_page_goes_out_without_the_key_and_its_answers_into_a_private_data_s
     code, out, err = run(*command, "me/new-answers", "--dry-run")
     assert code == 0, err
     assert not hub.repo_exists("me/new-answers", repo_type="dataset")
+    assert not (folder / "rater.json").exists()
     code, out, err = run(*command, "me/new-answers", "--contact", "研究室 A")
     assert code == 0, err
 
