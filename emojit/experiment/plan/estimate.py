@@ -87,9 +87,10 @@ def timed_steps(plan: ResolvedPlan, data: PlanData, *, command: Sequence[str] = 
     """
     base = plan.of(BASE)[0].recipe
     timing = _time(base, data, command)
+    step = f" ({timing.update_s * 1000:,.0f} ms an update)" if timing.update_s else ""
     return Expectation(
         by_run={(run.variant, run.seed): _reckon(run, data, timing) for run in plan.runs},
-        how=f"by a few timed steps of the base ({timing.update_s * 1000:,.0f} ms an update); early stopping ends a run sooner",
+        how=f"by a few timed steps of the base{step}; early stopping ends a run sooner",
     )
 
 
