@@ -31,24 +31,31 @@ def parts() -> Iterator[SimpleNamespace]:
     """The modules of the page, which stands alone and is no package."""
     names = ("queue_on_disk", "sending")
     sys.path.insert(0, str(resource("spaces/rater")))
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # the folder is packed as it is
     try:
         yield SimpleNamespace(**{name: importlib.import_module(name) for name in names})
     finally:
+        sys.dont_write_bytecode = before
         sys.path.pop(0)
         for name in names:
             del sys.modules[name]
 
 
-@pytest.fixture
-def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HfApi]:
-    with LocalHub(tmp_path / "hub") as server:
-        server.create_user("me")
-        token = server.create_token("me")
-        monkeypatch.setenv("HF_ENDPOINT", server.endpoint)
-        monkeypatch.setenv("HF_TOKEN", token)
-        api = HfApi(endpoint=server.endpoint, token=token)
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HfApi]:
+    with LocalHub(tmp_path_factory.mktemp("hub")) as running:
+        running.create_user("me")
+        api = HfApi(endpoint=running.endpoint, token=running.create_token("me"))
         api.create_repo(ANSWERS, repo_type="dataset", private=True)
         yield api
+
+
+@pytest.fixture
+def hub(server: HfApi, monkeypatch: pytest.MonkeyPatch) -> HfApi:
+    """The Hub, with its user logged in."""
+    monkeypatch.setenv("HF_ENDPOINT", server.endpoint)
+    monkeypatch.setenv("HF_TOKEN", str(server.token))
+    return server
 
 
 def marks(task, item):
@@ -86,8 +93,9 @@ def test_a_restart_knows_every_answer_and_half_a_record_is_none(parts, tmp_path)
     assert not parts.queue_on_disk.Queue(tmp_path, "another", items=3, raters=5).knows(code)
 
 
-def test_codes_are_random_readable_and_as_many_as_asked_for(parts, tmp_path):
+def test_codes_are_random_readable_and_as_many_as_asked_for(parts, tmp_path, monkeypatch):
     module = parts.queue_on_disk
+    monkeypatch.setattr(module, "MOST_RECORDS", 2)
     queue = module.Queue(tmp_path, "task", items=1, raters=3)
     codes = {queue.start() for _ in range(3)}
 
