@@ -137,7 +137,8 @@ def test_what_two_raters_answered_is_what_the_report_counts_after_a_reload_and_a
     first.sees(4)
     page.get_by_role("button", name="前の問へ").click()
     page.get_by_text("回答ずみ").wait_for()
-    assert page.locator("#rating input:checked").count() == 3 * page.locator(".answer:visible").count() + 1
+    marked = 3 * page.locator(".answer:visible").count() + 1
+    page.wait_for_function(f"document.querySelectorAll('#rating input:checked').length === {marked}")
     first.answer(4)  # the answer 3 is changed
     first.choose(1)
 
