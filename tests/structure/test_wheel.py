@@ -66,6 +66,7 @@ def test_the_wheel_holds_templates_recipes_modules_sample_and_type_marker(wheel)
         "emojit/sample/articles.jsonl",
         "emojit/sample/replies.jsonl",
         "emojit/_resources/recipes/demo.toml",
+        "emojit/_resources/recipes/experiments/v3-small.toml",
         "emojit/_resources/eval_modules/emoji_jaccard/emoji_jaccard.py",
         "emojit/_resources/spaces/demo/app.py",
         "emojit/_resources/spaces/demo/README.md.jinja",
@@ -85,10 +86,12 @@ def test_the_installed_wheel_builds_a_data_set_trains_and_predicts_outside_the_c
     sets = [argument for override in small for argument in ("--set", override)]
     trained = run(installed, "train", "demo", "--dataset", "v1", "--out", "run", *sets, "--json", cwd=tmp_path)
     predicted = run(installed, "predict", "--model", "run", "雨の日は家で本を読む", "--json", cwd=tmp_path)
+    planned = run(installed, "experiment", "run", "v3-small", "--dry-run", "--jobs", "1", cwd=tmp_path)
 
     assert shown.returncode == 0
     assert "build-dataset" in shown.stdout
     assert built.returncode == 0, built.stderr
     assert trained.returncode == 0, trained.stderr
     assert predicted.returncode == 0, predicted.stderr
+    assert planned.stdout.startswith("v3-small: 10 runs of 5 variants"), planned.stderr
     assert json.loads(predicted.stdout)

@@ -77,7 +77,7 @@ def test_the_small_historical_plan_survives_kill_9_and_a_variant_that_fails(tmp_
     said: list[str] = []
     resolved = resolve_plan(plan, dataset=str(build), seeds=[0], overrides=TINY)
     # Any code: somebody may work on this checkout while its tests run.
-    result = run_plan(resolved, out, jobs=1, any_code=True, say=said.append, quiet=True, command=command)
+    result = run_plan(resolved, out, jobs=2, any_code=True, say=said.append, quiet=True, command=command)
 
     states = {status.variant: status.state for status in result.statuses}
     assert states.pop("broken") == "failed"
