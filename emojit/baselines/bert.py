@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from emojit.baselines.base import Example, not_fitted, usable_rows
 from emojit.baselines.bert_config import BertConfig
-from emojit.baselines.bert_loading import encoder, require_bert_extra, saved_encoder
+from emojit.baselines.bert_loading import encoder, require_bert_extra, save_encoder, saved_encoder
 from emojit.baselines.best import answers, fit_chooser, fit_threshold
 from emojit.baselines.choosing import Chooser
 from emojit.baselines.state import damaged, read_facts, write_state
@@ -87,8 +87,7 @@ class Bert:
         """Write encoder, tokenizer and the choice; see `Baseline.save`."""
         if self._model is None:
             raise not_fitted(self.name)
-        self._model.save_pretrained(folder)
-        self._tokenizer.save_pretrained(folder)
+        save_encoder(self._model, self._tokenizer, folder)
         facts = {
             "labels": self._labels,
             "chooser": self._chooser.as_dict(),

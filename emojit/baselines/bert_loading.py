@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,20 +84,39 @@ def saved_encoder(folder: Path, *, labels: int) -> tuple[Any, Any]:
     return _load(folder, labels=labels, where=str(folder))
 
 
+def save_encoder(model: Any, tokenizer: Any, folder: Path) -> None:
+    """Write what `saved_encoder` loads."""
+    with _library_quiet():
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+
+
+@contextmanager
+def _library_quiet() -> Iterator[None]:
+    from transformers.utils import logging
+
+    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()
+
+
 def _load(folder: Path, *, labels: int, where: str) -> tuple[Any, Any]:
     import torch
     from safetensors import SafetensorError
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
-    from transformers.utils import logging
 
-    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()  # it would report the new head as missing weights
-    logging.disable_progress_bar()
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder)
-        model = AutoModelForSequenceClassification.from_pretrained(
-            folder, num_labels=labels, problem_type="multi_label_classification", dtype="float32"
-        )
+        with _library_quiet():  # it would report the new head as missing weights
+            tokenizer = AutoTokenizer.from_pretrained(folder)
+            model = AutoModelForSequenceClassification.from_pretrained(
+                folder, num_labels=labels, problem_type="multi_label_classification", dtype="float32"
+            )
     except ImportError as exc:  # of the morphological analyser that some Japanese tokenizers ask for
         raise MissingExtraError(
             f"{where}: its tokenizer needs a package that is not installed ({str(exc).splitlines()[0]})",
@@ -104,10 +125,6 @@ def _load(folder: Path, *, labels: int, where: str) -> tuple[Any, Any]:
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as exc:
         reason = next(iter(str(exc).splitlines()), type(exc).__name__)
         raise StudentError(f"{where}: cannot be loaded as an encoder ({reason})", hint=_HINT) from exc
-    finally:
-        logging.set_verbosity(verbosity)
-        if bars:
-            logging.enable_progress_bar()
     if tokenizer.pad_token_id is None:
         raise StudentError(f"{where}: its tokenizer has no padding", hint=_HINT)
     model.config.pad_token_id = tokenizer.pad_token_id

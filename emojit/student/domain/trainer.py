@@ -124,6 +124,7 @@ def make_masked_trainer(
     arguments._n_gpu = min(
         1, arguments.n_gpu
     )  # several GPUs are for torchrun: DataParallel would cut a batch behind the head's back
+    arguments.log_level_replica = "error"  # the library raises the other processes to warnings
     arguments.per_device_eval_batch_size = recipe.evaluation.batch_size
     arguments.metric_for_best_model = config.best_by
     arguments.greater_is_better = config.best_by != "loss"
