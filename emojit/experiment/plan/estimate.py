@@ -24,7 +24,7 @@ _EMOJIS = 1906
 """Emoji of the inventory (count): rows that one of `data.emoji_name_rows` adds."""
 _UPDATES = (2, 18)
 """Updates of the two timed runs (count); their difference is steps alone."""
-_TINY_UPDATES = (2, 66)
+_TINY_UPDATES = (2, 130)
 """The same for a small model from nothing, whose steps take milliseconds."""
 
 
@@ -87,10 +87,9 @@ def timed_steps(plan: ResolvedPlan, data: PlanData, *, command: Sequence[str] = 
     """
     base = plan.of(BASE)[0].recipe
     timing = _time(base, data, command)
-    step = f" ({timing.update_s * 1000:,.0f} ms an update)" if timing.update_s else ""
     return Expectation(
         by_run={(run.variant, run.seed): _reckon(run, data, timing) for run in plan.runs},
-        how=f"by a few timed steps of the base{step}; early stopping ends a run sooner",
+        how=f"by a few timed steps of the base ({timing.update_s * 1000:,.0f} ms an update); early stopping ends a run sooner",
     )
 
 
@@ -115,10 +114,14 @@ def _reckon(run: PlannedRun, data: PlanData, timing: _Timing) -> float:
 def _time(base: TrainRecipe, data: PlanData, command: Sequence[str]) -> _Timing:
     few, more = _UPDATES if base.model.base else _TINY_UPDATES
     first, second = _train(base, data, few, command), _train(base, data, more, command)
-    steps = second["training"]["steps"] - first["training"]["steps"]
-    update = max(0.0, second["seconds"]["train"] - first["seconds"]["train"]) / max(1, steps)
-    epoch = max(0.0, first["seconds"]["train"] - first["training"]["steps"] * update)
-    rest = first["seconds"]["total"] - first["seconds"]["train"]
+    steps, more_steps = first["training"]["steps"], second["training"]["steps"]
+    short, longer = first["seconds"]["train"], second["seconds"]["train"]
+    rest = first["seconds"]["total"] - short
+    if longer <= short or more_steps <= steps:
+        # Too few rows, or a machine with much else to do: let the updates have all the time, which is too long rather than too short.
+        return _Timing(update_s=longer / more_steps, epoch_s=0.0, rest_s=rest)
+    update = (longer - short) / (more_steps - steps)
+    epoch = max(0.0, short - steps * update)
     return _Timing(update_s=update, epoch_s=epoch, rest_s=rest)
 
 

@@ -279,3 +279,23 @@ def test_a_dry_run_shows_the_tree_with_conditions_and_reckons_from_finished_runs
     # Left are 100 s of the base, 50 s of a, b and d each, and for c, of which nothing is known, twice the mean; two at a time.
     assert (view.seconds(conditional=False), view.seconds(conditional=True)) == (75.0, 187.5)
     assert "by 4 finished runs of this plan" in text
+
+
+def test_without_a_finished_run_the_time_is_reckoned_from_a_few_timed_steps(plans, monkeypatch):
+    from emojit.experiment.plan import estimate
+
+    timed = iter(
+        {"training": {"steps": steps}, "seconds": {"train": train, "total": train + 4.0}}
+        for steps, train in ((2, 5.0), (130, 8.2))
+    )
+    monkeypatch.setattr(estimate, "_train", lambda *_: next(timed))
+    plan = plans.write(
+        '[set]\n"train.batch_size" = 4\n"data.emoji_name_rows" = 0\n"train.epochs" = 10.0\n"data.also_columns" = []'
+    )
+    resolved = resolve_plan(plan, dataset=str(plans.build))
+
+    expected = estimate.timed_steps(resolved, read_data(resolved))
+
+    # 25 ms an update and 4.95 s at the end of an epoch; 24 rows are six updates an epoch.
+    assert expected.by_run["base", 0] == pytest.approx(4.0 + 10 * (6 * 0.025 + 4.95))
+    assert "25 ms an update" in expected.how
