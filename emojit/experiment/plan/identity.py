@@ -13,6 +13,7 @@ from typing import Any
 import emojit
 from emojit.dataset.folder import write_json
 from emojit.experiment.plan.resolve import PlanData, PlannedRun
+from emojit.recipe import TrainRecipe
 
 ROOMS = ("corpus", "dataset", "emoji", "lexicon", "metrics", "recipe", "student")
 """Rooms of the code that a training run goes through."""
@@ -32,7 +33,7 @@ def identity_of(run: PlannedRun, data: PlanData) -> Identity:
         del table["data"][key]
     del table["name"], table["train"]["report_to"], table["train"]["save_total_limit"]
     return {
-        "recipe": json.loads(json.dumps(_flat(table))),
+        "recipe": _plain(table),
         "data": data.fingerprints,
         "inputs": _inputs(run),
         "code": {"emojit": emojit.__version__, "sha256": code_digest()},
@@ -64,6 +65,13 @@ def difference(known: Identity | None, wanted: Identity, *, any_code: bool = Fal
     """
     if known is None:
         return "nothing says with what it was made"
+    if any_code and isinstance(known.get("recipe"), Mapping):
+        # A key that came later than the run: at its default it changes nothing.
+        later = {key: value for key, value in _defaults().items() if key not in known["recipe"]}
+        known = {
+            **known,
+            "recipe": {**known["recipe"], **{key: later[key] for key in later if key in wanted["recipe"]}},
+        }
     parts = {"recipe": "", "data": "the data: ", "inputs": "the file "}
     for part, words in parts.items():
         if (found := _first_difference(known.get(part), wanted[part])) is not None:
@@ -104,6 +112,15 @@ def _digest(files: tuple[Path, ...]) -> str:
         with path.open("rb") as file:
             digest.update(path.name.encode() + hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()
+
+
+def _defaults() -> dict[str, Any]:
+    return _plain(dataclasses.asdict(TrainRecipe()))
+
+
+def _plain(table: Mapping[str, Any]) -> dict[str, Any]:
+    plain: dict[str, Any] = json.loads(json.dumps(_flat(table)))
+    return plain
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -112,6 +112,17 @@ def test_a_file_that_the_recipe_names_belongs_to_what_a_run_is(tmp_path, build):
     assert (identity.difference(before, after) or "").startswith("the file model.base was")
 
 
+def test_a_key_that_came_after_a_run_makes_no_difference_at_its_default_where_any_code_will_do(plans):
+    resolved = resolve_plan(plans.write(""), dataset=str(plans.build))
+    now = identity.identity_of(resolved.runs[0], read_data(resolved))
+    before = {**now, "recipe": {key: value for key, value in now["recipe"].items() if key != "train.average_count"}}
+
+    assert identity.difference(before, now, any_code=True) is None
+    assert identity.difference(before, now) == "train.average_count was None and is 3"
+    other = {**now, "recipe": {**now["recipe"], "train.average_count": 4}}
+    assert identity.difference(before, other, any_code=True) == "train.average_count was 3 and is 4"
+
+
 def test_a_failed_run_says_why_the_others_go_on_and_the_next_call_tries_it_again(plans):
     plan = plans.write(
         '[[variants]]\nname = "a"\nset = {"model.d_ff" = 7}\n[[variants]]\nname = "b"',
