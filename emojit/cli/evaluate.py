@@ -58,8 +58,9 @@ def evaluate(
 ) -> None:
     """Score a model next to the trivial answers and the teacher's second vote, with 95 % intervals.
 
-    Writes eval_metrics.json, results.md, plots/jaccard.png and eval_predictions.parquet, into the run folder unless
-    --out is given. --revision belongs to the data set.
+    With breakdowns, calibration of scores and error analysis. Writes eval_metrics.json, results.md, results.html, plots/,
+    eval_predictions.parquet and eval_errors.parquet, into the run folder unless --out is given. --revision belongs to the
+    data set.
 
     Example: emojit evaluate --model outputs/experiments/base --dataset you/emoji-pairs --revision v1
     """

@@ -10,6 +10,7 @@ from emojit.evaluation.report import Kind
 
 if TYPE_CHECKING:
     from emojit.dataset.loading import Loaded
+    from emojit.evaluation.certainty import Certainty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,8 @@ class Answers:
     """Time to answer (s); None for answers that were not computed here."""
     references: list[list[str] | None] | None = None
     """What the answers are scored against, None where `rows` has None; None altogether for the rows' `emojis`."""
+    certainty: Certainty | None = None
+    """What its scores promise; None where it gives none."""
     written: Sequence[str | Sequence[str]] | None = None
     """The answers as they stood in a file, before emoji were read out of them; None where `rows` is all there is."""
 

@@ -14,9 +14,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from emojit.errors import DatasetError
+from emojit.evaluation.analysis import Analysis
+from emojit.evaluation.interval import Interval
+from emojit.evaluation.plain_types import from_plain
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+
+__all__ = [
+    "FILE_NAME",
+    "SCHEMA_VERSION",
+    "DatasetFacts",
+    "Difference",
+    "EvalReport",
+    "Interval",
+    "Kind",
+    "MetricFacts",
+    "Source",
+    "SystemReport",
+    "read_report",
+]
 
 F = TypeVar("F", bound="DataclassInstance")
 
@@ -26,21 +43,6 @@ FILE_NAME = "eval_metrics.json"
 Kind = Literal["student", "predictions", "saved-baseline", "baseline", "teacher"]
 """What a system is: a model, a prediction file, a baseline that was fitted and saved before, one of `emojit.baselines` fitted on the training split, or
 the teacher's second vote."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interval:
-    """A mean over rows with its bootstrap interval."""
-
-    mean: float
-    """The mean itself."""
-    low: float
-    """Lower end of the interval."""
-    high: float
-    """Upper end of the interval."""
-
-    def __str__(self) -> str:
-        return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,19 @@ class SystemReport:
     votes: dict[str, float | None] = field(default_factory=dict)
     """What emoji_votes returns, on the rows that have votes: jaccard_best, jaccard_mean, compared_best, ceiling_best, …; empty where none has, and for the
     teacher's second vote, which would meet itself."""
+
+    def module(self, name: str) -> dict[str, float | None]:
+        """Return what a metric module answered; empty for one that was not asked."""
+        modules: dict[str, dict[str, float | None]] = {
+            "emoji_jaccard": {**self.overlap},
+            "emoji_diversity": {**self.diversity},
+            "emoji_length": self.length,
+            "emoji_category": self.category,
+            "emoji_distribution": self.distribution,
+            "emoji_validity": self.validity,
+            "emoji_votes": self.votes,
+        }
+        return modules.get(name, {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +182,8 @@ class EvalReport:
     """Seed of the bootstrap."""
     versions: dict[str, str]
     """Versions of Python and of the packages that decide the figures."""
+    analysis: Analysis = field(default_factory=Analysis)
+    """Intervals of all figures, breakdowns, calibration of scores, errors and the Japanese summary; empty in reports that were written before it was added."""
 
     def find(self, name: str) -> SystemReport:
         """Return a system by its name.
@@ -218,6 +235,7 @@ def _report(table: Mapping[str, Any]) -> EvalReport:
         systems=tuple(systems),
         differences=tuple(differences),
         metrics=tuple(_take(MetricFacts, item) for item in table["metrics"]),
+        analysis=from_plain(Analysis, table.get("analysis", {})),
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from emojit.provenance import package_versions
 
 if TYPE_CHECKING:
     from emojit.dataset.loading import Loaded
+    from emojit.evaluation.errors.analysis import Low
 
 logger = logging.getLogger(__name__)
 
@@ -89,8 +90,8 @@ def evaluate_model(
     Args:
         model: run folder, model folder or Hub repository.
         dataset: build folder or Hub repository.
-        out: folder for `eval_metrics.json`, `results.md`, `plots/jaccard.png` and `eval_predictions.parquet`; made if
-            it is missing, and files of an earlier evaluation are replaced. `eval_metrics.json` is written last.
+        out: folder for `eval_metrics.json`, `results.md`, `results.html`, `plots/`, `eval_predictions.parquet` and `eval_errors.parquet`; made
+            if it is missing, and files of an earlier evaluation are replaced. `eval_metrics.json` is written last.
         revision: revision of a data set repository.
         model_revision: revision of a model repository.
         split: which rows are scored.
@@ -107,6 +108,8 @@ def evaluate_model(
         EmojitError: a metric module cannot be loaded, or `out` cannot be written.
     """
     require_evaluate_extra()
+    from emojit.evaluation.certainty import baseline_certainty, student_certainty
+
     setting = _Setting(
         dataset=dataset,
         revision=revision,
@@ -125,10 +128,22 @@ def evaluate_model(
     seconds = time.perf_counter() - start
     if isinstance(student, SavedBaseline):
         answers = Answers(
-            name="saved-baseline", kind="saved-baseline", label=student.label, rows=list(predicted), seconds=seconds
+            name="saved-baseline",
+            kind="saved-baseline",
+            label=student.label,
+            rows=list(predicted),
+            seconds=seconds,
+            certainty=baseline_certainty(student.baseline, texts, predicted, size=_mean_length(train)),
         )
     else:
-        answers = Answers(name="student", kind="student", label="the student", rows=list(predicted), seconds=seconds)
+        answers = Answers(
+            name="student",
+            kind="student",
+            label="the student",
+            rows=list(predicted),
+            seconds=seconds,
+            certainty=student_certainty(student, texts, predicted),
+        )
     source = Source(name=_name(model), revision=model_revision, commit=student.commit)
     return _evaluate(answers, train, rows, setting, source)
 
@@ -199,9 +214,12 @@ def default_out(source: str | Path) -> Path:
 
 def _evaluate(first: Answers, train: Loaded, rows: Loaded, setting: _Setting, source: Source) -> EvalReport:
     from emojit.baselines.registry import KINDS, default_names, make_baseline
+    from emojit.evaluation.analysing import analyse_answers
+    from emojit.evaluation.certainty import baseline_certainty
     from emojit.evaluation.modules import load_scorer
     from emojit.evaluation.report import SCHEMA_VERSION, DatasetFacts
     from emojit.evaluation.scoring import CONFIDENCE, RESAMPLES, SEED, difference, score
+    from emojit.evaluation.summary import summary_ja
     from emojit.evaluation.verdict import verdict
 
     start = time.perf_counter()
@@ -225,6 +243,7 @@ def _evaluate(first: Answers, train: Loaded, rows: Loaded, setting: _Setting, so
                 label=KINDS[name].label,
                 rows=list(predicted),
                 seconds=seconds,
+                certainty=baseline_certainty(baseline, texts, predicted, size=_mean_length(train)),
             )
         )
     if (second := second_votes(rows)) is not None:
@@ -233,6 +252,9 @@ def _evaluate(first: Answers, train: Loaded, rows: Loaded, setting: _Setting, so
     systems = tuple(score(answers, references, scorer, votes=votes) for answers in every)
     scored = [system for system in systems if system.kind == "baseline"]
     gaps = tuple(difference(first, answers, references) for answers in every if answers.kind == "baseline")
+    ids = [row["id"] for row in rows.rows]
+    emojis = [row["emojis"] for row in train.rows]
+    found = analyse_answers(every, ids=ids, texts=texts, gold=references, votes=votes, train=emojis)
     report = EvalReport(
         schema_version=SCHEMA_VERSION,
         system=first.name,
@@ -255,8 +277,10 @@ def _evaluate(first: Answers, train: Loaded, rows: Loaded, setting: _Setting, so
         resamples=RESAMPLES,
         seed=SEED,
         versions=package_versions(_PACKAGES if first.kind != "student" else (*_PACKAGES, *_MODEL_PACKAGES)),
+        analysis=found.analysis,
     )
-    _write(report, every, rows, texts, references, setting.out)
+    report = replace(report, analysis=replace(found.analysis, summary_ja=summary_ja(report)))
+    _write(report, every, found.low, ids, texts, references, setting.out)
     logger.info("evaluated systems=%d rows=%d seconds=%.1f", len(systems), len(texts), time.perf_counter() - start)
     return report
 
@@ -264,12 +288,16 @@ def _evaluate(first: Answers, train: Loaded, rows: Loaded, setting: _Setting, so
 def _write(
     report: EvalReport,
     every: Sequence[Answers],
-    rows: Loaded,
+    low: Mapping[str, Sequence[Low]],
+    ids: list[str],
     texts: list[str],
     references: list[list[str]],
     out: Path,
 ) -> None:
     from emojit.dataset.folder import write_json, write_text
+    from emojit.evaluation.errors.table import FILE_NAME as ERRORS
+    from emojit.evaluation.errors.table import write_errors
+    from emojit.evaluation.page.write import write_page
     from emojit.evaluation.plot import plot_scores
     from emojit.evaluation.predictions import write_predictions
     from emojit.evaluation.report import FILE_NAME
@@ -282,18 +310,25 @@ def _write(
     try:
         write_predictions(
             out / "eval_predictions.parquet",
-            ids=[row["id"] for row in rows.rows],
+            ids=ids,
             texts=texts,
             references=references,
             answers=columns,
         )
+        write_errors(out / ERRORS, ids, low)
         write_text(out / "results.md", markdown(report))
+        write_page(report, out)
         plot_scores(report, out / "plots" / "jaccard.png")
         write_json(out / FILE_NAME, report.as_dict())
     except OSError as exc:
         raise EmojitError(
             f"{out}: cannot be written ({exc.strerror or exc})", hint="free some space or give another --out"
         ) from exc
+
+
+def _mean_length(train: Loaded) -> float:
+    """Return how many emoji an answer has on average."""
+    return sum(len(row["emojis"]) for row in train.rows) / len(train.rows)
 
 
 def _make_folder(out: Path) -> None:

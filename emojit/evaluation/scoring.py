@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from emojit.evaluation.report import Difference, Interval, SystemReport
+from emojit.evaluation.interval import Interval
+from emojit.evaluation.report import Difference, SystemReport
+from emojit.evaluation.resampling import CONFIDENCE, RESAMPLES, SEED
 from emojit.metrics import bootstrap_interval, jaccard_scores, module_figures
+
+__all__ = ["CONFIDENCE", "RESAMPLES", "SEED", "difference", "interval", "score"]
 
 if TYPE_CHECKING:
     from emojit.evaluation.answers import Answers
     from emojit.evaluation.modules import Scorer
-
-CONFIDENCE = 0.95
-"""Share of the bootstrap means inside an interval."""
-RESAMPLES = 2000
-"""Bootstrap resamples (count): the ends of a 95 % interval then vary by about 3 % of its width between seeds."""
-SEED = 0
-"""Seed of the bootstrap."""
 
 
 def score(

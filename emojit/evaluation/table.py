@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from emojit.evaluation.analysis_table import analysis_lines
+from emojit.evaluation.markdown_text import cell
 from emojit.evaluation.report import EvalReport
 
 
 def markdown(report: EvalReport) -> str:
     """Return the whole report as a Markdown page."""
     data = report.dataset
-    where = f"`{data.name}`" + (f" at `{data.revision or data.commit}`" if data.revision or data.commit else "")
+    where = cell(data.name) + (f" at {cell(data.revision or data.commit)}" if data.revision or data.commit else "")
     percent = f"{100 * report.confidence:.0f} %"
     lines = [
-        f"# Evaluation of `{report.source.name}`",
+        f"# Evaluation of {cell(report.source.name)}",
         "",
-        report.verdict,
+        cell(report.verdict),
         "",
+        *(["## 要約", "", cell(report.analysis.summary_ja), ""] if report.analysis.summary_ja else []),
         f"{data.rows:,} rows of the split `{data.split}` of {where}, column `{data.input_column}`;",
         f"the baselines were fitted on the {data.train_rows:,} rows of `train`.",
         f"Brackets are {percent} bootstrap intervals over rows ({report.resamples:,} resamples, seed {report.seed}).",
@@ -25,7 +28,7 @@ def markdown(report: EvalReport) -> str:
     for system in report.systems:
         overlap = system.overlap
         lines.append(
-            f"| {system.label} | {system.jaccard} | {overlap['exact_match']:.3f} | {overlap['f1_micro']:.3f} | "
+            f"| {cell(system.label)} | {system.jaccard} | {overlap['exact_match']:.3f} | {overlap['f1_micro']:.3f} | "
             f"{overlap['f1_macro']:.3f} | {overlap['empty_predictions']:.3f} | {system.emojis_per_text:.2f} | {system.rows:,} |"
         )
     lines += [
@@ -38,10 +41,10 @@ def markdown(report: EvalReport) -> str:
         "|---|---|",
     ]
     for difference in report.differences:
-        label = report.find(difference.against).label
+        label = cell(report.find(difference.against).label)
         gap = difference.jaccard
         lines.append(
-            f"| {report.find(difference.system).label} − {label} | {gap.mean:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}] |"
+            f"| {cell(report.find(difference.system).label)} − {label} | {gap.mean:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}] |"
         )
     lines += [
         "",
@@ -55,7 +58,7 @@ def markdown(report: EvalReport) -> str:
     for system in report.systems:
         found = system.diversity
         lines.append(
-            f"| {system.label} | {found['outside_top']:.3f} | {found['distinct']:.0f} | {found['entropy_bits']:.2f} |"
+            f"| {cell(system.label)} | {found['outside_top']:.3f} | {found['distinct']:.0f} | {found['entropy_bits']:.2f} |"
         )
     first = report.systems[0].diversity
     lines.append(
@@ -63,10 +66,11 @@ def markdown(report: EvalReport) -> str:
         f"{first['reference_entropy_bits']:.2f} |"
     )
     lines += _further(report)
+    lines += analysis_lines(report)
     lines += [
         "",
         "Scores by "
-        + ", ".join(f"{metric.name} ({metric.source}, {metric.digest[:12]})" for metric in report.metrics)
+        + ", ".join(f"{cell(metric.name)} ({cell(metric.source)}, {metric.digest[:12]})" for metric in report.metrics)
         + ".",
         "",
     ]
@@ -94,7 +98,7 @@ def _further(report: EvalReport) -> list[str]:
         figures = (size["ks_statistic"], size["correlation"], kind["group_jaccard"], kind["group_by_chance"])
         more = (kind["subgroup_jaccard"], kind["near_miss"], system.distribution["jensen_shannon"])
         cells = " | ".join(_number(value) for value in (*figures, *more, system.validity["valid"]))
-        lines.append(f"| {system.label} | {_number(size['mean'], 2)} ± {_number(size['sd'], 2)} | {cells} |")
+        lines.append(f"| {cell(system.label)} | {_number(size['mean'], 2)} ± {_number(size['sd'], 2)} | {cells} |")
     first = systems[0].length
     lines.append(
         f"| the references | {_number(first['reference_mean'], 2)} ± {_number(first['reference_sd'], 2)} "
@@ -116,7 +120,7 @@ def _further(report: EvalReport) -> list[str]:
     ]
     for system in voted:
         lines.append(
-            f"| {system.label} | {_number(system.votes['compared_best'])} | {_number(system.votes['compared_mean'])} |"
+            f"| {cell(system.label)} | {_number(system.votes['compared_best'])} | {_number(system.votes['compared_mean'])} |"
         )
     return [*lines, f"| a vote | {_number(found['ceiling_best'])} | {_number(found['ceiling_mean'])} |"]
 

@@ -13,7 +13,16 @@ from emojit.release.cards import render_baseline_card
 from emojit.release.eval_results import render_eval_results
 from emojit.release.files import link_or_copy
 
-_REPORT_FILES = (REPORT, "results.md", "eval_predictions.parquet", "plots/jaccard.png")
+_REPORT_FILES = (
+    REPORT,
+    "results.md",
+    "results.html",
+    "eval_predictions.parquet",
+    "eval_errors.parquet",
+    "plots/jaccard.png",
+    "plots/calibration-jaccard.svg",
+    "plots/calibration-precision.svg",
+)
 
 
 def stage_baseline(folder: Path, out: Path, *, repo_id: str | None = None, revision: str | None = None) -> Path:

@@ -45,7 +45,16 @@ def test_a_student_that_learned_nothing_is_reported_as_it_is(run_folder, built):
     assert all(1 <= len(answer) <= 5 and len(set(answer)) == len(answer) for answer in answers)
     assert report.source.name == "tiny"
     assert "torch" in report.versions
-    assert {path.name for path in run_folder.iterdir()} - before == {"eval_predictions.parquet", "results.md"}
+    assert {path.name for path in run_folder.iterdir()} - before == {
+        "eval_predictions.parquet",
+        "eval_errors.parquet",
+        "results.md",
+        "results.html",
+    }
+    calibration = report.analysis.calibration[0]
+    assert (calibration.system, calibration.jaccard.count) == ("student", report.dataset.rows)
+    assert 0 <= calibration.jaccard.expected <= 1
+    assert calibration.precision.count == sum(map(len, answers))
 
 
 def test_the_column_that_the_run_was_trained_on_is_read_unless_another_is_asked_for(run_folder, built, tmp_path):

@@ -10,16 +10,17 @@ from collections.abc import Mapping, Sequence
 from emojit.charts.axes import Axis, linear_axis, log_axis
 from emojit.charts.drawing import add, as_svg, picture, style_class
 from emojit.charts.frame import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, draw_axes
+from emojit.charts.strip import HEIGHT as STRIP_HEIGHT
+from emojit.charts.strip import SIDE
+from emojit.charts.strip import WIDTH as STRIP_WIDTH
 from emojit.experiment.comparison.facts import Comparison, Difference, EmojiShare
 from emojit.experiment.page.wording import percent, score, signed, signed_interval, verdict
-
-_ROW_WIDTH, _ROW_HEIGHT, _AXIS_HEIGHT, _SIDE = 320.0, 22.0, 32.0, 16.0
 
 
 def difference_axis(differences: Sequence[Difference]) -> Axis:
     """Return the axis that holds all intervals of differences and zero."""
     ends = [end for one in differences for end in (one.corrected.low, one.corrected.high, one.jaccard.mean)]
-    return linear_axis(ends, _SIDE, _ROW_WIDTH - _SIDE, most=5, zero=True)
+    return linear_axis(ends, SIDE, STRIP_WIDTH - SIDE, most=5, zero=True)
 
 
 def difference_svg(name: str, difference: Difference, axis: Axis, style: int | None) -> str:
@@ -28,10 +29,10 @@ def difference_svg(name: str, difference: Difference, axis: Axis, style: int | N
         f"{name} against {difference.against}: {signed(difference.jaccard.mean)}, interval "
         f"{signed_interval(difference.jaccard)}, corrected {signed_interval(difference.corrected)}: {verdict(difference.verdict)}"
     )
-    root = picture(_ROW_WIDTH, _ROW_HEIGHT, alt)
-    middle = _ROW_HEIGHT / 2
+    root = picture(STRIP_WIDTH, STRIP_HEIGHT, alt)
+    middle = STRIP_HEIGHT / 2
     zero = axis.place(0)
-    add(root, "line", {"class": "mark", "x1": zero, "x2": zero, "y1": 0.0, "y2": _ROW_HEIGHT})
+    add(root, "line", {"class": "mark", "x1": zero, "x2": zero, "y1": 0.0, "y2": STRIP_HEIGHT})
     for kind, ends in (("thin", difference.corrected), ("wide", difference.jaccard)):
         places = {"x1": axis.place(ends.low), "x2": axis.place(ends.high), "y1": middle, "y2": middle}
         add(root, "line", {"class": f"{kind} {style_class(style)}", **places})
@@ -43,7 +44,7 @@ def difference_svg(name: str, difference: Difference, axis: Axis, style: int | N
 def share_axis(shares: Sequence[EmojiShare]) -> Axis:
     """Return the axis that holds all shares of emoji."""
     values = [value for one in shares for value in (one.gold, *one.variants.values())]
-    return linear_axis(values, _SIDE, _ROW_WIDTH - _SIDE, most=5, zero=True, percent=True)
+    return linear_axis(values, SIDE, STRIP_WIDTH - SIDE, most=5, zero=True, percent=True)
 
 
 def share_svg(share: EmojiShare, axis: Axis, styles: Mapping[str, int | None]) -> str:
@@ -51,27 +52,14 @@ def share_svg(share: EmojiShare, axis: Axis, styles: Mapping[str, int | None]) -
     said = ", ".join(
         f"{name} {percent(value)}" for name, value in share.variants.items() if styles.get(name) is not None
     )
-    root = picture(_ROW_WIDTH, _ROW_HEIGHT, f"{share.name}: gold {percent(share.gold)}; {said}")
-    bar = {"x": axis.start, "width": axis.place(share.gold) - axis.start, "y": 5.0, "height": _ROW_HEIGHT - 10}
+    root = picture(STRIP_WIDTH, STRIP_HEIGHT, f"{share.name}: gold {percent(share.gold)}; {said}")
+    bar = {"x": axis.start, "width": axis.place(share.gold) - axis.start, "y": 5.0, "height": STRIP_HEIGHT - 10}
     add(root, "rect", {"class": "bar", **bar})
     for name, value in sorted(share.variants.items(), key=lambda item: styles.get(item[0]) is not None):
         style = styles.get(name)
-        dot = {"class": f"dot {style_class(style)}", "cx": axis.place(value), "cy": _ROW_HEIGHT / 2}
+        dot = {"class": f"dot {style_class(style)}", "cx": axis.place(value), "cy": STRIP_HEIGHT / 2}
         drawn = add(root, "circle", {**dot, "r": 3.0 if style is None else 4.6})
         add(drawn, "title", {}, f"{name}: {percent(value)}")
-    return as_svg(root)
-
-
-def axis_svg(axis: Axis) -> str:
-    """Draw the axis below the pictures of a list; those who do not see it read the numbers in the rows."""
-    root = picture(_ROW_WIDTH, _AXIS_HEIGHT, "")
-    del root.attrib["role"], root.attrib["aria-label"]
-    root.set("aria-hidden", "true")
-    add(root, "line", {"class": "axis", "x1": axis.start, "x2": axis.end, "y1": 1.0, "y2": 1.0})
-    for tick in axis.ticks:
-        place = axis.place(tick)
-        add(root, "line", {"class": "axis", "x1": place, "x2": place, "y1": 1.0, "y2": 5.0})
-        add(root, "text", {"class": "soft", "x": place, "y": 18.0, "text-anchor": "middle"}, axis.label(tick))
     return as_svg(root)
 
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from emojit.charts.plots import line_svg
+from emojit.charts.strip import axis_svg
 from emojit.experiment.comparison.facts import Comparison, Confusion, Variant
 from emojit.experiment.page.curves import curve_charts
 from emojit.experiment.page.palette import palette
 from emojit.experiment.page.pictures import (
-    axis_svg,
     density_svg,
     difference_axis,
     difference_svg,
