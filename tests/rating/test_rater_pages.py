@@ -62,7 +62,7 @@ class Server:
 @pytest.fixture
 def server(make_task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """A task of ten texts; the page's answers go to a Hub of this machine."""
-    folder, _ = make_task(10, systems=("student", "constant"))
+    folder, _ = make_task(10, systems=("student",))
     with LocalHub(tmp_path / "hub") as hub:
         hub.create_user("me")
         monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
@@ -132,7 +132,8 @@ def test_what_two_raters_answered_is_what_the_report_counts_after_a_reload_and_a
     first.sees(0)
     for mark in (0, 1, 2, 3):
         first.answer(mark)
-        second.answer(4 - mark)
+        if mark < 2:
+            second.answer(4 - mark)
     page.reload()
     first.sees(4)
     page.get_by_role("button", name="前の問へ").click()
@@ -148,11 +149,13 @@ def test_what_two_raters_answered_is_what_the_report_counts_after_a_reload_and_a
     for rater in (first, second):
         rater.page.goto("about:blank")  # for the page would load itself again at a moment of its own
     server.start()
-    for rater in (first, second):
-        rater.page.goto(url)
-        rater.sees(4)
-        for mark in (0, 1, 2, 3, 4, 2):
-            rater.answer(mark)
+    second.page.goto(url)
+    second.sees(2)
+    second.answer(2)
+    page.goto(url)
+    first.sees(4)
+    for mark in (0, 1, 2, 3, 4, 2):
+        first.answer(mark)
     context.close()
     server.end()
 
@@ -166,6 +169,7 @@ def test_what_two_raters_answered_is_what_the_report_counts_after_a_reload_and_a
         rater.code: {
             item.text: {str(one.semantic) for one in ratings.ratings if (one.id, one.rater) == (item.id, rater.code)}
             for item in found.task.items
+            if item.text in rater.acknowledged
         }
         for rater in (first, second)
     }
@@ -174,6 +178,6 @@ def test_what_two_raters_answered_is_what_the_report_counts_after_a_reload_and_a
     assert said == {
         rater.code: {text: {mark} for text, mark in rater.acknowledged.items()} for rater in (first, second)
     }
-    assert (report.items, [one.items for one in report.raters]) == (10, [10, 10])
-    assert [one.ratings for one in report.systems] == [20, 20, 20]
+    assert {one.rater: one.items for one in report.raters} == {first.code: 10, second.code: 3}
+    assert (report.items, [one.ratings for one in report.systems]) == (10, [13, 13])
     assert HfApi(endpoint=server.env["HF_ENDPOINT"], token=server.env["HF_TOKEN"]).dataset_info(ANSWERS).private
