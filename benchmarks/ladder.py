@@ -102,6 +102,7 @@ def main() -> None:
     parser.add_argument(
         "--silver-rows", type=int, default=60_000, help="sentences of the corpus, and as many mixtures"
     )
+    parser.add_argument("--silver-epochs", type=float, default=6.0)
     parser.add_argument(
         "--set", action="append", default=[], dest="sets", help="key=value for the recipe of every rung"
     )
@@ -129,6 +130,7 @@ class Ladder:
         self._out: Path = options.out
         self._corpus: Path | None = options.corpus
         self._silver_rows: int = options.silver_rows
+        self._silver_epochs: float = options.silver_epochs
         self._sets: list[str] = options.sets
         self._until = time.monotonic() + 60 * options.max_minutes
         self._rows, self._parts = _read(options.pairs)
@@ -236,7 +238,7 @@ class Ladder:
         rows = "" if silver else f"rows = {self._silver_rows}, "
         return (
             f"{{name = {json.dumps(stage)}, objective = {json.dumps(objective)}, source = {json.dumps(str(source))}, {rows}"
-            f"epochs = {2.0 if silver else 1.0}, learning_rate = 1e-3, batch_size = {64 if silver else 32}}}"
+            f"temperature = 0.5, epochs = {self._silver_epochs if silver else 1.0}, learning_rate = 1e-3, batch_size = {64 if silver else 32}}}"
         )
 
     def _trained(self, fold: int, name: str, rung: Rung) -> list[list[str]]:

@@ -47,13 +47,15 @@ class StageConfig:
     best_by: Literal["jaccard", "loss"] | None = None
     """What chooses the checkpoint that goes on: the mean Jaccard on the data set's validation split, or the loss on rows of this stage that are kept
     back. None takes the Jaccard where emoji alone are learned, and the loss where gaps are filled."""
+    temperature: float = 1.0
+    """Of the `scores` of pairs, which are learned to the power of 1 / temperature: below 1 the best emoji of a text count more, and the many that hardly fit less."""
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
             raise ConfigError(
                 f"stages.name must be small letters, digits, '-' or '_', beginning with a letter or digit, got {self.name!r}"
             )
-        positive("stages", self, "epochs", "learning_rate", "batch_size")
+        positive("stages", self, "epochs", "learning_rate", "batch_size", "temperature")
         if self.rows < 0:
             raise ConfigError(f"stages.rows must be >= 0, got {self.rows}")
         if not self.source.strip():

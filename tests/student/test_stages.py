@@ -234,6 +234,8 @@ def test_scores_of_pairs_are_learned_as_votes_are_and_the_answer_is_always_among
     read_back = [dict(zip(student.vocabulary.decode(row[VOTE_IDS]), row[VOTE_SHARES], strict=True)) for row in soft]
     assert read_back[0] == pytest.approx({"☔": 1.0, "👍": 0.25, "🌧️": 0.5, "🦄": 0.25})
     assert read_back[1] == {"🚃": 1.0}
+    sharp = rows_of(dataclasses.replace(stage, temperature=0.5), soft=True).train
+    assert sharp[0][VOTE_SHARES] == pytest.approx([share**2 for share in soft[0][VOTE_SHARES]])
     assert [row["labels"] for row in soft] == [row["labels"] for row in hard]
     assert all(VOTE_IDS not in row for row in hard)
 

@@ -133,6 +133,7 @@ class _Maker:
     ) -> None:
         self.cut = 0
         self._with_names = stage.objective == "both"
+        self._temperature = stage.temperature
         self._tokenizer = tokenizer
         self._vocabulary = vocabulary
         self._max_tokens = max_tokens
@@ -169,11 +170,17 @@ class _Maker:
         return features
 
     def _shares(self, labels: Sequence[int], scores: Mapping[str, float]) -> Features:
-        """Return scores as votes: the highest is 1; an emoji of the answer without a score has the lowest, for it may come, too."""
+        """Return scores as votes: the highest is 1, the others by the temperature; an emoji of the answer without a score has the lowest, for it may come, too.
+
+        Source: Hinton et al. (2015), "Distilling the Knowledge in a Neural Network", for the temperature of a target.
+        """
         known = {token: value for emoji, value in scores.items() if (token := self._vocabulary.id_of.get(emoji))}
         most, least = max(known.values(), default=1.0), min(known.values(), default=1.0)
         shares = {**dict.fromkeys(labels[:-1], least), **known}
-        return {VOTE_IDS: list(shares), VOTE_SHARES: [value / most for value in shares.values()]}
+        return {
+            VOTE_IDS: list(shares),
+            VOTE_SHARES: [(value / most) ** (1 / self._temperature) for value in shares.values()],
+        }
 
     def of_sentences(self, sentences: Iterator[str], left_out: Counter[str]) -> list[Features]:
         """Make one row with gaps of each sentence, and, for "both", one more of those that name emoji."""
