@@ -15,7 +15,7 @@ from emojit.metrics.groups import GROUPS, SUBGROUPS
 
 LOW = 0.2
 """A row is low where its Jaccard index is below this: less than one emoji in five is common to both. One of five against five is low, two are not."""
-FREQUENT = 5
+FREQUENT = 10
 """The so many most frequent emoji of the training split are frequent (count)."""
 
 _FLAGS = ("country-flag", "subdivision-flag")

@@ -93,11 +93,11 @@ def calibration_charts(report: EvalReport) -> tuple[LineChart, ...]:
     """Return the charts of promise against truth: of the Jaccard index and of precision; none without scores."""
     calibration = report.analysis.calibration
     kinds = (
-        ("Jaccard index", "answer", [one.jaccard for one in calibration]),
-        ("precision", "emoji", [one.precision for one in calibration]),
+        ("Jaccard index", [one.jaccard for one in calibration]),
+        ("precision", [one.precision for one in calibration]),
     )
     charts = []
-    for what, of, found in kinds:
+    for what, found in kinds:
         lines = tuple(
             Line(name=report.find(one.system).label, points=_points(reliability), style=place + 1)
             for place, (one, reliability) in enumerate(zip(calibration, found, strict=True))
@@ -110,7 +110,7 @@ def calibration_charts(report: EvalReport) -> tuple[LineChart, ...]:
                 LineChart(
                     title=f"Expected and observed {what}",
                     x_label=f"expected {what}, mean of the bin",
-                    y_label=f"observed, mean over each {of}",
+                    y_label=f"observed {what}",
                     lines=(*lines, even),
                 )
             )

@@ -35,8 +35,8 @@ def _system(name, answers):
     ("category", "text", "answer", "gold", "reason"),
     [
         ("repetition", "試合に勝った", "🚲 🚲 🚲", "⚽", "🚲 stands there 3 times"),
-        ("frequent-emoji", "数学の定理", "✨ 🏆", "📐", "nothing but the 5 most frequent emoji"),
-        ("frequent-emoji", "数学の定理", "🇯🇵", "📐 🔢", "nothing but the 5 most frequent emoji"),
+        ("frequent-emoji", "数学の定理", "✨ 🏆", "📐", "nothing but the 10 most frequent emoji"),
+        ("frequent-emoji", "数学の定理", "🇯🇵", "📐 🔢", "nothing but the 10 most frequent emoji"),
         ("wrong-flag", "パリに着いた", "🇮🇹 🗼", "🇫🇷 ✈️", "🇮🇹 for 🇫🇷"),
         ("wrong-flag", "朝になった", "🇺🇸 ☀️", "🌅", "🇺🇸, and the gold has no flag"),
         ("opposite-emotion", "もう会えない", "😊 🐈", "😢 💔", "😊 for 😢"),
