@@ -150,7 +150,7 @@ def render_card(folder: Path) -> str:
     return f"# {json.loads((folder / 'statistics.json').read_text(encoding='utf-8'))['rows']}\n"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def card() -> Callable[[Path], str]:
     return render_card
 
@@ -161,7 +161,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
-@pytest.fixture(name="contents")
+@pytest.fixture(scope="session", name="contents")
 def contents_fixture() -> Callable[[Path], dict[str, bytes]]:
     return contents
 
@@ -208,7 +208,25 @@ def synthetic() -> Iterator[Synthetic]:
 @pytest.fixture
 def made_up(synthetic: Synthetic, tmp_path: Path) -> BuildRecipe:
     """300 pairs of a corpus of 250 made-up articles, small blocks, so that the cap bites and prompts are steered."""
-    path = tmp_path / "made_up.jsonl"
+    return _made_up(tmp_path, synthetic.url)
+
+
+@pytest.fixture(scope="module")
+def synthetic_once() -> Iterator[Synthetic]:
+    """As `synthetic`, for all tests of a file."""
+    running = Synthetic()
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def made_up_once(synthetic_once: Synthetic, tmp_path_factory: pytest.TempPathFactory) -> BuildRecipe:
+    """As `made_up`, for a build that is made once and looked at by several tests."""
+    return _made_up(tmp_path_factory.mktemp("made-up"), synthetic_once.url)
+
+
+def _made_up(folder: Path, url: str) -> BuildRecipe:
+    path = folder / "made_up.jsonl"
     runpy.run_path(str(BENCHMARKS / "synthetic_corpus.py"))["write"](path, 250)
     return BuildRecipe(
         name="made-up",
@@ -218,7 +236,7 @@ def made_up(synthetic: Synthetic, tmp_path: Path) -> BuildRecipe:
         teacher=TeacherConfig(
             kind="openai",
             model="m",
-            base_url=synthetic.url,
+            base_url=url,
             licence="CC0-1.0",
             distillation_allowed=True,
             concurrency=16,

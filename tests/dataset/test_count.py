@@ -21,9 +21,15 @@ def statistics_of(folder):
     return json.loads((folder / "statistics.json").read_text(encoding="utf-8"))
 
 
-def test_exactly_the_asked_number_and_no_emoji_over_the_cap(made_up, tmp_path, card, synthetic):
-    result = build(made_up, tmp_path / "v1", render_card=card, quiet=True)
+@pytest.fixture(scope="module")
+def built(made_up_once, synthetic_once, tmp_path_factory, card):
+    """A build for tests that only read it, and what the endpoint had answered when it was made."""
+    result = build(made_up_once, tmp_path_factory.mktemp("counted") / "v1", render_card=card, quiet=True)
+    return result, synthetic_once.stats()
 
+
+def test_exactly_the_asked_number_and_no_emoji_over_the_cap(built):
+    result, counts = built
     rows, statistics = rows_of(result.folder), statistics_of(result.folder)
     assert len(rows) == 300
     assert (result.wanted, result.short_of, result.why) == (300, 0, None)
@@ -32,32 +38,28 @@ def test_exactly_the_asked_number_and_no_emoji_over_the_cap(made_up, tmp_path, c
     assert balance["steered"] == sum("steered" in row["flags"] for row in rows) > 0
     assert balance["deferred"] > 0
     assert balance["wanted"] == 300
-    counts = synthetic.stats()
     assert counts["answered"] == counts["distinct"] == result.asked
 
 
-def test_every_offered_sentence_is_a_row_or_in_rejected(made_up, tmp_path, card):
-    result = build(made_up, tmp_path / "v1", render_card=card, quiet=True)
-
+def test_every_offered_sentence_is_a_row_or_in_rejected(built):
+    result, _ = built
     offered = read_rows(result.folder / "corpus/sentences-00000.parquet")
     rejected = read_rows(result.folder / "rejected/rejected-00000.parquet")
     ids = sorted([row["id"] for row in rows_of(result.folder)] + [row["id"] for row in rejected])
     assert ids == sorted(row["id"] for row in offered)
 
 
-def test_every_reply_behind_the_rows_stands_in_the_folder_once(made_up, tmp_path, card):
-    result = build(made_up, tmp_path / "v1", render_card=card, quiet=True)
-
+def test_every_reply_behind_the_rows_stands_in_the_folder_once(built):
+    result, _ = built
     keys = [reply["key"] for reply in read_rows(result.folder / "teacher/replies-00000.parquet")]
     assert len(keys) == len(set(keys)) == result.asked
 
 
-def test_how_many_are_in_flight_changes_no_byte(made_up, tmp_path, card, contents):
-    one = build(made_up, tmp_path / "a" / "v1", render_card=card, quiet=True)
-    teacher = dataclasses.replace(made_up.teacher, concurrency=3)
-    two = build(dataclasses.replace(made_up, teacher=teacher), tmp_path / "b" / "v1", render_card=card, quiet=True)
+def test_how_many_are_in_flight_changes_no_byte(built, made_up_once, tmp_path, card, contents):
+    teacher = dataclasses.replace(made_up_once.teacher, concurrency=3)
+    two = build(dataclasses.replace(made_up_once, teacher=teacher), tmp_path / "v1", render_card=card, quiet=True)
 
-    assert contents(one.folder) == contents(two.folder)
+    assert contents(built[0].folder) == contents(two.folder)
 
 
 def test_a_corpus_that_is_too_small_gives_what_it_has_and_says_so(made_up, tmp_path, card, caplog):

@@ -15,20 +15,24 @@ from emojit.dataset.splits import SPLITS, split_of
 from emojit.recipe import SplitConfig
 
 
-@pytest.fixture
-def floored(made_up):
+@pytest.fixture(scope="module")
+def floored(made_up_once):
     """At least 12 rows for each of the 60 most frequent emoji."""
-    balance = dataclasses.replace(made_up.balance, floor_rows=12, floor_top=60)
-    return dataclasses.replace(made_up, count=150, balance=balance)
+    balance = dataclasses.replace(made_up_once.balance, floor_rows=12, floor_top=60)
+    return dataclasses.replace(made_up_once, count=150, balance=balance)
+
+
+@pytest.fixture(scope="module")
+def result(floored, tmp_path_factory, card):
+    """What its build came to, for tests that only read it."""
+    return build(floored, tmp_path_factory.mktemp("floored") / "v1", render_card=card, quiet=True)
 
 
 def rows_of(folder, split):
     return read_rows(folder / f"data/{split}-00000-of-00001.parquet")
 
 
-def test_every_emoji_of_the_inventory_reaches_the_floor(floored, tmp_path, card):
-    result = build(floored, tmp_path / "v1", render_card=card, quiet=True)
-
+def test_every_emoji_of_the_inventory_reaches_the_floor(result):
     statistics = json.loads((result.folder / "statistics.json").read_text(encoding="utf-8"))
     balance, counts = statistics["balance"], dict(statistics["emoji"]["counts"])
     drawn = {
@@ -47,9 +51,7 @@ def test_every_emoji_of_the_inventory_reaches_the_floor(floored, tmp_path, card)
     assert statistics["emoji"]["counts"][0][1] <= 0.03 * statistics["emoji"]["total"]
 
 
-def test_posts_are_marked_rows_of_train_and_earn_their_emoji(floored, tmp_path, card):
-    result = build(floored, tmp_path / "v1", render_card=card, quiet=True)
-
+def test_posts_are_marked_rows_of_train_and_earn_their_emoji(floored, result):
     assert not any(
         "rare_emoji" in row["flags"] for split in ("validation", "test") for row in rows_of(result.folder, split)
     )
@@ -67,19 +69,16 @@ def test_posts_are_marked_rows_of_train_and_earn_their_emoji(floored, tmp_path, 
     assert all(row["detail"] for row in rejected)
 
 
-def test_no_two_rows_have_the_same_text_or_id(floored, tmp_path, card):
-    result = build(floored, tmp_path / "v1", render_card=card, quiet=True)
-
+def test_no_two_rows_have_the_same_text_or_id(result):
     rows = [row for split in SPLITS for row in rows_of(result.folder, split)]
     assert len({row["sns_text"] for row in rows}) == len({row["id"] for row in rows}) == len(rows)
 
 
-def test_how_many_are_in_flight_changes_no_byte(floored, tmp_path, card, contents):
-    one = build(floored, tmp_path / "a" / "v1", render_card=card, quiet=True)
+def test_how_many_are_in_flight_changes_no_byte(floored, result, tmp_path, card, contents):
     teacher = dataclasses.replace(floored.teacher, concurrency=2)
-    two = build(dataclasses.replace(floored, teacher=teacher), tmp_path / "b" / "v1", render_card=card, quiet=True)
+    two = build(dataclasses.replace(floored, teacher=teacher), tmp_path / "v1", render_card=card, quiet=True)
 
-    assert contents(one.folder) == contents(two.folder)
+    assert contents(result.folder) == contents(two.folder)
 
 
 def test_a_teacher_that_writes_no_posts_leaves_the_floor_and_says_why(floored, tmp_path, card, recipe, server):
