@@ -30,11 +30,11 @@ demo: $(READY) ## the main job: build, push, train, measure and load back, on on
 
 .PHONY: test
 test: lint types layers ## lint, types, layers and every test but those that need the public Hub
-	$(BIN)/python -m pytest -m 'not hub' -n auto --dist loadfile
+	$(BIN)/python -m pytest -m 'not hub' -n auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: fast
 fast: $(READY) ## the tests that take seconds
-	$(BIN)/python -m pytest -m 'not hub and not slow' -n auto --dist loadfile
+	$(BIN)/python -m pytest -m 'not hub and not slow' -n auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: lint
 lint: $(READY) ## ruff, spelling, and that generated files are current

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import atexit
+import collections
 import os
 import shutil
 import signal
 import socket
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -127,6 +129,21 @@ def page(chromium: Browser) -> Iterator[Page]:
 
 def _foreign(url: str) -> bool:
     return not url.startswith(("http://127.0.0.1:", "http://localhost:", "data:", "blob:", "about:"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the long files first, those with a time limit of their own before those with many slow tests: the last to begin shall be a short one.
+
+    With `--dist loadfile` a file is one worker's, and a long one that begins last leaves the other cores idle. xdist keeps this order only with
+    `--no-loadscope-reorder`; its own puts files with few tests last, and the longest have one.
+    """
+    slow: collections.Counter[Path] = collections.Counter()
+    limits: collections.Counter[Path] = collections.Counter()
+    for item in items:
+        slow[item.path] += item.get_closest_marker("slow") is not None
+        if (limit := item.get_closest_marker("timeout")) is not None:
+            limits[item.path] = max(limits[item.path], limit.args[0])
+    items.sort(key=lambda item: (-limits[item.path], -slow[item.path]))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,4 +1,4 @@
-"""The README and the demo are true: the whole chain runs, and then every command and snippet of the README, as written.
+"""Every command of the README runs, in its order and as written.
 
 Only three things are put in other places: the teacher's address, which becomes a server of this test; Japanese Wikipedia, of which the embedded Hub has a
 stand-in under its own name; and the recipe for a GPU host, whose base model cannot be fetched here, which becomes a small student from nothing.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import re
 import shlex
 import subprocess
 import sys
@@ -22,17 +21,10 @@ import pyarrow.parquet as pq
 import pytest
 from huggingface_hub import CommitOperationAdd, HfApi
 
-from emojit.experiment.demo import DATASET, MODEL, run_demo, table
 from emojit.localhub import LocalHub
 from emojit.resources import resource
 
-ROOT = Path(__file__).resolve().parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-COMMANDS = [line for kind, body in BLOCKS if kind == "console" for line in body.splitlines()]
-SNIPPETS = [body for kind, body in BLOCKS if kind == "python"]
-
-SMALL = ("train.epochs=1", "model.d_model=16", "model.d_ff=16", "model.num_layers=1", "data.max_train_rows=48")
+ROOT = Path(__file__).resolve().parents[2]
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -98,44 +90,10 @@ def put_wikipedia(hub: LocalHub, articles: list[str]) -> None:
     api.create_commit("wikimedia/wikipedia", operations, commit_message="dump", repo_type="dataset")
 
 
-def python(code: str, *, env: dict[str, str], cwd: Path) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=env, cwd=cwd, capture_output=True, text=True, encoding="utf-8", check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def test_the_demo_runs_the_chain_and_a_stranger_runs_the_readmes_snippets_against_its_hub(tmp_path):
-    outputs: list[str] = []
-    steps: list[str] = []
-
-    def stranger(endpoint: str, token: str) -> None:
-        env = {
-            **os.environ,
-            "HF_ENDPOINT": endpoint,
-            "HF_HOME": str(tmp_path / "stranger"),
-            "HF_UPDATE_DOWNLOAD_COUNTS": "0",
-        }
-        outputs.extend(python(snippet, env=env, cwd=tmp_path) for snippet in SNIPPETS)
-
-    result = run_demo(tmp_path / "demo", say=steps.append, overrides=SMALL, quiet=True, wait=stranger)
-
-    assert len(SNIPPETS) == len(outputs) == 3
-    assert "'jaccard': 0.42857142857142855" in outputs[2].replace('"', "'")
-    assert {"student", "constant", "linear", "teacher-second-vote"} <= set(result.scores)
-    assert result.rows["v1"]["train"] < result.rows["v2"]["train"]
-    assert sum(result.rows["v2"].values()) >= 600
-    assert result.verdict in table(result)
-    assert DATASET in README
-    assert MODEL in README
-    assert sum(step.startswith("$ emojit push") for step in steps) == 5
-
-
-def test_the_commands_of_the_readme_run_as_written(tmp_path, teacher):
+def test_the_commands_of_the_readme_run_as_written(tmp_path, teacher, readme, smaller):
     articles = resource("sample/articles.jsonl").read_text(encoding="utf-8").splitlines()[:40]
     (tmp_path / "articles.jsonl").write_text("\n".join(articles) + "\n", encoding="utf-8")
-    small = [argument for override in SMALL for argument in ("--set", override)]
+    small = [argument for override in smaller for argument in ("--set", override)]
     ran = []
     with LocalHub(tmp_path / "hub") as hub:
         hub.create_user("me")
@@ -148,7 +106,7 @@ def test_the_commands_of_the_readme_run_as_written(tmp_path, teacher):
             "EMOJIT_API_KEY": "a-key-for-a-test",
             "PYTHONPATH": str(ROOT),
         }
-        for line in COMMANDS:
+        for line in readme.commands:
             text, _, command = line.split("#")[0].strip().rpartition("| ")
             words = shlex.split(command.replace("https://llm.example.org/v1", teacher))
             if words[0] != "emojit" or words[1] == "hub":  # make, pip and the server that never ends
