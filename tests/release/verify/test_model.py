@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,24 +13,46 @@ from emojit.release.push import push
 from emojit.release.verify.run import verify
 
 
+@pytest.fixture(scope="module")
+def dataset(hub, finished_build) -> tuple[str, str]:
+    """A data set on the Hub that no test changes: (repository, commit)."""
+    hub.create_user("publisher")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HF_ENDPOINT", hub.endpoint)
+        patch.setenv("HF_TOKEN", hub.create_token("publisher"))
+        return "publisher/pairs", push("dataset", finished_build, "publisher/pairs", tag="v1", quiet=True).commit
+
+
 @pytest.fixture
-def dataset(account, finished_build) -> tuple[str, str]:
-    """A data set on the Hub: (repository, commit)."""
+def own_dataset(account, finished_build) -> tuple[str, str]:
+    """The same files in a repository that the test may damage."""
     repo_id = f"{account.name}/pairs"
-    return repo_id, push("dataset", finished_build, repo_id, tag="v1", quiet=True).commit
+    account.api.create_repo(repo_id, repo_type="dataset")
+    commit = account.api.upload_folder(folder_path=finished_build, repo_id=repo_id, repo_type="dataset").oid
+    account.api.create_tag(repo_id, tag="v1", repo_type="dataset")
+    return repo_id, commit
 
 
 @pytest.fixture
-def published(account, run_folder, dataset) -> str:
-    """A model that says it was trained on the data set."""
-    repo_id, commit = dataset
-    path = run_folder / "run.json"
-    record = json.loads(path.read_text(encoding="utf-8"))
-    record["data"].update(repo_id=repo_id, name=repo_id, revision="v1", commit=commit)
-    path.write_text(json.dumps(record), encoding="utf-8")
-    model = f"{account.name}/student"
-    push("model", run_folder, model, tag="v1", quiet=True)
-    return model
+def publish(account, run_folder) -> Callable[[tuple[str, str]], str]:
+    """Publish a model that says it was trained on a data set."""
+
+    def published(dataset: tuple[str, str]) -> str:
+        repo_id, commit = dataset
+        path = run_folder / "run.json"
+        record = json.loads(path.read_text(encoding="utf-8"))
+        record["data"].update(repo_id=repo_id, name=repo_id, revision="v1", commit=commit)
+        path.write_text(json.dumps(record), encoding="utf-8")
+        model = f"{account.name}/student"
+        push("model", run_folder, model, tag="v1", quiet=True)
+        return model
+
+    return published
+
+
+@pytest.fixture
+def published(publish, dataset) -> str:
+    return publish(dataset)
 
 
 def replace(account, repo_id: str, path: str, old: str, new: str) -> None:
@@ -79,8 +102,9 @@ def test_an_edited_model_index_is_found(published, account):
     }
 
 
-def test_a_data_set_whose_tag_was_moved_is_found(published, account, dataset, finished_build):
-    repo_id, commit = dataset
+def test_a_data_set_whose_tag_was_moved_is_found(publish, account, own_dataset):
+    repo_id, commit = own_dataset
+    published = publish(own_dataset)
     account.api.upload_file(path_or_fileobj=b"x", path_in_repo="x.txt", repo_id=repo_id, repo_type="dataset")
     account.api.delete_tag(repo_id, tag="v1", repo_type="dataset")
     account.api.create_tag(repo_id, tag="v1", repo_type="dataset")
@@ -91,21 +115,26 @@ def test_a_data_set_whose_tag_was_moved_is_found(published, account, dataset, fi
     assert commit not in found
 
 
-def test_a_data_set_that_is_not_on_this_hub_is_said_not_to_be_checked(published, account, dataset):
-    account.api.delete_repo(dataset[0], repo_type="dataset")
+def test_a_data_set_that_is_not_on_this_hub_is_said_not_to_be_checked(publish, account, own_dataset):
+    published = publish(own_dataset)
+    account.api.delete_repo(own_dataset[0], repo_type="dataset")
 
     findings = verify(f"{published}@v1", quiet=True).findings
 
     assert findings.kept == []
-    assert any(line.startswith(f"the data set of the run: there is no {dataset[0]} at") for line in findings.unchecked)
+    assert any(
+        line.startswith(f"the data set of the run: there is no {own_dataset[0]} at") for line in findings.unchecked
+    )
     assert not any(line.startswith("the data set") for line in findings.checked)
 
 
-def test_a_data_set_without_the_commit_of_the_run_is_found(published, account, dataset):
-    account.api.delete_repo(dataset[0], repo_type="dataset")
-    account.api.create_repo(dataset[0], repo_type="dataset")
+def test_a_data_set_without_the_commit_of_the_run_is_found(publish, account, own_dataset):
+    repo_id, commit = own_dataset
+    published = publish(own_dataset)
+    account.api.delete_repo(repo_id, repo_type="dataset")
+    account.api.create_repo(repo_id, repo_type="dataset")
 
-    assert wrong(f"{published}@v1")["tag: the data set of the run is not there"][0] == f"{dataset[0]}@{dataset[1]}"
+    assert wrong(f"{published}@v1")["tag: the data set of the run is not there"][0] == f"{repo_id}@{commit}"
 
 
 def test_a_run_that_is_not_published_is_wrong_usage(run_folder):
