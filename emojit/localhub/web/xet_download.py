@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from emojit.localhub.lfs import DOWNLOAD_LIFETIME_S, expiry_from_now, is_count
 from emojit.localhub.pointers import Pointer
@@ -16,6 +16,7 @@ from emojit.localhub.registry import RepoRecord
 from emojit.localhub.web.answers import NOT_A_PAGE, ok
 from emojit.localhub.web.call import Call
 from emojit.localhub.web.streams import byte_range
+from emojit.localhub.web.xet_token import token_answer
 from emojit.localhub.xet_layout import CHUNK_BYTES, packed, packed_size, terms, xorb_name
 
 _SCOPE, _DATA_SCOPE = "xet-read", "xet-data"
@@ -41,13 +42,7 @@ def read_token(call: Call) -> Response:
     expiry = expiry_from_now(DOWNLOAD_LIFETIME_S)
     token = f"{expiry}.{call.hub.large_files.sign(_SCOPE, record.key, expiry)}"
     address = f"{call.endpoint}/api/local/xet-read/{record.key}"
-    headers = {
-        "X-Xet-Cas-Url": address,
-        "X-Xet-Access-Token": token,
-        "X-Xet-Token-Expiration": str(expiry),
-        "Cache-Control": "no-store",
-    }
-    return JSONResponse({"accessToken": token, "exp": expiry, "casUrl": address}, headers=headers)
+    return token_answer(address, token, expiry)
 
 
 def reconstruction(call: Call) -> Response:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from emojit.localhub.lfs import HashingWriter, expiry_from_now, is_count
 from emojit.localhub.refusal import RefusalError, malformed
@@ -23,22 +23,17 @@ from emojit.localhub.web.lfs_multipart import MAX_BYTES
 from emojit.localhub.web.lfs_transfer import SHA256
 from emojit.localhub.web.streams import receive
 from emojit.localhub.web.targets import write_target
+from emojit.localhub.web.xet_token import token_answer
 from emojit.localhub.xet import MAX_SHARD_BYTES, MAX_XORB_BYTES, XetFile, read_shard, rebuild
 
 
 def write_token(call: Call) -> Response:
-    """`GET /api/{types}/{id}/xet-write-token/{revision}`: the Rust side reads the body, the Python side the headers."""
+    """`GET /api/{types}/{id}/xet-write-token/{revision}`: for this repository alone."""
     record = write_target(call).record
     expiry = expiry_from_now()
     token = f"{expiry}.{call.hub.large_files.sign('xet', record.key, expiry)}"
     address = f"{call.endpoint}/api/local/xet/{record.key}/{call.hub.xet_uploads.begin(record.key)}"
-    headers = {
-        "X-Xet-Cas-Url": address,
-        "X-Xet-Access-Token": token,
-        "X-Xet-Token-Expiration": str(expiry),
-        "Cache-Control": "no-store",
-    }
-    return JSONResponse({"accessToken": token, "exp": expiry, "casUrl": address}, headers=headers)
+    return token_answer(address, token, expiry)
 
 
 async def upload_xorb(call: Call) -> Response:
