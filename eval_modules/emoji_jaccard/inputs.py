@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Sized
+from collections.abc import Iterable, Mapping, Sequence, Sized
+from itertools import chain
 
 from .errors import MetricInputError
 
@@ -33,21 +34,54 @@ def check_rows(name: str, rows: Sequence[Sequence[str]]) -> None:
 
 
 def check_fields(name: str, fields: Sequence[object]) -> None:
-    """Refuse strings and lists side by side: `evaluate` stores a side as the one or the other, as its first row is, and would tear the rest apart.
+    """Refuse what a metric module cannot take as it is, before `evaluate` casts it: a list in a list would become its own Python spelling, whose emoji count.
+
+    Strings and lists side by side are refused, too: a side is stored as the one or the other, as its first row is, and the rest would be torn apart.
 
     Args:
         name: what the fields are, for the message.
-        fields: N strings or N lists.
+        fields: N strings or N lists of strings.
 
     Raises:
-        MetricInputError: there are both, or `fields` is itself a string.
+        MetricInputError: a field is neither, there are both, or `fields` is itself a string.
     """
     if isinstance(fields, str):
         raise MetricInputError(f"{name} must be a list of rows, got the string {fields!r}", hint="put it into a list")
-    if {str, list} <= {str if isinstance(field, str) else list for field in fields if field is not None}:
+    kinds = set(map(type, fields))  # loops in C: there may be a million rows
+    if kinds == {str} or (kinds <= {list, tuple} and set(map(type, chain.from_iterable(fields))) <= {str}):  # type: ignore[arg-type]
+        return
+    for index, field in enumerate(fields):
+        if not isinstance(field, str) and not _is_list_of_strings(field):
+            raise MetricInputError(
+                f"{name}[{index}]: expected a string or a list of strings, got {field!r}",
+                hint='write "🎉 😊" or ["🎉", "😊"]; several references per text are for emoji_votes',
+            )
+    if len({isinstance(field, str) for field in fields}) > 1:
         raise MetricInputError(
             f"{name} hold strings and lists side by side", hint="write all of one side as strings, or all as lists"
         )
+
+
+def check_vote_fields(name: str, rows: Sequence[object]) -> None:
+    """Refuse rows that are no lists of votes, and votes as `check_fields` does; a string would be taken for one vote per character.
+
+    Raises:
+        MetricInputError: a row is no list, or a vote is no string or list of strings, or there are both.
+    """
+    votes: list[object] = []
+    for index, row in enumerate(rows):
+        if isinstance(row, str | bytes | Mapping) or not isinstance(row, Iterable):
+            raise MetricInputError(
+                f"{name}[{index}] must be a list of votes, got {row!r}", hint='one vote is a list of one: ["🎉 😊"]'
+            )
+        votes += row
+    check_fields(f"votes of {name}", votes)
+
+
+def _is_list_of_strings(field: object) -> bool:
+    if isinstance(field, bytes | Mapping) or not isinstance(field, Iterable):
+        return False
+    return all(isinstance(item, str) for item in field)
 
 
 def check_lengths(predictions: Sized, references: Sized) -> None:

@@ -12,7 +12,7 @@ import evaluate
 
 from .errors import MetricInputError
 from .fields import read_rows
-from .inputs import check_fields, check_lengths
+from .inputs import check_fields, check_lengths, check_vote_fields
 from .overlap import jaccard_scores
 from .reader import INVENTORY
 from .table import FORMS
@@ -88,7 +88,7 @@ class EmojiVotes(evaluate.Metric):
             raise MetricInputError("predictions and references are both needed")
         check_lengths(predictions, references)
         check_fields("predictions", predictions)
-        check_fields("references", [vote for row in references for vote in row])
+        check_vote_fields("references", references)
         evaluate.Metric.add_batch(self, predictions=predictions, references=references, **kwargs)
 
     def _compute(self, predictions, references):

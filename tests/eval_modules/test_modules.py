@@ -136,6 +136,10 @@ def test_batches_and_single_rows_add_up(metric):
         ([["🎉"], "👨‍👩‍👧"], ["🎉", "🎉"], "predictions hold strings and lists side by side"),
         (["🎉", "🎉"], ["🎉", ["👨‍👩‍👧"]], "references hold strings and lists side by side"),
         ("🎉", "🎉", "predictions must be a list of rows, got the string '🎉'"),
+        (["🎉", 2], ["🎉", "🎉"], r"predictions\[1\]: expected a string or a list of strings, got 2"),
+        (["🎉"], [[["🎉"], ["😊"]]], r"references\[0\]: expected .* got \[\['🎉'\], \['😊'\]\]"),
+        ([["🎉", None]], ["🎉"], r"predictions\[0\]: expected"),
+        ([{"🎉": 1}], ["🎉"], r"predictions\[0\]: expected"),
     ],
 )
 def test_input_that_cannot_be_scored_is_a_value_error_that_says_so(paired, predictions, references, message):
@@ -148,11 +152,14 @@ def test_input_that_cannot_be_scored_is_a_value_error_that_says_so(paired, predi
     [
         ("emoji_votes", {"predictions": ["🎉"], "references": [[]]}, r"references\[0\] has no vote"),
         ("emoji_votes", {"predictions": ["🎉"], "references": [["🎉"], ["🎉"]]}, "1 predictions for 2 references"),
-        ("emoji_votes", {"predictions": ["🎉"], "references": ["🎉"]}, "don't match the expected format"),
+        ("emoji_votes", {"predictions": ["🎉"], "references": ["🎉"]}, r"references\[0\] must be a list of votes"),
+        ("emoji_votes", {"predictions": ["🎉"], "references": [None]}, r"references\[0\] must be a list of votes"),
+        ("emoji_votes", {"predictions": ["🎉"], "references": [[[["🎉"]]]]}, r"votes of references\[0\]: expected"),
         ("emoji_votes", {"predictions": ["🎉"], "references": [["🎉", ["🎉"]]]}, "references hold strings and lists"),
         ("emoji_validity", {"predictions": ["🎉", ["🎉"]]}, "predictions hold strings and lists"),
         ("emoji_validity", {"predictions": []}, "nothing to score"),
         ("emoji_validity", {"predictions": [None]}, "expected a string or a list of strings, got None"),
+        ("emoji_validity", {"predictions": [2]}, "expected a string or a list of strings, got 2"),
         ("emoji_validity", {"predictions": ["🎉"], "most": 0}, "most must be >= 1, got 0"),
     ],
 )
