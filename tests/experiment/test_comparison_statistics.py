@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emojit.evaluation.report import Interval
 from emojit.experiment.comparison.confusion import confusion
 from emojit.experiment.comparison.correction import holm, levels
 from emojit.experiment.comparison.draws import Draws
-from emojit.experiment.comparison.facts import NONE, OTHER
+from emojit.experiment.comparison.facts import NONE, OTHER, Difference
+from emojit.experiment.comparison.findings import _almost, _almost_ja
 from emojit.experiment.comparison.resampling import interval, p_value, resampled_sums
 from emojit.metrics import bootstrap_interval
 
@@ -158,3 +160,26 @@ def test_a_perfect_student_confuses_nothing(gold):
     counts = np.array(confusion("any", [gold], gold).counts)
 
     assert counts.sum() == np.trace(counts)
+
+
+@pytest.mark.parametrize(
+    ("low", "corrected_low", "verdict", "english"),
+    [
+        (0.001, -0.002, "undecided", ", which after correction is -0.0020 to +0.0200"),
+        (0.001, 0.0005, "better", ""),
+        (-0.001, -0.002, "undecided", ""),
+    ],
+)
+def test_the_corrected_interval_is_told_where_it_alone_forbids_a_finding(low, corrected_low, verdict, english):
+    gap = Difference(
+        against="base",
+        jaccard=Interval(mean=0.01, low=low, high=0.02),
+        corrected=Interval(mean=0.01, low=corrected_low, high=0.02),
+        p_value=0.01,
+        p_holm=0.04,
+        verdict=verdict,
+        seeds_overlap=None,
+    )
+
+    assert _almost(gap) == english
+    assert bool(_almost_ja(gap)) == bool(english)

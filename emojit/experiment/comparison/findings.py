@@ -75,7 +75,9 @@ def _against_base(comparison: Comparison) -> list[Finding]:
     found += _judged(compared[::-1], base, "worse")
     if undecided := [(row, gap) for row, gap in compared if gap.verdict == "undecided"]:
         rows = [f"{row.name} ({gap.jaccard.mean:+.4f}, {_range(gap)}{_almost(gap)})" for row, gap in undecided]
-        rows_ja = [f"{row.name}（{gap.jaccard.mean:+.4f}、{_range_ja(gap)}）" for row, gap in undecided]
+        rows_ja = [
+            f"{row.name}（{gap.jaccard.mean:+.4f}、{_range_ja(gap)}{_almost_ja(gap)}）" for row, gap in undecided
+        ]
         found.append(
             _finding(
                 "undecided",
@@ -132,10 +134,10 @@ def _verdict(row: Variant, gap: Difference, base: Variant, comparisons: int) -> 
         english += (
             " Their seeds overlap, so the chance of training may explain it: run more seeds before relying on it."
         )
-        japanese += "ただし乱数シード間の得点が重なっており、学習の偶然による可能性があります。"
+        japanese += "ただしシードごとの得点が重なっており、学習のばらつきで説明できる可能性があります。シードを増やして確かめてください。"
     elif gap.seeds_overlap is None:
         english += " It rests on a single seed of at least one of the two; how much training differs by chance is not in the interval."
-        japanese += "少なくとも一方はシードが1つだけで、学習の偶然による差は区間に含まれません。"
+        japanese += "少なくとも一方はシードが1つだけで、学習のばらつきは区間に含まれていません。"
     return _finding("better" if better else "worse", row.name, english, japanese)
 
 
@@ -191,8 +193,8 @@ def _baseline(comparison: Comparison) -> list[Finding]:
             best.name,
             f"The best of all, {best.name} (Jaccard {_jaccard(best)}), {words} the strongest baseline, {baseline.name} "
             f"({score(baseline.scores.jaccard)}): difference {gap.jaccard.mean:+.4f}, interval {_range(gap)}{_almost(gap)}, {p(gap.p_holm)} after correction.",
-            f"最良の {best.name}（Jaccard {_jaccard(best)}）は、最も強い単純な方法 {baseline.name}（{score(baseline.scores.jaccard)}）{words_ja}。"
-            f"差は {gap.jaccard.mean:+.4f}（区間 {_range_ja(gap)}）。",
+            f"最良の {best.name}（Jaccard {_jaccard(best)}）は、最も成績の良い単純な手法 {baseline.name}（{score(baseline.scores.jaccard)}）{words_ja}。"
+            f"差は {gap.jaccard.mean:+.4f}（95 % 区間 {_range_ja(gap)}{_almost_ja(gap)}、補正後 {p(gap.p_holm)}）。",
         )
     ]
 
@@ -210,7 +212,7 @@ def _collapse(comparison: Comparison) -> list[Finding]:
                 "collapse",
                 broken[0][0] if len(broken) == 1 else None,
                 f"Not a single emoji right: {listed(rows)}; how varied such answers are is no merit.",
-                f"正解の絵文字が1つもないもの：{'、'.join(name for name, _ in broken)}。多様性の値に意味はありません。",
+                f"正解と一致する絵文字を1つも出せなかったもの：{'、'.join(name for name, _ in broken)}。この場合、多様性が高くても良いとは言えません。",
             )
         )
     if collapsed := [(name, scores) for name, scores in scored if scores.outside_top < _COLLAPSED * gold]:
@@ -247,7 +249,7 @@ def _seeds(comparison: Comparison) -> list[Finding]:
                 "spread",
                 None,
                 "Every variant has one seed: the intervals are about the choice of rows, and nothing is known about the chance of training.",
-                "どの変更もシードは1つだけです。区間は行の選び方によるもので、学習の偶然による差は分かりません。",
+                "どの変更も乱数シードは1つだけです。区間が表すのはテスト行の選び方による不確かさで、学習のばらつきは分かりません。",
             )
         ]
     widest = max(several, key=lambda row: row.spread["jaccard"].high - row.spread["jaccard"].low)
@@ -261,7 +263,8 @@ def _seeds(comparison: Comparison) -> list[Finding]:
             "the intervals are about the choice of rows alone."
             + (f" {count(single, 'variant has', 'variants have')} one seed." if single else ""),
             f"同じ変更のシード間の差は最大 {score(spread.high - spread.low)}（{widest.name}：{score(spread.low)}〜{score(spread.high)}）。"
-            "区間は行の選び方だけによるものです。",
+            "区間が表すのはテスト行の選び方による不確かさだけです。"
+            + (f"シードが1つだけの変更が {single} 件あります。" if single else ""),
         )
     ]
 
@@ -292,7 +295,7 @@ def _data(comparison: Comparison) -> list[Finding]:
             "data",
             None,
             f"Every run is scored on the same {count(test.rows, 'test row')} of {where} (fingerprint {test.fingerprint}), over the whole inventory.",
-            f"すべての実行を {where} の同じテスト {test.rows:,} 行（指紋 {test.fingerprint}）で、全絵文字を対象に採点しています。",
+            f"すべての実行を {where} の同じテスト {test.rows:,} 行（フィンガープリント {test.fingerprint}）で、全絵文字を対象に採点しています。",
         )
     ]
     done = [run for run in comparison.runs if run.state == "done"]
@@ -336,6 +339,17 @@ def _range_ja(gap: Difference) -> str:
 
 def _almost(gap: Difference) -> str:
     """Say why an interval without zero is no finding."""
-    if gap.jaccard.low <= 0 <= gap.jaccard.high:
+    if not _is_almost(gap):
         return ""
     return f", which after correction is {gap.corrected.low:+.4f} to {gap.corrected.high:+.4f}"
+
+
+def _almost_ja(gap: Difference) -> str:
+    if not _is_almost(gap):
+        return ""
+    return f"、補正後の区間は {gap.corrected.low:+.4f}〜{gap.corrected.high:+.4f}"
+
+
+def _is_almost(gap: Difference) -> bool:
+    """Whether the interval excludes zero and the corrected one, which decides, does not."""
+    return gap.verdict == "undecided" and not gap.jaccard.low <= 0 <= gap.jaccard.high

@@ -81,10 +81,11 @@ def resolve_plan(
 
     Raises:
         ConfigError: the plan or the recipe of a variant has an unknown key or a value that cannot be; a condition names no variant or goes round in a
-            circle; there is no such plan or base recipe.
+            circle; there is no such plan, base recipe or baseline.
     """
     path = find_plan(plan)
     config = load(PlanConfig, path)
+    _check_baselines(config, path)
     if dataset is not None:
         config = dataclasses.replace(config, dataset=dataset, revision=revision)
     elif revision is not None:
@@ -133,6 +134,14 @@ def read_data(plan: ResolvedPlan) -> PlanData:
         fingerprints={split: rows.fingerprint for split, rows in loaded.items()},
         rows={split: len(rows.rows) for split, rows in loaded.items()},
     )
+
+
+def _check_baselines(config: PlanConfig, plan: Path) -> None:
+    from emojit.baselines.registry import KINDS
+
+    for name in config.baselines:
+        if name not in KINDS:
+            raise ConfigError(f"{plan}: baselines: no baseline {name!r}", hint=f"one of {', '.join(KINDS)}")
 
 
 def _base_recipe(config: PlanConfig, plan: Path) -> Path:

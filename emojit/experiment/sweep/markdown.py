@@ -14,7 +14,13 @@ def markdown(report: Sweep) -> str:
 def summary(report: Sweep) -> str:
     """Return what was found as plain lines, for a terminal."""
     found = findings(report)
-    return "\n".join([*filter(None, [found.intro]), *(f"{one.lead}{one.text}" for one in found.sentences)])
+    return "\n".join(
+        [
+            *filter(None, [found.intro]),
+            *(f"{one.lead}{one.text}" for one in found.sentences),
+            *filter(None, [found.note]),
+        ]
+    )
 
 
 def _section(section: Section) -> str:

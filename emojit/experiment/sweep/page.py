@@ -41,6 +41,7 @@ def render_page(report: Sweep) -> str:
             first=first,
             sections=rest,
             charts=[{"title": chart.title, "svg": line_svg(chart)} for chart in drawn.values()],
+            averages=any(curve.averages for curve in report.curves),
             legend=next((chart.legend() for name, chart in drawn.items() if name == report.by), ()),
             style=style,
             style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii"),

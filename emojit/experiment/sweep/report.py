@@ -55,7 +55,8 @@ def sweep(
         quiet: no progress bars.
 
     Raises:
-        UsageError: a source is neither, a metric or checkpoint does not exist, or runs were scored on different rows.
+        UsageError: a source is neither, a metric or checkpoint does not exist, runs were scored on different rows, or `metrics` or `average` is given
+            without a run to score.
         StudentError: a run is not finished, kept no checkpoint, or its model cannot be loaded.
     """
     if average is not None and average < 2:
@@ -79,6 +80,8 @@ def sweep(
     tables = {path: read_table(path) for path in sources if not path.is_dir()}
     given = (*(DOMAIN_METRICS if domains else ()), *(one for table in tables.values() for one in table.metrics))
     students = [path for path in folders if path not in domains]
+    if not students:
+        _check_nothing_to_score(metrics, average)
     measured = _measured(metrics, weights, by, given) if students else ()
     runs = [score_run(path, measured, average=average, name=names[path], quiet=quiet) for path in students]
     check_same_rows(runs)
@@ -106,6 +109,19 @@ def sweep(
         emojit=emojit.__version__,
     )
     return Swept(sweep=_chosen(report, chooser, take), runs=tuple(runs))
+
+
+def _check_nothing_to_score(metrics: Sequence[str] | None, average: int | None) -> None:
+    """Refuse what only a run whose checkpoints are scored here can do: a table and a domain run have the figures that they have."""
+    if metrics is not None:
+        raise UsageError(
+            f"--metrics {','.join(metrics)}: tables and domain runs were measured before, nothing is scored here",
+            hint="leave it out; --by chooses one of their metrics",
+        )
+    if average is not None:
+        raise UsageError(
+            f"--average {average}: a table has no weights to average", hint="leave it out, or give a run folder"
+        )
 
 
 def _measured(

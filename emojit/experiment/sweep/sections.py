@@ -10,6 +10,8 @@ from emojit.experiment.sweep.facts import Checkpoint, Curve, Finding, Metric, Sw
 from emojit.experiment.sweep.side_by_side import by_length, equal_epochs
 from emojit.experiment.sweep.words import epoch, gap, listed, number, score
 
+_WITHOUT_INTERVAL = "Where a loss has no interval, the scores of single rows are not known: nobody can say here whether it is more than chance."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
@@ -75,8 +77,10 @@ def findings(report: Sweep) -> Section:
         else ""
     )
     sentences = []
+    unsure = False
     for one in report.choices:
         found = report.finding(one.run)
+        unsure = unsure or (found is not None and found.lost > 0 and found.lost_low is None)
         stopping = "" if found is None else f" {_stopping(found, metric)}"
         sentences.append(
             Sentence(
@@ -84,7 +88,9 @@ def findings(report: Sweep) -> Section:
                 text=f" (epoch {epoch(one.epoch)}), {metric.label} {score(metric, one.score)}: {one.why}.{stopping}",
             )
         )
-    return Section(title="What was found", intro=several, sentences=tuple(sentences))
+    return Section(
+        title="What was found", intro=several, sentences=tuple(sentences), note=_WITHOUT_INTERVAL if unsure else ""
+    )
 
 
 def _stopping(found: Finding, metric: Metric) -> str:

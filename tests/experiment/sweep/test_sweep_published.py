@@ -104,6 +104,7 @@ def test_the_report_says_so_in_words():
     assert "**MLM v2 @ 1536: take checkpoint-390** (epoch 3), real_at_1 0.6604" in text
     assert "Early stopping after epoch 3 would have done" in text
     assert "Overfitting from epoch 3.5 on: 1.37 points lost by epoch 5." in text
+    assert "nobody can say here whether it is more than chance" in text
     assert "composite = 0.4 × real_at_1 + 0.3 × real_at_5 + 0.3 × lambada_at_1" in text
     assert "for 13 of 33 checkpoints to its last digit" in text
     assert "The best of all runs is checkpoint-1600 of Entity Coref Fine-tuning @ 2048, real_at_1 0.6778." in text
@@ -119,6 +120,7 @@ def test_the_page_fits_a_narrow_screen_and_shows_its_curves(page):
     assert page.locator("figure svg").count() == 4
     assert page.locator("td strong").first.inner_text() == "0.6604"
     assert "1.37 points lost by epoch 5" in page.locator("main").inner_text()
+    assert "means of neighbouring checkpoints" not in page.locator("main").inner_text()
 
 
 def test_the_command_writes_report_and_pictures(emojit, tmp_path):

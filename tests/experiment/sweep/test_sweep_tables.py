@@ -138,6 +138,8 @@ def test_files_that_are_none_are_named(tmp_path):
         (["--weights", "acc=1,acc=2"], "acc stands there twice"),
         (["--weights", "bleu=1"], "--weights: no metric 'bleu' here"),
         (["--average", "1"], "--average 1: a mean needs 2 neighbours"),
+        (["--average", "3"], "--average 3: a table has no weights to average"),
+        (["--metrics", "jaccard"], "--metrics jaccard: tables and domain runs were measured before"),
         (["--tolerance", "-1"], "--tolerance -1.0: must be >= 0"),
         (["--save", "m"], "--save writes the chosen weights of one run"),
         (["--take", "checkpoint-9"], "--take checkpoint-9: no such checkpoint"),
