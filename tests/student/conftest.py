@@ -101,14 +101,22 @@ def new(texts):
 
 
 @pytest.fixture(scope="session")
-def model_folder(new, tmp_path_factory) -> Path:
-    """The tiny student as `emojit train` saves it, with random weights."""
+def save_untrained() -> Callable[..., Path]:
+    """Save a student as `emojit train` does, with the weights that it has."""
     from emojit.student.decoding import generation_config
 
-    folder = tmp_path_factory.mktemp("model")
-    new.model.generation_config = generation_config(
-        new.vocabulary, vocabulary_size=len(new.tokenizer), decoding=DecodingConfig()
-    )
-    new.model.save_pretrained(folder)
-    new.tokenizer.save_pretrained(folder)
-    return folder
+    def save(student, folder: Path) -> Path:
+        student.model.generation_config = generation_config(
+            student.vocabulary, vocabulary_size=len(student.tokenizer), decoding=DecodingConfig()
+        )
+        student.model.save_pretrained(folder)
+        student.tokenizer.save_pretrained(folder)
+        return folder
+
+    return save
+
+
+@pytest.fixture(scope="session")
+def model_folder(new, save_untrained, tmp_path_factory) -> Path:
+    """The tiny student as `emojit train` saves it, with random weights."""
+    return save_untrained(new, tmp_path_factory.mktemp("model"))

@@ -23,10 +23,9 @@ from transformers import (
 
 from emojit.emoji import inventory
 from emojit.errors import ConfigError, MissingExtraError, StudentError
-from emojit.recipe import DecodingConfig, LossConfig, ModelConfig
+from emojit.recipe import LossConfig, ModelConfig
 from emojit.student import load_student
 from emojit.student.collator import AnswerCollator
-from emojit.student.decoding import generation_config
 from emojit.student.embeddings import name_pieces
 from emojit.student.gap_tokens import gap_tokens
 from emojit.student.library import library_quiet
@@ -146,14 +145,8 @@ def student(base):
 
 
 @pytest.fixture(scope="module")
-def saved(student, tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("saved")
-    student.model.generation_config = generation_config(
-        student.vocabulary, vocabulary_size=len(student.tokenizer), decoding=DecodingConfig()
-    )
-    student.model.save_pretrained(folder)
-    student.tokenizer.save_pretrained(folder)
-    return folder
+def saved(student, save_untrained, tmp_path_factory) -> Path:
+    return save_untrained(student, tmp_path_factory.mktemp("saved"))
 
 
 def logits(model, tokenizer, vocabulary) -> torch.Tensor:
