@@ -29,6 +29,10 @@ CorpusOption = Annotated[
     typer.Option("--corpus", metavar="FILE|REPO", help="Where further sentences come from, as for a build."),
 ]
 SentencesOption = Annotated[int, typer.Option("--sentences", min=0, help="Sentences of the corpus to label.")]
+PartsOption = Annotated[
+    int,
+    typer.Option("--parts", min=2, help="Models that label what they have not learned: more are better and slower."),
+]
 ColumnOption = Annotated[str, typer.Option("--column", help="Column that is read: sns_text or original_text.")]
 
 
@@ -71,6 +75,7 @@ def label(
     mixed: MixedOption = 0,
     corpus: CorpusOption = None,
     sentences: SentencesOption = 0,
+    parts: PartsOption = 10,
     seed: Annotated[int, typer.Option("--seed", help="Of mixtures and choice.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
@@ -96,14 +101,15 @@ def label(
         mixed=mixed,
         corpus=corpus,
         sentences=sentences,
+        parts=parts,
         seed=seed,
         quiet=as_json,
     )
     output.show(
         {"out": str(out), "rows": counts.rows, **dataclasses.asdict(counts)},
         as_json=as_json,
-        text=f"{counts.rows:,} rows: {counts.posts:,} texts of the data set, {counts.mixtures:,} mixtures, "
-        f'{counts.sentences:,} sentences: {out}\nnext: a stage with source = "{out}", see docs/training.md',
+        text=f"{counts.rows:,} rows: {counts.posts:,} texts of the data set, {_of(counts.mixtures, mixed)} mixtures, "
+        f'{_of(counts.sentences, sentences)} sentences: {out}\nnext: a stage with source = "{out}", see docs/training.md',
     )
 
 
@@ -131,6 +137,11 @@ def list_(as_json: JsonOption = False) -> None:
         for name, kind in KINDS.items()
     ]
     output.show({"baselines": rows}, as_json=as_json, text="\n".join(lines))
+
+
+def _of(made: int, wanted: int) -> str:
+    """Say how many there are, and how many were asked for where no more were to be had: filters leave out much of some corpora."""
+    return f"{made:,}" if made >= wanted else f"{made:,} of {wanted:,}"
 
 
 def _with_settings(name: str, overrides: list[str]) -> Baseline:

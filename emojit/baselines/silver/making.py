@@ -1,8 +1,8 @@
 """From a training split and a corpus to silver rows: which text is labelled by which model, and what a row holds.
 
 A model that has learned a row remembers its answer, and so it does with any mixture of such rows; what it says of them is not what it would say of a new text, and a
-student that imitates it learns the memory. So texts of the data set are labelled five times over by a model that was fitted without them, article by article
-(cross-fitting). Sentences of a corpus are new to all, and labelled by a model that has learned every row.
+student that imitates it learns the memory. So texts of the data set are labelled by a model that was fitted without them, article by article
+(cross-fitting): with ten parts ten models, each of nine tenths of the rows. More parts are better teachers and take longer. Sentences of a corpus are new to all, and labelled by a model that has learned every row.
 
 Source: cross-fitting as in Dao et al. (2021), "Knowledge Distillation as Semiparametric Inference"; soft targets as in Hinton et al. (2015), "Distilling the
 Knowledge in a Neural Network".
@@ -31,8 +31,8 @@ from emojit.errors import UsageError
 from emojit.logs import progress
 from emojit.recipe import CorpusConfig, FilterConfig
 
-PARTS = 5
-"""Models of which each labels what it has not learned (count)."""
+PARTS = 10
+"""Models of which each labels what it has not learned, unless told (count)."""
 _BLOCK = 512
 
 
@@ -63,6 +63,7 @@ def make_silver(
     mixed: int = 0,
     corpus: str | None = None,
     sentences: int = 0,
+    parts: int = PARTS,
     seed: int = 0,
     quiet: bool = False,
 ) -> SilverCounts:
@@ -80,6 +81,7 @@ def make_silver(
         mixed: recombinations of the texts to label (count); fewer where no more are to be had.
         corpus: what `corpus.source` of a build takes; None labels the data set's texts alone.
         sentences: sentences of the corpus to label, spread over all of it (count); fewer where it has no more.
+        parts: models that label what they have not learned (count, at least 2).
         seed: of mixtures and choice.
         quiet: no progress bars.
 
@@ -93,13 +95,15 @@ def make_silver(
         dataset, "train", revision, columns=(input_column, "emojis"), optional=(*OTHER_COLUMNS, "source", "doc_id")
     )
     rows = examples(train.rows, input_column)
-    parts = [_part(row, number) for number, row in enumerate(train.rows)]
-    if len(set(parts)) < 2:
+    places = [_part(row, number, parts) for number, row in enumerate(train.rows)]
+    if len(set(places)) < 2:
         raise UsageError(
             f"{dataset}: {len(rows)} training rows are too few to hold some of them out",
             hint="build a larger data set, or use the teacher's pairs alone",
         )
     counts = SilverCounts()
+    # Opened before the fits, so that a corpus that is not there is said at once.
+    more_texts = _drawn(corpus, sentences, seed) if corpus is not None and sentences else None
     partial = out.with_name(f"{out.name}.partial")
     total = mixed + sentences + sum(1 + (row.other is not None) for row in rows)
     try:
@@ -107,20 +111,20 @@ def make_silver(
             partial.open("w", encoding="utf-8", newline="\n") as file,
             progress(total=total, label="label", unit="text", quiet=quiet) as bar,
         ):
-            for part in range(PARTS):
-                own = [row for row, place in zip(rows, parts, strict=True) if place == part]
-                rest = [row for row, place in zip(rows, parts, strict=True) if place != part]
+            for part in range(parts):
+                own = [row for row, place in zip(rows, places, strict=True) if place == part]
+                rest = [row for row, place in zip(rows, places, strict=True) if place != part]
                 if not own:
                     continue
                 texts = list(dict.fromkeys(text for row in own for text in (row.text, row.other) if text))
                 draw = random.Random(f"silver {seed} {part}")
-                more = list(islice(mixtures(texts, draw), mixed // PARTS + (part < mixed % PARTS)))
+                more = list(islice(mixtures(texts, draw), mixed // parts + (part < mixed % parts)))
                 _label(_fitted(name, rest), [*texts, *more], file, bar)
                 counts.posts += len(texts)
                 counts.mixtures += len(more)
-            if corpus is not None and sentences:
+            if more_texts is not None:
                 model = _fitted(name, rows)
-                counts.sentences = _label(model, _drawn(corpus, sentences, seed), file, bar)
+                counts.sentences = _label(model, more_texts, file, bar)
             file.flush()
             os.fsync(file.fileno())
         partial.replace(out)
@@ -153,19 +157,19 @@ def _fitted(name: str, rows: Sequence[Example]) -> ScoredBaseline:
     return made
 
 
-def _part(row: dict[str, Any], number: int) -> int:
+def _part(row: dict[str, Any], number: int, parts: int) -> int:
     """Return the part of a row: articles stay together; rows without a document of their own are dealt out one by one."""
     key = f"{row.get('source')}\x1f{row['doc_id']}" if row.get("doc_id") else str(number)
-    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") % PARTS
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") % parts
 
 
 def _drawn(corpus: str, count: int, seed: int) -> Iterator[str]:
-    """Yield sentences that the default filters keep."""
+    """Open a corpus and return sentences that the default filters keep."""
     from emojit.corpus.draw import draw
 
     config = CorpusConfig(source=corpus, sentences_per_article=0)
     offers = draw(config, FilterConfig(), seed=seed, spread=True, wanted=count, quiet=True)
-    yield from islice((offer.sentence.text for offer in offers if offer.reason is None), count)
+    return islice((offer.sentence.text for offer in offers if offer.reason is None), count)
 
 
 def _label(model: ScoredBaseline, texts: Iterable[str], file: IO[str], bar: Any) -> int:
