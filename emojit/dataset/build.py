@@ -10,7 +10,6 @@ The replies are in the store, outside, and survive whatever happens: the same co
 from __future__ import annotations
 
 import dataclasses
-import json
 import logging
 import time
 from collections.abc import Callable
@@ -24,7 +23,8 @@ from emojit.corpus.prepared import open_prepared
 from emojit.dataset.decontaminate import Guard
 from emojit.dataset.drawing import open_draw
 from emojit.dataset.filling import Parts, fill
-from emojit.dataset.folder import STATISTICS, read_manifest, verify_manifest
+from emojit.dataset.finished import manifest_there, occupied, verified_statistics
+from emojit.dataset.folder import STATISTICS
 from emojit.dataset.identity import all_inputs, difference, identity
 from emojit.dataset.staging import locked, place, staged
 from emojit.errors import DatasetError, UsageError
@@ -161,23 +161,15 @@ def build(
 
 def _finished(recipe: BuildRecipe, out: Path) -> BuildResult | None:
     """Return the result of an earlier run when `out` holds this very build, None when `out` is free."""
-    if out.exists() and not out.is_dir():
-        raise DatasetError(f"{out}: is a file", hint="choose another folder with --out")
-    if not out.exists() or not any(out.iterdir()):
+    manifest = manifest_there(out, "build")
+    if manifest is None:
         return None
-    hint = "choose another folder with --out, or remove this one"
-    try:
-        manifest = read_manifest(out)
-    except DatasetError as exc:
-        raise DatasetError(f"{out}: is not empty and holds no finished build", hint=hint) from exc
     differs = difference(
         manifest,
         identity(recipe, all_inputs(recipe, (open_prepared(recipe.corpus) or open_articles(recipe.corpus)).inputs)),
     )
     if differs is not None:
-        raise DatasetError(f"{out}: holds a build of {differs}", hint=hint)
-    verify_manifest(out)
-    statistics = json.loads((out / STATISTICS).read_text(encoding="utf-8"))
+        raise occupied(out, f"holds a build of {differs}")
     return BuildResult(
         folder=out,
         already_complete=True,
@@ -187,7 +179,7 @@ def _finished(recipe: BuildRecipe, out: Path) -> BuildResult | None:
         seconds=0.0,
         teacher_seconds=0.0,
         store=None,
-        **_facts(statistics),
+        **_facts(verified_statistics(out)),
     )
 
 

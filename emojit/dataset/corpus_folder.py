@@ -33,10 +33,9 @@ from emojit.corpus.records import Scanned, ScannedRow
 from emojit.corpus.shards import read_shards
 from emojit.corpus.sources import ArticleSource, open_articles
 from emojit.dataset.drawing import nothing_kept
+from emojit.dataset.finished import manifest_there, occupied, verified_statistics
 from emojit.dataset.folder import (
     STATISTICS,
-    read_manifest,
-    verify_manifest,
     write_json,
     write_manifest,
     write_text,
@@ -148,20 +147,13 @@ def _identity(recipe: BuildRecipe, inputs: dict[str, object]) -> dict[str, objec
 
 def _finished(out: Path, identity: dict[str, object]) -> CorpusResult | None:
     """Return the result of an earlier run when `out` holds this very corpus, None when `out` is free."""
-    if out.exists() and not out.is_dir():
-        raise DatasetError(f"{out}: is a file", hint="choose another folder with --out")
-    if not out.exists() or not any(out.iterdir()):
+    manifest = manifest_there(out, "corpus")
+    if manifest is None:
         return None
-    hint = "choose another folder with --out, or remove this one"
-    try:
-        manifest = read_manifest(out)
-    except DatasetError as exc:
-        raise DatasetError(f"{out}: is not empty and holds no finished corpus", hint=hint) from exc
     differs = next((key for key in identity if manifest.get(key) != identity[key]), None)
     if differs is not None:
-        raise DatasetError(f"{out}: holds something else ({differs} differs)", hint=hint)
-    verify_manifest(out)
-    return _result(out, "already_complete", json.loads((out / STATISTICS).read_text(encoding="utf-8")))
+        raise occupied(out, f"holds something else ({differs} differs)")
+    return _result(out, "already_complete", verified_statistics(out))
 
 
 def _working_folder(out: Path, identity: dict[str, object], tasks: int) -> Path:

@@ -10,7 +10,6 @@ There is no recipe, no corpus and no reply: nothing is made up in their place. O
 from __future__ import annotations
 
 import dataclasses
-import json
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -24,12 +23,11 @@ from emojit.corpus.near import NearDuplicates
 from emojit.corpus.records import Rejected
 from emojit.corpus.streams import Position, check_content
 from emojit.dataset.digests import DigestMap, text_digest
+from emojit.dataset.finished import manifest_there, occupied, verified_statistics
 from emojit.dataset.folder import (
     CARD,
     STATISTICS,
     data_file,
-    read_manifest,
-    verify_manifest,
     write_json,
     write_manifest,
     write_text,
@@ -139,8 +137,8 @@ def import_dataset(
         "versions": versions(),
     }
     with locked(out):
-        if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            return _finished(out, identity)
+        if (finished := _finished(out, identity)) is not None:
+            return finished
         with staged(out) as folder:
             statistics = _write(folder, origin, stated, identity, quiet=quiet)
             write_text(folder / CARD, render_card(folder))
@@ -264,18 +262,14 @@ def _statistics(
     }
 
 
-def _finished(out: Path, identity: Mapping[str, Any]) -> ImportResult:
-    """Return the result of an earlier run where `out` holds this very import."""
-    hint = "choose another folder with --out, or remove this one"
-    try:
-        manifest = read_manifest(out)
-    except DatasetError as exc:
-        raise DatasetError(f"{out}: is not empty and holds no finished build", hint=hint) from exc
+def _finished(out: Path, identity: Mapping[str, Any]) -> ImportResult | None:
+    """Return the result of an earlier run when `out` holds this very import, None when `out` is free."""
+    manifest = manifest_there(out, "build")
+    if manifest is None:
+        return None
     if (differs := next((key for key in identity if manifest.get(key) != identity[key]), None)) is not None:
-        raise DatasetError(f"{out}: holds something else ({differs} differs)", hint=hint)
-    verify_manifest(out)
-    statistics = json.loads((out / STATISTICS).read_text(encoding="utf-8"))
-    return _result(out, statistics, already_complete=True)
+        raise occupied(out, f"holds something else ({differs} differs)")
+    return _result(out, verified_statistics(out), already_complete=True)
 
 
 def _result(out: Path, statistics: Mapping[str, Any], *, already_complete: bool) -> ImportResult:
