@@ -33,7 +33,7 @@ def emojit(*arguments, cwd, env=None):
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cli-evaluate")
-    recipe = load(BuildRecipe, "sample")
+    recipe = load(BuildRecipe, "sample", overrides=("corpus.share=0.3",))
     return build(
         recipe, folder / "v1", store=folder / "replies.sqlite", render_card=lambda _: "a card\n", quiet=True
     ).folder

@@ -40,4 +40,5 @@ def smaller() -> tuple[str, ...]:
         "model.d_ff=16",
         "model.num_layers=1",
         "data.max_train_rows=48",
+        "data.emoji_name_rows=0",
     )
