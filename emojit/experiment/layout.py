@@ -87,7 +87,7 @@ class PlanFolder:
         except FileNotFoundError as exc:
             raise UsageError(
                 f"{self.path}: no {PLAN}, so this is no folder of experiments",
-                hint="run the plan first: emojit experiment run PLAN",
+                hint="run the plan first, emojit experiment run PLAN; where it was run with --out, give that folder",
             ) from exc
         except (OSError, UnicodeDecodeError) as exc:
             raise ConfigError(f"{file}: cannot be read ({exc})", hint="give another --out") from exc

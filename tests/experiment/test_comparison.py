@@ -220,7 +220,7 @@ def test_failed_and_skipped_runs_of_a_plan_are_rows_with_their_cause_and_no_path
     }
     assert str(tmp_path) not in text
     assert "```text\nstep 1\nstep 2 | nan\n```" in text
-    assert "4 of 6 runs are not in the figures: 1 failed, 2 not run yet and 1 skipped." in text
+    assert "4 of 6 runs are not in the figures: 1 failed, 2 not run yet and 1 skipped by the plan." in text
     assert found.variant("good").difference.seeds_overlap is None
     assert "rests on a single seed" in text
 

@@ -1,4 +1,4 @@
-"""The answers of the trivial systems: beside the runs of a plan, or in a run folder that was evaluated."""
+"""The answers of the simple models: beside the runs of a plan, or in a run folder that was evaluated."""
 
 from __future__ import annotations
 

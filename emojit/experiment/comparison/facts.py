@@ -25,7 +25,7 @@ Verdict = Literal["better", "worse", "undecided", "equal"]
 State = Literal["done", "failed", "skipped", "pending", "running", "incomplete"]
 """Of one run; "incomplete" is a folder that lacks a file or holds a damaged one."""
 FindingKind = Literal["better", "worse", "undecided", "target", "baseline", "collapse", "spread", "problem", "data"]
-"""What a finding is about: a variant against the base, the plan's targets, the trivial answers, answers of little worth, the seeds, runs that are missing, the rows."""
+"""What a finding is about: a variant against the base, the plan's targets, the baselines, answers of little worth, the seeds, runs that are missing, the rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +166,7 @@ class Variant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:
-    """A trivial answer as a row of the table."""
+    """A simple model as a row of the table."""
 
     name: str
     """Such as "constant" or "linear"."""

@@ -14,7 +14,7 @@ _COLLAPSED = 0.2
 _IN_FULL = 5
 """Variants that helped, and as many that hurt, with a sentence each (count)."""
 _STATES = {
-    "failed": ("failed", "失敗"), "skipped": ("skipped", "見送り"), "pending": ("not run yet", "未実行"),
+    "failed": ("failed", "失敗"), "skipped": ("skipped by the plan", "計画の条件により見送り"), "pending": ("not run yet", "未実行"),
     "running": ("not finished", "未完了"), "incomplete": ("incomplete on disk", "ファイル不備"),
 }  # fmt: skip
 _TARGETS = {"jaccard": "Jaccard", "outside_top": "outside the top 5", "exact_match": "exact match"}
@@ -277,7 +277,7 @@ def _problems(comparison: Comparison) -> list[Finding]:
     words_ja = "、".join(f"{_STATES[state][1]} {number} 件" for state, number in states.items())
     return [
         _finding(
-            "problem",
+            "data" if set(states) == {"skipped"} else "problem",  # to skip is what a plan is for
             None,
             f"{states.total()} of {count(len(comparison.runs), 'run')} {'is' if states.total() == 1 else 'are'} not in the figures: {words}.",
             f"{len(comparison.runs)} 件中 {states.total()} 件の実行は集計に含まれていません（{words_ja}）。",

@@ -163,11 +163,20 @@ def _settings(comparison: Comparison) -> Iterator[str]:
                 cell(row.name),
                 ", ".join(f"{code(f'{key} = {setting(value)}')}" for key, value in row.changes.items()) or "nothing",
                 cell(row.hypothesis or _UNKNOWN),
-                _UNKNOWN if row.difference is None else _VERDICTS[row.difference.verdict],
+                _came_of(comparison, row),
             ]
             for row in comparison.variants
         ],
     )
+
+
+def _came_of(comparison: Comparison, row: Variant) -> str:
+    if row.difference is not None:
+        return _VERDICTS[row.difference.verdict]
+    if row.scores is not None:
+        return _UNKNOWN
+    states = {run.state for run in comparison.runs if run.variant == row.name}
+    return "skipped by the plan" if states == {"skipped"} else "no run in the figures"
 
 
 def _targets(comparison: Comparison) -> Iterator[str]:

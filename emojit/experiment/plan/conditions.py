@@ -75,11 +75,19 @@ def words(when: ConditionConfig) -> str:
 
 
 def _figures(what: str, names: tuple[str, ...], outcomes: Mapping[str, Outcome], success: SuccessConfig) -> str:
-    told = ", ".join(_went(name, outcomes) for name in names)
     if what == "improved":
+        told = ", ".join(_went(name, outcomes) for name in names)
         return f"validation Jaccard {told}; {_went(BASE, outcomes)}"
-    target = ", ".join(f"{name} {value:g}" for name, value in success.criteria().items())
-    return f"validation Jaccard {told}; the target is {target}"
+    criteria = success.criteria()
+    told = "; ".join(f"{name} {_measured(outcomes[name], list(criteria))}" for name in names)
+    target = ", ".join(f"{name} {value:g}" for name, value in criteria.items())
+    return f"on validation {told}; the target is {target}"
+
+
+def _measured(outcome: Outcome, criteria: list[str]) -> str:
+    if outcome.scores is None:
+        return outcome.state
+    return ", ".join(f"{name} {getattr(outcome.scores, name):.4f}" for name in criteria)
 
 
 def _went(name: str, outcomes: Mapping[str, Outcome]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from emojit.student.predict import Student
+
+logger = logging.getLogger(__name__)
 
 FOLDER = "sweep"
 _CACHE = ".scores"
@@ -80,8 +83,11 @@ class Asker:
             answers=student.answer(self._rows.texts).emojis if known is None else known.answers,
             loss=validation_loss(student, self._rows) if loss else None,
         )
-        cached.parent.mkdir(parents=True, exist_ok=True)
-        write_json(cached, {"weights": [file.name for file in files], **dataclasses.asdict(found)})
+        try:
+            cached.parent.mkdir(parents=True, exist_ok=True)
+            write_json(cached, {"weights": [file.name for file in files], **dataclasses.asdict(found)})
+        except OSError as exc:  # a run folder that is only read: the next sweep asks again
+            logger.warning("the scores are not kept folder=%s reason=%s", cached.parent, exc.strerror or exc)
         return found
 
     def student(self, files: Sequence[Path]) -> Student:

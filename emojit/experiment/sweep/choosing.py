@@ -39,7 +39,9 @@ def choice(curve: Curve, metric: Metric, found: Finding, take: str | None = None
 def _why(curve: Curve, metric: Metric, found: Finding, best_mean: Checkpoint | None) -> str:
     many = len(curve.scored(metric.name))
     parts = ["the only checkpoint with a value" if many == 1 else f"best {metric.label} of {many} checkpoints"]
-    if found.peak_step == found.last_step:
+    if many == 1:
+        pass  # one value says nothing of where the run was going
+    elif found.peak_step == found.last_step:
         parts.append("the last one: the run had not come to its peak, and longer training may help")
     elif found.lost == 0:
         parts.append("the last is no better")

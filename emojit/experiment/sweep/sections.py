@@ -81,15 +81,23 @@ def findings(report: Sweep) -> Section:
     for one in report.choices:
         found = report.finding(one.run)
         unsure = unsure or (found is not None and found.lost > 0 and found.lost_low is None)
-        stopping = "" if found is None else f" {_stopping(found, metric)}"
+        curve = next(curve for curve in report.curves if curve.run == one.run)
+        stopping = "" if found is None or len(curve.scored(metric.name)) == 1 else f" {_stopping(found, metric)}"
         sentences.append(
             Sentence(
                 lead=f"{one.run}: take {one.checkpoint}",
-                text=f" (epoch {epoch(one.epoch)}), {metric.label} {score(metric, one.score)}: {one.why}.{stopping}",
+                text=f" (epoch {epoch(one.epoch)}), {metric.label} {score(metric, one.score)}: {one.why}.{stopping}{_left_out(curve)}",
             )
         )
     return Section(
         title="What was found", intro=several, sentences=tuple(sentences), note=_WITHOUT_INTERVAL if unsure else ""
+    )
+
+
+def _left_out(curve: Curve) -> str:
+    broken = sum(one.problem is not None for one in curve.checkpoints)
+    return (
+        f" {broken} of {len(curve.checkpoints)} checkpoints could not be scored; the table says why." if broken else ""
     )
 
 

@@ -67,7 +67,7 @@ def test_findings_come_first_then_japanese_then_all_that_a_report_needs(comparis
         "20 predictions side by side",
         "雪山に登りました",
         "0.0581 19.8 %",
-        "Trivial answers constant 0.0300",
+        "Baselines constant 0.0300",
         "files aaaaaaaaaaaaaaaa, ids and gold bbbbbbbbbbbbbbbb",
     ):
         assert fact in text, fact

@@ -53,12 +53,12 @@ def test_a_condition_holds_waits_or_does_not_hold(when, decision):
 
 def test_a_skipping_is_explained_with_the_figures():
     _, improved = decide(ConditionConfig(any_improved=("same", "failed")), OUTCOMES, SUCCESS)
-    _, reached = decide(ConditionConfig(any_reached=("better",)), OUTCOMES, SUCCESS)
+    _, reached = decide(ConditionConfig(any_reached=("half", "failed")), OUTCOMES, SUCCESS)
 
     assert improved == "any_improved does not hold: validation Jaccard same 0.0500, failed failed; base 0.0500"
     assert (
         reached
-        == "any_reached does not hold: validation Jaccard better 0.0900; the target is jaccard 0.1, exact_match 0.01"
+        == "any_reached does not hold: on validation half jaccard 0.2000, exact_match 0.0000; failed failed; the target is jaccard 0.1, exact_match 0.01"
     )
 
 

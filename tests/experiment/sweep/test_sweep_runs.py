@@ -59,6 +59,15 @@ def test_what_was_scored_is_not_scored_again_whatever_the_metrics(run):
     assert "composite = 0.7 × Jaccard index + 0.3 × exact match" in markdown(again.sweep)
 
 
+def test_a_run_folder_that_cannot_be_written_is_scored_all_the_same(run):
+    shutil.rmtree(run / "sweep", ignore_errors=True)
+    (run / "sweep").write_text("in the way", encoding="utf-8")
+
+    found = sweep([run], metrics=["jaccard"], quiet=True)
+
+    assert found.runs[0].asked == len(found.sweep.curves[0].scored("jaccard")) > 0
+
+
 def test_an_interrupted_sweep_goes_on_where_it_was(trained, tmp_path, monkeypatch):
     shutil.copytree(trained, tmp_path / "tiny")
     left = iter(range(3))
@@ -106,6 +115,7 @@ def test_a_checkpoint_that_does_not_load_is_a_row_that_says_so_and_the_rest_goes
     assert [one.members for one in found.curves[0].averages] == [(3, 15), (15, 18), (18, 21), (21, 24)]
     assert "| checkpoint-6 | 6 | 1 |" in markdown(found)
     assert "cannot be loaded" in markdown(found)
+    assert "3 of 8 checkpoints could not be scored; the table says why." in markdown(found)
 
 
 def test_chosen_or_averaged_weights_are_a_model_that_a_second_run_starts_from(emojit, run, build, recipe, tmp_path):

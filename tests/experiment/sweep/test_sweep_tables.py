@@ -8,6 +8,7 @@ from emojit.errors import UsageError
 from emojit.experiment.sweep.csv_table import read_table
 from emojit.experiment.sweep.facts import Checkpoint, Curve, Metric
 from emojit.experiment.sweep.findings import finding
+from emojit.experiment.sweep.markdown import markdown
 from emojit.experiment.sweep.report import sweep
 
 SHARE = Metric(name="m", label="m", better="higher", unit="share")
@@ -72,6 +73,18 @@ def test_a_checkpoint_without_a_value_is_passed_over():
 
     assert found.peak_step == 15
     assert finding(curve(None), SHARE, tolerance=0.5) is None
+
+
+def test_of_a_single_value_nothing_is_said_about_longer_training(tmp_path):
+    (tmp_path / "t.csv").write_text("run,step,epoch,acc\na,1,1,0.5\na,2,2,\n", encoding="utf-8")
+
+    text = markdown(sweep([tmp_path / "t.csv"]).sweep)
+
+    assert (
+        "acc 0.5000: the only checkpoint with a value. 1 of 2 checkpoints could not be scored; the table says why."
+        in text
+    )
+    assert "longer training" not in text
 
 
 def test_a_table_may_leave_cells_empty_and_name_a_loss(tmp_path):

@@ -1,0 +1,26 @@
+"""What a report says of variants whose conditions did not hold."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+from types import SimpleNamespace
+
+from emojit.experiment.layout import RunStatus
+from emojit.experiment.table import write_table
+
+BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
+synthetic = SimpleNamespace(**runpy.run_path(str(BENCHMARKS / "synthetic_runs.py")))
+
+
+def test_a_variant_that_the_plan_skipped_is_no_problem_and_the_report_says_so(tmp_path):
+    folder = synthetic.write_plan(tmp_path / "plan", {"base": 0.5, "later": 0.5}, seeds=(0,), rows=20)
+    skipped = RunStatus(variant="later", seed=0, state="skipped", reason="good improved")
+    folder.write_statuses([*(status for status in folder.statuses() if status.variant == "base"), skipped])
+
+    found = write_table([str(folder.path)])[0]
+
+    said = next(finding for finding in found.findings if "not in the figures" in finding.english)
+    assert (said.kind, said.english) == ("data", "1 of 2 runs is not in the figures: 1 skipped by the plan.")
+    settings = (folder.path / "report.md").read_text(encoding="utf-8").partition("## Variants")[2]
+    assert "| skipped by the plan |" in settings.partition("## ")[0]
