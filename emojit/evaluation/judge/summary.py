@@ -64,9 +64,9 @@ def _pairs(pairs: PairsReport) -> list[str]:
     if share is not None:
         where = "先" if share.mean > 0.5 else "後"
         lines.append(
-            f"- 示す順番の偏り: {where}に示したほうを選びやすい（先を選んだ割合 {100 * share.mean:.1f} %）。両方の順で尋ね、食い違った組は引き分けとした。"
+            f"- 示す順番の偏り: {where}に示したほうを選びやすい（先に示したほうを選んだ割合 {100 * share.mean:.1f} %）。両方の順で尋ね、食い違った組は引き分けとした。"
             if _clear(share)
-            else f"- 示す順番の偏りははっきりしない（先を選んだ割合 {100 * share.mean:.1f} %）。"
+            else f"- 示す順番の偏りははっきりしない（先に示したほうを選んだ割合 {100 * share.mean:.1f} %）。"
         )
     return lines
 
