@@ -60,7 +60,7 @@ class JudgeFolder:
         """
         hint = "choose another --out, or remove this folder: with the same --store no question is asked twice"
         if self.path.exists() and not self.path.is_dir():
-            raise DatasetError(f"{self.path}: is a file", hint=hint)
+            raise DatasetError(f"{self.path}: is a file", hint="choose another --out")
         if (self.path / SETTING).is_file():
             there = self.setting()
             plain = json.loads(json.dumps(setting))
@@ -71,7 +71,8 @@ class JudgeFolder:
                     hint=hint,
                 )
         elif self.path.is_dir() and any(self.path.iterdir()):
-            raise DatasetError(f"{self.path}: is not empty and holds no judgements", hint=hint)
+            # not `hint`: what others wrote here is not to be removed
+            raise DatasetError(f"{self.path}: is not empty and holds no judgements", hint="choose another --out")
         for folder in ("rejected", "bills"):
             (self.path / folder).mkdir(parents=True, exist_ok=True)
         write_text(self.path / RECIPE, recipe)

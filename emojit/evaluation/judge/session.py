@@ -14,17 +14,17 @@ from pathlib import Path
 from emojit.baselines.extra import require_evaluate_extra
 from emojit.dataset.folder import write_json, write_text
 from emojit.dataset.staging import locked, place
-from emojit.errors import EmojitError, UsageError
+from emojit.errors import DatasetError, EmojitError, UsageError
 from emojit.evaluation.judge.drawing import Sample, draw_sample
 from emojit.evaluation.judge.folder import JudgeFolder
 from emojit.evaluation.judge.intervals import CONFIDENCE, RESAMPLES
 from emojit.evaluation.judge.page import markdown
 from emojit.evaluation.judge.pair_figures import pair_figures
 from emojit.evaluation.judge.questions import prompt_ids
-from emojit.evaluation.judge.records import Stage
+from emojit.evaluation.judge.records import STAGES, Stage
 from emojit.evaluation.judge.schema import FILE_NAME, SCHEMA_VERSION, JudgeFacts, JudgeReport, SampleFacts
 from emojit.evaluation.judge.score_figures import guess_figures, score_figures
-from emojit.evaluation.judge.stages import Asked, ask_stage
+from emojit.evaluation.judge.stages import Asked, ask_stage, units_of
 from emojit.evaluation.judge.texts import read_texts
 from emojit.evaluation.systems import read_systems
 from emojit.provenance import package_versions
@@ -96,6 +96,7 @@ def judge(
         )
     named = read_texts(texts) if texts is not None else None
     sample = draw_sample(read_systems(predictions), recipe, named)
+    units_of(stage, sample, recipe)  # what cannot be asked is said before anything is written
     folder = JudgeFolder(path=out)
     with locked(out):
         try:
@@ -133,9 +134,11 @@ def setting(sample: Sample, recipe: JudgeRecipe) -> dict[str, object]:
     return {
         "schema_version": SCHEMA_VERSION,
         "name": recipe.name,
-        "predictions": hashlib.sha256(canonical_json(content).encode()).hexdigest(),
         "systems": list(sample.systems),
         "seed": recipe.seed,
+        "predictions": hashlib.sha256(
+            canonical_json(content).encode()
+        ).hexdigest(),  # behind the systems, which change it, too
         "of": len(answers.ids),
         "given": sample.given,
         "ids": [answers.ids[place] for place in sample.places],
@@ -168,9 +171,14 @@ def make_report(folder: JudgeFolder) -> JudgeReport:
     """Compute the report.
 
     Raises:
-        DatasetError: there are no judgements here, or a file is damaged.
+        DatasetError: there are no judgements here, no stage was asked to its end, or a file is damaged.
     """
     facts = folder.setting()
+    if not any(folder.has(stage) for stage in STAGES):
+        raise DatasetError(
+            f"{folder.path}: no stage was asked to its end",
+            hint="run the `emojit judge` command again that was stopped: no question is asked twice",
+        )
     systems = tuple(facts["systems"])
     scores = pairs = guess = None
     if folder.has("scores"):

@@ -102,9 +102,44 @@ def test_a_dry_run_asks_nothing_and_wrong_input_is_one_line(serve, marked, predi
         ),
         (["judge", "scores", "--predictions", predictions, "--out", out], 2, "no API key for"),
         (["judge", "report", tmp_path], 1, "cannot be read"),
+        (["judge", "scores", "--predictions", predictions, "--out", tmp_path], 1, "hint: choose another --out\n"),
         (command(server, predictions, out, "--store", out / "r.sqlite"), 2, "the reply store lies inside"),
     ):
         code, said, error = run(*words)
         assert (code, said) == (expected, "")
         assert line in error
         assert "Traceback" not in error
+
+
+def test_what_cannot_be_asked_is_said_before_anything_is_written(serve, marked, predictions, run, tmp_path):
+    server = serve(lambda call: marked(call, lambda answer: 1))
+    out = tmp_path / "j"
+
+    code, _, error = run("judge", "pairs", *command(server, predictions, out)[2:], "--systems", "gold")
+
+    assert (code, server.calls) == (2, [])
+    assert "pairs need two systems, got gold" in error
+    assert [path.name for path in tmp_path.iterdir()] == ["predictions.parquet"]
+
+
+def test_a_folder_in_which_no_stage_came_to_its_end_has_no_report(serve, say, predictions, run, tmp_path):
+    server = serve(lambda call: say(status=401))
+    out = tmp_path / "j"
+
+    run(*command(server, predictions, out))
+    code, said, error = run("judge", "report", out)
+
+    assert (code, said) == (1, "")
+    assert "no stage was asked to its end" in error
+    assert not (out / "judge.md").exists()
+
+
+def test_of_other_systems_the_systems_are_named_and_not_a_hash(serve, marked, predictions, run, tmp_path):
+    server = serve(lambda call: marked(call, lambda answer: 1))
+    out = tmp_path / "j"
+
+    run(*command(server, predictions, out), "--sample", "2")
+    code, _, error = run(*command(server, predictions, out), "--sample", "2", "--systems", "gold,bad")
+
+    assert code == 1
+    assert 'holds judgements of another systems: ["gold", "good", "fair", "bad"] there, ["gold", "bad"] now' in error
