@@ -19,7 +19,7 @@ from emojit.cli.app import app
 from emojit.dataset.folder import data_file, write_manifest
 from emojit.dataset.parquet import PAIR_COLUMNS, TableWriter
 from emojit.emoji import INVENTORY
-from emojit.errors import UsageError
+from emojit.errors import CorpusError, UsageError
 
 PIECES = st.lists(st.text("あいう亜、。！ ", min_size=1, max_size=30), max_size=6)
 
@@ -128,6 +128,28 @@ def test_the_best_scores_are_those_that_the_answer_is_made_of(planted):
     assert isinstance(model, ScoredBaseline)
     for answer, scores in zip(model.predict(texts), best_scores(model, texts), strict=True):
         assert list(scores)[: len(answer)] == answer
+
+
+def test_a_corpus_that_is_not_there_is_said_before_anything_is_fitted(build, tmp_path, monkeypatch):
+    monkeypatch.setattr(making_module, "_fitted", lambda *_: pytest.fail("fitted first"))
+
+    with pytest.raises(CorpusError, match="no such file"):
+        make_silver("linear", build, tmp_path / "s.jsonl", corpus=str(tmp_path / "no.jsonl"), sentences=3, quiet=True)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["build"]
+
+
+def test_fewer_sentences_than_were_asked_for_are_said(build, tmp_path):
+    corpus = tmp_path / "corpus.jsonl"
+    corpus.write_text('{"title": "雨", "text": "雨の日は家で静かに本を読むに限ります。"}\n', encoding="utf-8")
+
+    said = CliRunner().invoke(
+        app,
+        ["baseline", "label", "linear", "--dataset", str(build), "--out", str(tmp_path / "silver.jsonl"),
+         "--corpus", str(corpus), "--sentences", "7"],
+    )  # fmt: skip
+
+    assert "0 mixtures, 1 of 7 sentences" in said.output
 
 
 def test_a_baseline_without_scores_and_a_corpus_without_a_number_are_one_clear_line(build, tmp_path):

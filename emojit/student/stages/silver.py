@@ -78,7 +78,7 @@ def require_pairs(path: Path) -> None:
     if not path.is_file():
         raise StudentError(
             f"stages.source {path}: no such file",
-            hint="write it with `emojit predict --model … --input sentences.jsonl --output pairs.jsonl`",
+            hint="write it with `emojit baseline label`, or with `emojit predict --model … --input sentences.jsonl --output pairs.jsonl`",
         )
 
 
