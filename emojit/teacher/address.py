@@ -43,7 +43,7 @@ def find_address(config: TeacherConfig) -> Address:
     check_base_url(base_url, "OPENAI_BASE_URL")  # the recipe has checked its own
     where, loopback = _shown(base_url), is_loopback(base_url)
     if is_barred(base_url):
-        hint = "unset EMOJIT_OFFLINE, or use --teacher recorded"
+        hint = "unset EMOJIT_OFFLINE; a build can take --teacher recorded instead"
         raise OfflineError(f"EMOJIT_OFFLINE is set: {where} is not asked", hint=hint)
     return Address(base_url=base_url, where=where, loopback=loopback, key=_api_key(where, loopback))
 
@@ -59,7 +59,7 @@ def _api_key(where: str, loopback: bool) -> str:
     if name is None:
         if loopback:
             return _NO_KEY
-        hint = "export EMOJIT_API_KEY=… (OPENAI_API_KEY is read too), or use --teacher recorded"
+        hint = "export EMOJIT_API_KEY=… (OPENAI_API_KEY is read too); a build can take --teacher recorded instead"
         raise ConfigError(f"no API key for {where}", hint=hint)
     key = os.environ[name].strip()
     if not (key.isascii() and key.isprintable()):
