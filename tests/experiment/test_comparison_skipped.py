@@ -1,10 +1,12 @@
-"""What a report says of variants whose conditions did not hold."""
+"""What a report says of variants whose conditions did not hold, and of a test split that is too small."""
 
 from __future__ import annotations
 
 import runpy
 from pathlib import Path
 from types import SimpleNamespace
+
+import pytest
 
 from emojit.experiment.layout import RunStatus
 from emojit.experiment.table import write_table
@@ -24,3 +26,12 @@ def test_a_variant_that_the_plan_skipped_is_no_problem_and_the_report_says_so(tm
     assert (said.kind, said.english) == ("data", "1 of 2 runs is not in the figures: 1 skipped by the plan.")
     settings = (folder.path / "report.md").read_text(encoding="utf-8").partition("## Variants")[2]
     assert "| skipped by the plan |" in settings.partition("## ")[0]
+
+
+@pytest.mark.parametrize(("rows", "warned"), [(5, True), (60, False)])
+def test_a_test_split_of_few_rows_is_said_to_decide_nothing(tmp_path, rows, warned):
+    folder = synthetic.write_plan(tmp_path / "plan", {"base": 0.3, "good": 0.9}, seeds=(0,), rows=rows)
+
+    found = write_table([str(folder.path)])[0]
+
+    assert any("too few: the bootstrap" in finding.english for finding in found.findings) == warned

@@ -17,6 +17,8 @@ _STATES = {
     "failed": ("failed", "失敗"), "skipped": ("skipped by the plan", "計画の条件により見送り"), "pending": ("not run yet", "未実行"),
     "running": ("not finished", "未完了"), "incomplete": ("incomplete on disk", "ファイル不備"),
 }  # fmt: skip
+_FEW_ROWS = 50
+"""Test rows (count) below which the report warns: of five rows that all gained, the bootstrap says p < 0.001 and a sign test 0.06."""
 _TARGETS = {"jaccard": "Jaccard", "outside_top": "outside the top 5", "exact_match": "exact match"}
 _TARGETS_JA = {"jaccard": "Jaccard", "outside_top": "上位5種以外の割合", "exact_match": "完全一致"}
 
@@ -298,6 +300,15 @@ def _data(comparison: Comparison) -> list[Finding]:
             f"すべての実行を {where} の同じテスト {test.rows:,} 行（フィンガープリント {test.fingerprint}）で、全絵文字を対象に採点しています。",
         )
     ]
+    if test.rows < _FEW_ROWS:
+        found.append(
+            _finding(
+                "problem",
+                None,
+                f"{count(test.rows, 'test row is', 'test rows are')} too few: the bootstrap then gives intervals that are too narrow, and a verdict may be chance.",
+                f"テストが {test.rows} 行しかありません。この行数ではブートストラップの区間が狭く出すぎるため、判定は偶然の可能性があります。",
+            )
+        )
     done = [run for run in comparison.runs if run.state == "done"]
     codes, training = ({run.code for run in done}, {run.train_fingerprint for run in done})
     if len(codes) > 1:
