@@ -53,7 +53,8 @@ _OWN_CONFIGS = ("default", None)
 
 _HEADING = re.compile(r"(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*")
 _UNDERLINE = re.compile(r" {0,3}(?:=+|-{2,})[ \t]*")
-_PARAGRAPH = re.compile(r" {0,3}(?!<[!?])[^\s#>|*+-]")  # what an underline makes a heading of; of a comment it makes none
+_PARAGRAPH = re.compile(r" {0,3}(?!<[!?])[^\s#>|*+-]")
+"""What an underline makes a heading of; of a comment it makes none."""
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 
 

@@ -202,7 +202,8 @@ def test_a_run_killed_in_the_middle_goes_on_to_the_same_weights(finished, build,
     assert "--resume" in (caught.value.hint or "")
     result = train(recipe, dataset=build, out=run, resume=True, quiet=True)
 
-    assert (result.record.training.resumed_from or 1) % 6 == 0  # a checkpoint of an epoch, whichever was there when the signal came
+    # A checkpoint of an epoch, whichever was there when the signal came.
+    assert (result.record.training.resumed_from or 1) % 6 == 0
     straight = weights(finished.folder)
     assert all(torch.equal(straight[name], tensor) for name, tensor in weights(run).items())
     assert [row["eval_jaccard"] for row in log_of(run)] == [row["eval_jaccard"] for row in log_of(finished.folder)]

@@ -143,7 +143,7 @@ def test_the_small_plan_differs_from_v3_in_the_model_and_what_a_model_from_nothi
         ('[[variants]]\nname = "base"', "two are called 'base'", "of its own"),
         ('[[variants]]\nname = "a/b"', "name must be letters", None),
         ("seeds = []", "seeds is empty", "seeds = [0]"),
-        ('baselines = ["constant", "linar"]', "baselines: no baseline 'linar'", "linear"),
+        ('baselines = ["constant", "lineer"]', "baselines: no baseline 'lineer'", "linear"),
         ("seeds = [1, 2, 1]", "seeds: 1 stands there twice", "leave one out"),
         ("seeds = [-1]", "seeds: a seed must be in [0, 2**32), got -1", None),
         ("[success]\njaccard = 10", "success.jaccard must be in [0, 1], got 10.0", None),
