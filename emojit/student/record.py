@@ -87,7 +87,7 @@ class StageRecord:
     origin: dict[str, Any]
     """What was read: kind, name, and commit or sha256."""
     licence: str | None
-    """Licence of the sentences together, as the Hub writes it; None for pairs of a file, which states none."""
+    """Licence of the texts together, as the Hub writes it; None for pairs of a file without a record."""
     rows: int
     """Rows learned from (count)."""
     kept_back: int

@@ -18,8 +18,9 @@ from emojit.baselines.silver.mixing import LONGEST, SHORTEST, clauses, mixtures
 from emojit.cli.app import app
 from emojit.dataset.folder import data_file, write_manifest
 from emojit.dataset.parquet import PAIR_COLUMNS, TableWriter
+from emojit.dataset.silver_record import read_record
 from emojit.emoji import INVENTORY
-from emojit.errors import CorpusError, UsageError
+from emojit.errors import CorpusError, DatasetError, UsageError
 
 PIECES = st.lists(st.text("あいう亜、。！ ", min_size=1, max_size=30), max_size=6)
 
@@ -83,7 +84,7 @@ def test_every_text_is_labelled_by_a_model_that_has_not_seen_its_article(build, 
             return super().predict(texts)
 
     monkeypatch.setattr(making_module, "make_baseline", lambda name: Watched())
-    make_silver("linear", build, tmp_path / "silver.jsonl", quiet=True)
+    make_silver("linear", build, tmp_path / "silver.jsonl", parts=3, quiet=True)
 
     own = [
         (seen, articles[text]) for seen, texts in asked for text in texts if text in articles and text not in shared
@@ -99,8 +100,8 @@ def test_rows_have_an_answer_and_falling_scores_and_the_same_call_gives_the_same
     )
     out, again = tmp_path / "silver.jsonl", tmp_path / "again.jsonl"
 
-    counts = make_silver("linear", build, out, mixed=10, corpus=str(corpus), sentences=4, quiet=True)
-    make_silver("linear", build, again, mixed=10, corpus=str(corpus), sentences=4, quiet=True)
+    counts = make_silver("linear", build, out, mixed=10, corpus=str(corpus), sentences=4, parts=2, quiet=True)
+    make_silver("linear", build, again, mixed=10, corpus=str(corpus), sentences=4, parts=2, quiet=True)
 
     rows = read(out)
     assert len(rows) == counts.rows
@@ -108,6 +109,12 @@ def test_rows_have_an_answer_and_falling_scores_and_the_same_call_gives_the_same
     assert counts.sentences > 0
     assert out.read_bytes() == again.read_bytes()
     assert not list(tmp_path.glob("*.partial"))
+    record = read_record(out)
+    assert record is not None
+    assert record.licence == "unknown"  # neither rows nor corpus name one
+    assert record.rows == {"posts": counts.posts, "mixtures": counts.mixtures, "sentences": counts.sentences}
+    assert record.corpus is not None
+    assert record == read_record(again)
     for row in rows:
         values = list(row["scores"].values())
         assert 1 <= len(row["emojis"]) <= 5
@@ -145,7 +152,7 @@ def test_fewer_sentences_than_were_asked_for_are_said(build, tmp_path):
 
     said = CliRunner().invoke(
         app,
-        ["baseline", "label", "linear", "--dataset", str(build), "--out", str(tmp_path / "silver.jsonl"),
+        ["baseline", "label", "linear", "--dataset", str(build), "--out", str(tmp_path / "silver.jsonl"), "--parts", "2",
          "--corpus", str(corpus), "--sentences", "7"],
     )  # fmt: skip
 
@@ -163,3 +170,43 @@ def test_a_baseline_without_scores_and_a_corpus_without_a_number_are_one_clear_l
     assert isinstance(half.exception, UsageError)
     assert "constant: gives no score to every emoji" in str(nothing.exception)
     assert "--corpus and --sentences belong together" in str(half.exception)
+
+
+def test_the_record_states_the_stricter_licence_of_rows_and_sentences(build, tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = build / data_file("train")
+    table = pq.read_table(path)
+    licences = pa.array(["CC BY 4.0"] * len(table), pa.string())
+    pq.write_table(table.set_column(table.schema.get_field_index("licence"), "licence", licences), path)
+    corpus = tmp_path / "wiki.jsonl"
+    lines = [
+        {
+            "id": str(n),
+            "title": f"台風{n}",
+            "text": f"台風が{n}日に近づいて、町の電車が止まったそうである。",
+            "licence": "CC BY-SA 4.0",
+        }
+        for n in range(1, 9)
+    ]
+    corpus.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
+    alone, both = tmp_path / "alone.jsonl", tmp_path / "both.jsonl"
+
+    make_silver("linear", build, alone, parts=2, quiet=True)
+    make_silver("linear", build, both, corpus=str(corpus), sentences=4, parts=2, quiet=True)
+
+    first, second = read_record(alone), read_record(both)
+    assert first is not None
+    assert second is not None
+    assert (first.licence, second.licence) == ("cc-by-4.0", "cc-by-sa-4.0")
+
+
+def test_the_record_of_another_file_is_refused(build, tmp_path):
+    out = tmp_path / "silver.jsonl"
+    make_silver("linear", build, out, parts=2, quiet=True)
+    with out.open("a", encoding="utf-8") as file:
+        file.write('{"text": "雨", "emojis": ["☔"]}\n')
+
+    with pytest.raises(DatasetError, match=r"is the record of another file than silver\.jsonl"):
+        read_record(out)

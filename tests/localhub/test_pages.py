@@ -76,7 +76,7 @@ def test_a_visitor_finds_a_data_set_and_sees_what_is_in_it(page: Page, hub: Loca
     assert page.url.endswith(f"/datasets/{pairs}")
     assert page.locator(".card h1").inner_text() == "Small pairs: 小さな対"
     assert page.locator(".card table").count() > 0
-    assert page.locator(".card img").evaluate("image => image.naturalWidth") == 600
+    assert page.locator(".card img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 600
     assert f'load_dataset("{pairs}", revision="v1")' in page.locator(".snippet").inner_text()
     assert hub.endpoint in page.locator(".snippet").inner_text()
     assert "cc-by-sa-4.0" in page.locator(".facts").inner_text()
@@ -203,7 +203,7 @@ def test_a_token_opens_private_repositories_until_logging_out(
 
     assert page.url == f"{hub.endpoint}/{name}"
     assert page.locator(".card h1").inner_text() == "Ours"
-    assert page.locator(".card img").evaluate("image => image.naturalWidth") == 600
+    assert page.locator(".card img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 600
     assert tokens.reader not in str(page.context.cookies())
 
     page.get_by_role("button", name="Log out").click()

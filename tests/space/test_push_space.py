@@ -189,7 +189,8 @@ def test_a_space_that_ends_at_once_is_a_failure_and_its_words_stand_on_stderr(tm
 
 
 def test_what_is_no_space_is_one_clear_line(tmp_path, monkeypatch, capsys):
-    for source, message in ((str(tmp_path), "no app.py"), ("nothing", "one of: demo, emoji_diversity, emoji_jaccard")):
+    metrics = sorted(path.name for path in resource("eval_modules").iterdir() if (path / "app.py").is_file())
+    for source, message in ((str(tmp_path), "no app.py"), ("nothing", f"one of: demo, {', '.join(metrics)}")):
         code, _, err = run(monkeypatch, capsys, "space", "run", source)
 
         assert code == 2

@@ -10,6 +10,7 @@ Knowledge in a Neural Network".
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -22,13 +23,16 @@ from pathlib import Path
 from typing import IO, Any
 
 from emojit.baselines.base import Example, examples
-from emojit.baselines.fitting import OTHER_COLUMNS
+from emojit.baselines.fitting import OTHER_COLUMNS, PACKAGES
 from emojit.baselines.registry import KINDS, make_baseline
 from emojit.baselines.scored import ScoredBaseline, best_scores
 from emojit.baselines.silver.mixing import mixtures
+from emojit.dataset.licences import combined_licence
 from emojit.dataset.loading import load_rows
+from emojit.dataset.silver_record import SilverRecord, record_path, write_record
 from emojit.errors import UsageError
 from emojit.logs import progress
+from emojit.provenance import code, package_versions
 from emojit.recipe import CorpusConfig, FilterConfig
 
 PARTS = 10
@@ -70,7 +74,7 @@ def make_silver(
     """Write JSON lines of `text`, `emojis` and `scores`, which a stage of the objective "pairs" learns from.
 
     `scores` is the model's own score of its best emoji, in (0, 1]: not their probabilities, but the order and the distances that a student shall learn. The same
-    arguments give the same file; it is there under its name when it is complete.
+    arguments give the same file; it is there under its name when it is complete. Beside it lies its record, `emojit.dataset.silver_record`.
 
     Args:
         name: the baseline that labels, one that scores every emoji: "linear" or "hybrid".
@@ -87,12 +91,16 @@ def make_silver(
 
     Raises:
         UsageError: no such baseline, or one that does not score emoji; too few rows to hold any out; or the file cannot be written.
-        DatasetError, CorpusError, OfflineError: data set or corpus cannot be read.
+        DatasetError, CorpusError, OfflineError: data set or corpus cannot be read, or their licences do not go together.
         MissingExtraError: an extra that the baseline needs is not installed.
     """
     _scored(name)
     train = load_rows(
-        dataset, "train", revision, columns=(input_column, "emojis"), optional=(*OTHER_COLUMNS, "source", "doc_id")
+        dataset,
+        "train",
+        revision,
+        columns=(input_column, "emojis"),
+        optional=(*OTHER_COLUMNS, "source", "doc_id", "licence"),
     )
     rows = examples(train.rows, input_column)
     places = [_part(row, number, parts) for number, row in enumerate(train.rows)]
@@ -103,7 +111,7 @@ def make_silver(
         )
     counts = SilverCounts()
     # Opened before the fits, so that a corpus that is not there is said at once.
-    more_texts = _drawn(corpus, sentences, seed) if corpus is not None and sentences else None
+    drawn = _Sentences(corpus, sentences, seed) if corpus is not None and sentences else None
     partial = out.with_name(f"{out.name}.partial")
     total = mixed + sentences + sum(1 + (row.other is not None) for row in rows)
     try:
@@ -122,12 +130,35 @@ def make_silver(
                 _label(_fitted(name, rest), [*texts, *more], file, bar)
                 counts.posts += len(texts)
                 counts.mixtures += len(more)
-            if more_texts is not None:
+            if drawn is not None:
                 model = _fitted(name, rows)
-                counts.sentences = _label(model, more_texts, file, bar)
+                counts.sentences = _label(model, drawn, file, bar)
             file.flush()
             os.fsync(file.fileno())
+        licences = {row.get("licence") for row in train.rows} | (drawn.licences if drawn is not None else set())
+        record = SilverRecord(
+            sha256=_sha256(partial),
+            baseline=name,
+            data={
+                "name": train.repo_id or (train.folder.name if train.folder else "rows"),
+                "repo_id": train.repo_id,
+                "commit": train.commit,
+                "fingerprint": train.fingerprint,
+                "input_column": input_column,
+            },
+            corpus=drawn.inputs if drawn is not None else None,
+            licence=combined_licence(licences).id,
+            rows=dataclasses.asdict(counts),
+            parts=parts,
+            seed=seed,
+            versions=package_versions(PACKAGES),
+            code=dataclasses.asdict(code()),
+        )
+        record_path(out).unlink(
+            missing_ok=True
+        )  # a stop in between leaves a file without a record, never one with another's
         partial.replace(out)
+        write_record(out, record)
     except OSError as exc:
         raise UsageError(
             f"--out {out}: cannot be written ({exc.strerror or exc})", hint="free some space or give another file"
@@ -163,13 +194,31 @@ def _part(row: dict[str, Any], number: int, parts: int) -> int:
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") % parts
 
 
-def _drawn(corpus: str, count: int, seed: int) -> Iterator[str]:
-    """Open a corpus and return sentences that the default filters keep."""
-    from emojit.corpus.draw import draw
+class _Sentences:
+    """Sentences of a corpus that the default filters keep: iterate once, then read whose they are."""
 
-    config = CorpusConfig(source=corpus, sentences_per_article=0)
-    offers = draw(config, FilterConfig(), seed=seed, spread=True, wanted=count, quiet=True)
-    return islice((offer.sentence.text for offer in offers if offer.reason is None), count)
+    def __init__(self, corpus: str, count: int, seed: int) -> None:
+        from emojit.corpus.draw import draw
+
+        self.licences: set[str | None] = set()
+        self._count = count
+        config = CorpusConfig(source=corpus, sentences_per_article=0)
+        self._offers = draw(config, FilterConfig(), seed=seed, spread=True, wanted=count, quiet=True)
+
+    def __iter__(self) -> Iterator[str]:
+        kept = (offer.sentence for offer in self._offers if offer.reason is None)
+        for sentence in islice(kept, self._count):
+            self.licences.add(sentence.licence)
+            yield sentence.text
+
+    @property
+    def inputs(self) -> dict[str, object]:
+        return {key: value for key, value in self._offers.inputs.items() if key != "files"}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _label(model: ScoredBaseline, texts: Iterable[str], file: IO[str], bar: Any) -> int:

@@ -49,7 +49,7 @@ class StageRows:
         origin: what was read: kind, name, sha256 or commit.
         left_out: reason → sentences or pairs that were met and are not learned from (count).
         cut: texts that lost their end (count).
-        licence: of the sentences together, as the Hub writes it; None for pairs of a file, which states none.
+        licence: of the sentences together, as the Hub writes it; None for pairs of a file without a record, which states none.
     """
 
     train: list[Features]
@@ -115,7 +115,7 @@ def stage_rows(
         origin=source.origin,
         left_out=dict(sorted(left_out.items())),
         cut=made.cut,
-        licence=combined_licence(source.licences).id if isinstance(source, Sentences) else None,
+        licence=combined_licence(source.licences).id if isinstance(source, Sentences) else source.licence,
     )
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from emojit.corpus.files import file_facts
 from emojit.corpus.streams import Position, numbered_lines
+from emojit.dataset.silver_record import read_record
 from emojit.emoji import canonical
 from emojit.errors import StudentError
 from emojit.student.stages.held_out import HeldOut
@@ -41,12 +42,14 @@ class SilverPairs:
         held_out: what may not be learned from.
         origin: kind, name, sha256 and size.
         left_out: reason → pairs that are not learned from (count), of those met so far.
+        licence: of the texts, where a record beside the file states it.
     """
 
     path: Path
     held_out: HeldOut
     origin: dict[str, object] = field(default_factory=dict)
     left_out: Counter[str] = field(default_factory=Counter)
+    licence: str | None = None
 
     def __iter__(self) -> Iterator[SilverPair]:
         """Yield texts, their 1–5 distinct emoji, and scores where the line has some.
@@ -54,9 +57,18 @@ class SilverPairs:
         Raises:
             StudentError: no such file, or a line that is no pair.
             CorpusError: the file cannot be read.
+            DatasetError: the record beside it is none, or that of another file.
         """
         require_pairs(self.path)
         self.origin = {"kind": "file", **file_facts(self.path)}
+        if (record := read_record(self.path)) is not None:
+            self.licence = record.licence
+            self.origin |= {
+                "baseline": record.baseline,
+                "data": dict(record.data),
+                "corpus": record.corpus,
+                "rows": dict(record.rows),
+            }
         for number, line, whole in numbered_lines(self.path, Position()):
             if not line.strip():
                 continue
