@@ -95,7 +95,7 @@ def _optimiser(config: TrainConfig, steps: int) -> dict[str, str | float]:
     """
     if config.optimiser == "adamw":
         return {
-            "optim": "adamw_torch",  # not the fused one: on a CPU its last bits hang on the number of threads  # the same update in one pass over the weights
+            "optim": "adamw_torch",  # not the fused one: on a CPU its last bits hang on the number of threads
             "lr_scheduler_type": _SCHEDULES[config.schedule],
             "warmup_steps": config.warmup_steps or config.warmup_ratio,  # below 1 it is a share
         }
