@@ -31,7 +31,7 @@ def scores_question(text: str, answers: Sequence[Sequence[str]], recipe: JudgeRe
     return _question(
         "scores",
         text,
-        {"text": text, "answers": "\n".join(lines), "categories": _categories()},
+        {"text": _one_line(text), "answers": "\n".join(lines), "categories": _categories()},
         _scores_schema(labels),
         recipe,
     )
@@ -39,14 +39,14 @@ def scores_question(text: str, answers: Sequence[Sequence[str]], recipe: JudgeRe
 
 def pairs_question(text: str, first: Sequence[str], second: Sequence[str], recipe: JudgeRecipe) -> Question:
     """Ask which of two answers to a text is better."""
-    filled = {"text": text, "first": shown(first), "second": shown(second)}
+    filled = {"text": _one_line(text), "first": shown(first), "second": shown(second)}
     schema = _object({"reason": {"type": "string"}, "choice": {"type": "string", "enum": ["A", "B", "tie"]}})
     return _question("pairs", text, filled, schema, recipe)
 
 
 def guess_question(emojis: Sequence[str], candidates: Sequence[str], recipe: JudgeRecipe) -> Question:
     """Ask which of some texts the emoji belong to."""
-    lines = (f"{number}. {' '.join(text.splitlines())}" for number, text in enumerate(candidates, start=1))
+    lines = (f"{number}. {_one_line(text)}" for number, text in enumerate(candidates, start=1))
     filled = {"emojis": shown(emojis), "candidates": "\n".join(lines)}
     schema = _object({"choice": {"type": "integer", "enum": list(range(1, len(candidates) + 1))}})
     return _question("guess", shown(emojis), filled, schema, recipe)
@@ -77,6 +77,11 @@ def _prompts(stage: Stage, recipe: JudgeRecipe) -> tuple[str, str]:
     if stage == "pairs":
         return prompts.pairs_system, prompts.pairs_user
     return prompts.guess_system, prompts.guess_user
+
+
+def _one_line(text: str) -> str:
+    """Return a text without line breaks: a line of it could imitate the lines of the question."""
+    return " ".join(text.splitlines())
 
 
 def _question(
