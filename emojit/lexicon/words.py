@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,6 +24,11 @@ _NO_WORDS = frozenset({"空白", "補助記号"})
 
 _MOST_BYTES = 40_000
 """Sudachi refuses texts of more than 49,149 bytes of UTF-8."""
+
+
+def dictionary_source() -> str:
+    """Return which dictionary finds the words, with its licence and version, e.g. "SudachiDict (Apache-2.0) 20260116"."""
+    return f"SudachiDict (Apache-2.0) {importlib.metadata.version('sudachidict_core')}"
 
 
 class Word(NamedTuple):
@@ -81,6 +87,10 @@ class WordReader:
                 content = kind[0] in _NAMING and kind[1] not in _EMPTY
                 found.append(Span(morpheme.begin(), morpheme.end(), content))
         return found
+
+    def surfaces(self, text: str) -> list[str]:
+        """Return all words of a text as they are written, blanks and punctuation among them; what lies behind 40,000 bytes is left out."""
+        return [morpheme.surface() for morpheme in self._tokenizer.tokenize(_readable(text))]
 
     def rows(self, texts: Iterable[str]) -> list[list[Word]]:
         """Return the content words of every text."""

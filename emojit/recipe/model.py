@@ -18,7 +18,9 @@ class ModelConfig:
     revision: str | None = None
     """Revision of `base`."""
     vocab_size: int = 4000
-    """SentencePiece pieces of a tokenizer from nothing, before the emoji (count); less where the corpus holds fewer."""
+    """Pieces of a tokenizer from nothing, before the emoji (count); less where the corpus holds fewer."""
+    pieces: Literal["sentencepiece", "words"] = "sentencepiece"
+    """What they are: SentencePiece's own choice, or the most frequent words (needs the extra `words` for training, and not for the student)."""
     d_model: int = 128
     """Width of the hidden states of a T5 from nothing."""
     d_ff: int = 256
@@ -46,6 +48,11 @@ class ModelConfig:
         if self.piece_init == "vectors" and self.base is not None:
             raise ConfigError(
                 "model.piece_init: vectors start a model from nothing, and model.base names one that has been trained",
+                hint="leave one of them out",
+            )
+        if self.pieces == "words" and self.base is not None:
+            raise ConfigError(
+                "model.pieces: words are for a tokenizer from nothing, and model.base names a model that brings its own",
                 hint="leave one of them out",
             )
         if self.emojis < 0:

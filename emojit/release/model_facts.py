@@ -191,6 +191,8 @@ def _training(run: RunRecord) -> Iterator[tuple[str, str]]:
     if run.model.emojis is not None and run.model.emojis < len(INVENTORY):
         yield "emoji it can write", f"the {run.model.emojis:,} most frequent of the training split"
         yield "rows left out, without any of them", f"{data.unanswerable:,}"
+    if run.model.words is not None:
+        yield "pieces are words of", run.model.words
     if run.model.vectors is not None:
         yield "pieces started from", f"word vectors: {run.model.vectors}, {VECTORS_URL}"
     for stage in run.stages:

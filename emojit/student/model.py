@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emojit.emoji import inventory
+from emojit.lexicon.words import dictionary_source
 from emojit.recipe import ModelConfig
 from emojit.student.embeddings import grow_embeddings
 from emojit.student.gap_tokens import add_gap_tokens
 from emojit.student.tokenizer import train_tokenizer
 from emojit.student.vocabulary import EmojiVocabulary, add_emoji, emoji_vocabulary, most_frequent
+from emojit.student.word_pieces import word_tokenizer
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -32,6 +34,8 @@ class NewStudent:
     """Licence that the base model's card states; None where it states none, and for a student from nothing."""
     vectors: str | None = None
     """Name, licence and version of the word vectors that the pieces' rows were started from; None where they were not."""
+    words: str | None = None
+    """Name, licence and version of the dictionary whose words the pieces are; None where they are not."""
 
 
 def new_student(
@@ -53,7 +57,7 @@ def new_student(
 
     Raises:
         StudentError: `model.base` cannot be loaded, has no tokenizer or is no encoder-decoder.
-        MissingExtraError: `model.piece_init` asks for word vectors, and the extra `words` is not installed.
+        MissingExtraError: `model.piece_init` asks for word vectors or `model.pieces` for words, and the extra `words` is not installed.
     """
     vectors: str | None = None
     if config.base is None:
@@ -84,6 +88,7 @@ def new_student(
         base_commit=commit,
         base_licence=licence,
         vectors=vectors,
+        words=dictionary_source() if config.pieces == "words" else None,
     )
 
 
@@ -94,7 +99,8 @@ def _from_nothing(
     from transformers import T5Config, T5ForConditionalGeneration
 
     names = [word for item in inventory() for word in (item.name_ja, *item.keywords_ja)]
-    tokenizer = train_tokenizer([*texts, *names], config.vocab_size)
+    train = word_tokenizer if config.pieces == "words" else train_tokenizer
+    tokenizer = train([*texts, *names], config.vocab_size)
     t5 = T5Config(
         vocab_size=len(tokenizer),
         d_model=config.d_model,

@@ -74,6 +74,8 @@ class ModelRecord:
     """Emoji that it can write (count): all 1,906, or the so many most frequent. None where an older emojit did not record it."""
     vectors: str | None = None
     """Name, licence and version of the word vectors that its pieces were started from; None where they were not."""
+    words: str | None = None
+    """Name, licence and version of the dictionary whose words its pieces are; None where they are not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

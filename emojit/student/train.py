@@ -304,6 +304,7 @@ def _model_record(student: NewStudent, recipe: TrainRecipe) -> ModelRecord:
         new_emoji=student.new_emoji,
         emojis=len(student.vocabulary.id_of),
         vectors=student.vectors,
+        words=student.words,
     )
 
 
