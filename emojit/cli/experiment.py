@@ -11,7 +11,15 @@ from emojit.cli import experiment_table, output
 from emojit.cli.options import DryRunOption, JsonOption, OutOption, RevisionOption, SetOption
 from emojit.cli.stopping import stopped_by_sigterm
 
-app = typer.Typer(no_args_is_help=True, help="Plans of many trainings: run them, and read off what helped.")
+_HELP = """Plans of many trainings: run them, and read off what helped.
+
+Example: emojit experiment run v3-small --dataset builds/v1 --dry-run
+
+Example: emojit experiment run v3-small --dataset builds/v1
+
+Example: emojit experiment table v3-small
+"""
+app = typer.Typer(no_args_is_help=True, help=_HELP)
 app.command()(experiment_table.table)
 
 PlanArgument = Annotated[
@@ -56,7 +64,8 @@ def run(
     """Train every variant of a plan, each seed in a process of its own, and skip what is done.
 
     The folder is outputs/experiments/NAME unless --out is given. After Ctrl-C, SIGTERM, kill -9 or a failed run the same command goes on. --set changes
-    a key of the base recipe for every variant. Conditions are decided on the validation split. Exit code 1 where a run failed.
+    a key of the base recipe for every variant. Conditions are decided on the validation split: "improved" is any higher mean than the base's. Exit code 1 where a
+    run failed.
 
     Example: emojit experiment run v3-small --dataset builds/v1
     """

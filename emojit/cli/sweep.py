@@ -62,8 +62,9 @@ def sweep(
 ) -> None:
     """Score every kept checkpoint on validation: peak, plateau, onset of overfitting, and which one to take.
 
-    Writes sweep.html, sweep.md, sweep.json and plots/, into the folder sweep/ of a single run, else below outputs/sweeps, unless --out is given. A checkpoint that was
-    scored before is not scored again. Train with --set train.keep_checkpoints=0.5 to keep two checkpoints an epoch.
+    Writes sweep.html, sweep.md, sweep.json and plots/, into the folder sweep/ of a single run, else below outputs/sweeps, unless --out is given. What a checkpoint
+    answered is kept in sweep/.scores/ of its run folder, also with --out, and is not asked again; remove that folder to ask anew. Train with --set
+    train.keep_checkpoints=0.5 to keep two checkpoints an epoch.
 
     Example: emojit sweep runs/v1 --weights jaccard=0.7,exact_match=0.3 --average 3 --save models/v1-chosen
     """

@@ -11,6 +11,9 @@ from emojit.recipe import BASE, ConditionConfig, SuccessConfig
 
 Decision = Literal["run", "skip", "wait"]
 
+IMPROVED = "improved: a higher mean Jaccard index on validation than the base, by however little"
+"""What a condition asks for, in words: it decides what is worth its time, and says nothing about what helped."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:

@@ -10,6 +10,7 @@ from pathlib import Path
 from emojit.dataset.loading import load_rows
 from emojit.dataset.splits import SPLITS
 from emojit.errors import ConfigError, UsageError
+from emojit.experiment.plan.twins import Twins, twins
 from emojit.recipe import BASE, PlanConfig, TrainRecipe, VariantConfig, load, load_changed
 from emojit.recipe.loader import settings_of
 from emojit.resources import find_plan, find_recipe
@@ -42,6 +43,8 @@ class ResolvedPlan:
     """The base and the variants, with their seeds, in the order of the file."""
     runs: tuple[PlannedRun, ...]
     """Every run, in that order."""
+    notes: tuple[str, ...] = ()
+    """What its author should know before hours are spent, in sentences."""
 
     def of(self, variant: str) -> tuple[PlannedRun, ...]:
         """Return the runs of a variant."""
@@ -81,7 +84,8 @@ def resolve_plan(
 
     Raises:
         ConfigError: the plan or the recipe of a variant has an unknown key or a value that cannot be; a condition names no variant or goes round in a
-            circle; there is no such plan, base recipe or baseline.
+            circle; there is no such plan, base recipe or baseline; two variants of the plan are the same run. Where only `seeds` or `overrides` make
+            them so, that is a note.
     """
     path = find_plan(plan)
     config = load(PlanConfig, path)
@@ -106,7 +110,12 @@ def resolve_plan(
             data = dataclasses.replace(recipe.data, dataset=None, revision=None)
             named = dataclasses.replace(recipe, name=f"{config.name}-{variant.name}", train=train, data=data)
             runs.append(PlannedRun(variant=variant.name, seed=seed, recipe=named))
-    return ResolvedPlan(config=config, variants=config.every_variant(), runs=tuple(runs))
+    same = twins([(run.variant, run.seed, run.recipe) for run in runs])
+    if not (seeds or overrides):
+        _check_twins(same, path)
+    return ResolvedPlan(
+        config=config, variants=config.every_variant(), runs=tuple(runs), notes=tuple(one.words for one in same)
+    )
 
 
 def read_data(plan: ResolvedPlan) -> PlanData:
@@ -142,6 +151,15 @@ def _check_baselines(config: PlanConfig, plan: Path) -> None:
     for name in config.baselines:
         if name not in KINDS:
             raise ConfigError(f"{plan}: baselines: no baseline {name!r}", hint=f"one of {', '.join(KINDS)}")
+
+
+def _check_twins(found: Sequence[Twins], plan: Path) -> None:
+    for one in found:
+        if one.seeds:
+            raise ConfigError(
+                f"{plan}: variants.{one.second}: {one.words}",
+                hint="let its set change a key, or leave it out; to see what chance does, give it other seeds, such as seeds = [100, 101]",
+            )
 
 
 def _base_recipe(config: PlanConfig, plan: Path) -> Path:

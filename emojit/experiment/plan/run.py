@@ -88,6 +88,8 @@ def run_plan(
     folder.path.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
         folder.write_plan(plan.config)
+        for note in plan.notes:
+            say(f"warning: {note}")
         devices = gpus()
         work = Work(plan, folder, data, any_code=any_code, say=say, command=command)
         baselines = write_baselines(plan, folder, data, say)

@@ -17,24 +17,34 @@ Key = tuple[str, int]
 class Schedule:
     """Knows of every run whether it is pending, running, done, failed or skipped."""
 
-    def __init__(self, plan: ResolvedPlan, scores: Mapping[Key, Scores], seconds: Mapping[Key, float]) -> None:
+    def __init__(
+        self,
+        plan: ResolvedPlan,
+        scores: Mapping[Key, Scores],
+        seconds: Mapping[Key, float],
+        damaged: Mapping[Key, str] | None = None,
+    ) -> None:
         """Begin with the runs that are done.
 
         Args:
             plan: the plan.
             scores: of each run that is done.
             seconds: of the runs of which it is known (s).
+            damaged: why a run that was finished cannot be read any more: it has failed, and is not trained again before somebody has looked.
         """
         self._plan = plan
         self._scores = dict(scores)
+        damaged = damaged or {}
+
+        def begun(key: Key) -> State:
+            return "done" if key in scores else "failed" if key in damaged else "pending"
+
+        keys = [(run.variant, run.seed) for run in plan.runs]
         self._status = {
-            (run.variant, run.seed): RunStatus(
-                variant=run.variant,
-                seed=run.seed,
-                state="done" if (run.variant, run.seed) in scores else "pending",
-                seconds=seconds.get((run.variant, run.seed)),
+            key: RunStatus(
+                variant=key[0], seed=key[1], state=begun(key), reason=damaged.get(key), seconds=seconds.get(key)
             )
-            for run in plan.runs
+            for key in keys
         }
         self.settle()
 

@@ -11,6 +11,8 @@ from emojit.metrics import diversity, exact_match, jaccard_scores
 
 RECORD = "run.json"
 PREDICTIONS = "predictions.parquet"
+AGAIN = "remove the run folder and run the plan again: it is trained anew"
+"""What to do about a finished run that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +45,13 @@ def validation_scores(folder: Path) -> Scores:
     try:
         table = pq.read_table(path, columns=["emojis", "student"], filters=[("split", "=", "validation")]).to_pydict()
     except (OSError, pa.ArrowException) as exc:
-        raise StudentError(
-            f"{path}: cannot be read ({exc})", hint="remove the run folder: it is trained again"
-        ) from exc
+        said = next(iter(str(exc).splitlines()), type(exc).__name__)
+        raise StudentError(f"{path}: cannot be read ({said})", hint=AGAIN) from exc
     predictions, references = table["student"], table["emojis"]
     if not references:
-        raise StudentError(f"{path}: no rows of validation", hint="remove the run folder: it is trained again")
+        raise StudentError(f"{path}: no rows of validation", hint=AGAIN)
+    if None in predictions or None in references:
+        raise StudentError(f"{path}: a row of validation has no answer or no emojis", hint=AGAIN)
     jaccards = jaccard_scores(predictions, references)
     return Scores(
         jaccard=sum(jaccards) / len(jaccards),

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from emojit.experiment.layout import RunStatus
-from emojit.experiment.plan.conditions import words
+from emojit.experiment.plan.conditions import IMPROVED, words
 from emojit.experiment.plan.estimate import Expectation, duration
 from emojit.experiment.plan.resolve import PlanData, ResolvedPlan
 from emojit.recipe import BASE, VariantConfig
@@ -36,7 +36,7 @@ class PlanView:
         left = [
             self.expectation.by_run[status.variant, status.seed]
             for status in self.statuses
-            if status.state not in ("done", "skipped") and (conditional or status.variant in unconditional)
+            if status.state in ("pending", "running") and (conditional or status.variant in unconditional)
         ]
         return round(sum(left) / self.jobs, 1)
 
@@ -56,6 +56,7 @@ class PlanView:
                 }
                 for variant in self.plan.variants
             ],
+            "notes": list(self.plan.notes),
             "runs": [
                 {**asdict(status), "expected_s": by_run.get((status.variant, status.seed))} for status in self.statuses
             ],
@@ -73,6 +74,14 @@ class PlanView:
         if config.set:
             lines.append(f"every variant: {_settings(config.set)}")
         lines += self._branch(self.plan.variants[0], "", "")
+        lines += [
+            f"failed: {status.variant} seed {status.seed}: {status.reason}"
+            for status in self.statuses
+            if status.state == "failed"
+        ]
+        lines += [f"warning: {note}" for note in self.plan.notes]
+        if any(key.endswith("_improved") for variant in self.plan.variants for key in variant.when.by_key()):
+            lines.append(IMPROVED)
         return "\n".join([*lines, self._time()])
 
     def _time(self) -> str:

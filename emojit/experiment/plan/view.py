@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 
 from emojit.experiment.layout import PlanFolder
 from emojit.experiment.plan.estimate import finished_runs, timed_steps
-from emojit.experiment.plan.folders import look
+from emojit.experiment.plan.finished import finished
 from emojit.experiment.plan.process import COMMAND, gpus
 from emojit.experiment.plan.resolve import ResolvedPlan, read_data
 from emojit.experiment.plan.run import check_folder
 from emojit.experiment.plan.schedule import Schedule
-from emojit.experiment.plan.scores import validation_scores
 from emojit.experiment.plan.tree import PlanView
 
 
@@ -46,12 +45,10 @@ def view_plan(
     if plan.config.dataset is None:
         return PlanView(plan=plan, data=None, statuses=Schedule(plan, {}, {}).statuses, expectation=None, jobs=jobs)
     data = read_data(plan)
-    done = [run for run in plan.runs if look(folder, run, data, any_code=any_code).state == "done"]
-    scores = {(run.variant, run.seed): validation_scores(folder.run(run.variant, run.seed)) for run in done}
-    expectation = finished_runs(plan, folder, list(scores))
+    found = finished(plan, folder, data, any_code=any_code)
+    expectation = finished_runs(plan, folder, list(found.scores))
     if expectation is None and timing:
         say("timing a few steps of the base …")
         expectation = timed_steps(plan, data, command=command)
-    return PlanView(
-        plan=plan, data=data, statuses=Schedule(plan, scores, {}).statuses, expectation=expectation, jobs=jobs
-    )
+    schedule = Schedule(plan, found.scores, {}, found.reasons)
+    return PlanView(plan=plan, data=data, statuses=schedule.statuses, expectation=expectation, jobs=jobs)

@@ -13,6 +13,7 @@ from emojit.dataset.folder import write_json
 from emojit.errors import StudentError, UsageError
 from emojit.experiment.layout import PlanFolder, RunFailure
 from emojit.experiment.plan.estimate import Expectation, duration, finished_runs
+from emojit.experiment.plan.finished import finished
 from emojit.experiment.plan.folders import data_changed, look, make_room, progress_of
 from emojit.experiment.plan.process import Orphan, Training, is_alive
 from emojit.experiment.plan.resolve import PlanData, PlannedRun, ResolvedPlan
@@ -55,14 +56,14 @@ class Work:
             known = {(status.variant, status.seed): status for status in folder.statuses()}
             self._before = {key: status.seconds for key, status in known.items() if status.seconds is not None}
             self._pids = {key: status.pid for key, status in known.items()}
-        scores = {
-            (run.variant, run.seed): validation_scores(folder.run(run.variant, run.seed))
-            for run in plan.runs
-            if look(folder, run, data, any_code=any_code).state == "done"
-        }
-        self.schedule = Schedule(plan, scores, self._before)
-        if scores:
-            self._tell(f"{len(scores)} of {len(plan.runs)} runs are done already")
+        found = finished(plan, folder, data, any_code=any_code)
+        self.schedule = Schedule(plan, found.scores, self._before, found.reasons)
+        if found.scores:
+            self._tell(f"{len(found.scores)} of {len(plan.runs)} runs are done already")
+        for (variant, seed), exc in found.damaged.items():
+            self._fail(variant, seed, RunFailure(message=str(exc), hint=exc.hint, exit_code=0, log=""), "is damaged")
+        for key in found.scores:
+            folder.failure(*key).unlink(missing_ok=True)  # of a damaged file that somebody has put right
         self._save()
 
     def all(self, slots: Sequence[Mapping[str, str]], *, quiet: bool) -> None:
@@ -140,12 +141,15 @@ class Work:
                 f"{run.label}: validation Jaccard {scores.jaccard:.4f} after {duration(seconds)}; {self._left()}"
             )
         else:
-            write_json(self._folder.failure(*key), asdict(failure))
             self.schedule.failed(run, failure.message, seconds)
-            self._tell(f"{run.label}: FAILED after {duration(seconds)}: {failure.message}")
-            if failure.hint:
-                self._tell(f"  hint: {failure.hint}")
+            self._fail(*key, failure, f"FAILED after {duration(seconds)}")
         self._save()
+
+    def _fail(self, variant: str, seed: int, failure: RunFailure, what: str) -> None:
+        write_json(self._folder.failure(variant, seed), asdict(failure))
+        self._tell(f"{variant} seed {seed}: {what}: {failure.message}")
+        if failure.hint:
+            self._tell(f"  hint: {failure.hint}")
 
     def _failure(self, run: PlannedRun, training: Training | Orphan) -> RunFailure | None:
         """Return why a run that is over failed; None where it did not."""

@@ -143,6 +143,16 @@ def test_the_small_plan_differs_from_v3_in_the_model_and_what_a_model_from_nothi
         ('[[variants]]\nname = "base"', "two are called 'base'", "of its own"),
         ('[[variants]]\nname = "a/b"', "name must be letters", None),
         ("seeds = []", "seeds is empty", "seeds = [0]"),
+        (
+            '[[variants]]\nname = "a"\nset = {"train.epochs" = 8.0, "train.report_to" = "tensorboard"}',
+            "variants.a: a has the recipe of base, key by key: with seed 0 it is the same run twice",
+            "let its set change a key",
+        ),
+        (
+            '[[variants]]\nname = "a"\nset = {"train.epochs" = 3}\n[[variants]]\nname = "b"\nset = {train = {epochs = 3.0}}',
+            "variants.b: b has the recipe of a, key by key",
+            "seeds = [100, 101]",
+        ),
         ('baselines = ["constant", "lineer"]', "baselines: no baseline 'lineer'", "linear"),
         ("seeds = [1, 2, 1]", "seeds: 1 stands there twice", "leave one out"),
         ("seeds = [-1]", "seeds: a seed must be in [0, 2**32), got -1", None),
@@ -190,7 +200,8 @@ def test_the_base_may_stand_beside_the_plan_and_a_mistake_in_it_is_blamed_on_it(
 def test_settings_of_the_command_line_hold_for_every_variant_that_does_not_change_them_itself(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text(
-        HEAD + '[[variants]]\nname = "a"\nset = {train = {epochs = 2}}\nseeds = [5]\n[[variants]]\nname = "b"',
+        HEAD
+        + '[[variants]]\nname = "a"\nset = {train = {epochs = 2}}\nseeds = [5]\n[[variants]]\nname = "b"\nseeds = [8, 9]',
         encoding="utf-8",
     )
 
@@ -202,3 +213,17 @@ def test_settings_of_the_command_line_hold_for_every_variant_that_does_not_chang
     assert [plan.of(name)[0].recipe.train.epochs for name in ("base", "a", "b")] == [7, 2, 7]
     assert {run.recipe.train.batch_size for run in plan.runs} == {9}
     assert [run.recipe.train.seed for run in plan.of("a")] == [3, 4]
+
+
+def test_a_variant_that_is_the_base_is_a_control_with_seeds_of_its_own_and_a_warning_for_a_try(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        HEAD + '[[variants]]\nname = "again"\nseeds = [1, 2]\n[[variants]]\nname = "a"\nset = {"train.epochs" = 3}',
+        encoding="utf-8",
+    )
+
+    (control,) = resolve_plan(path).notes
+    assert control.startswith("again has the recipe of base with other seeds: it shows what chance does")
+    tried = resolve_plan(path, overrides=["train.epochs=3"]).notes
+    assert tried[1] == "a has the recipe of base, key by key: with seed 0 it is the same run twice"
+    assert "with seeds 4, 5 it is the same run twice" in resolve_plan(path, seeds=[4, 5]).notes[0]

@@ -29,12 +29,15 @@ name = "a"
 set = {"train.learning_rate" = 1e-4}
 [[variants]]
 name = "b"
+set = {"train.epochs" = 2}
 when = {any_improved = ["a"]}
 [[variants]]
 name = "c"
+set = {"train.epochs" = 3}
 when = {any_improved = ["b"]}
 [[variants]]
 name = "d"
+set = {"train.epochs" = 4}
 when = {none_reached = ["a", "b"]}
 """
 
@@ -69,7 +72,7 @@ def test_what_is_done_is_not_done_again_and_more_seeds_are_only_the_new_ones(pla
 
 
 def test_other_settings_or_other_code_put_a_run_aside_and_train_it_again(plans, monkeypatch):
-    plan = plans.write('[[variants]]\nname = "a"')
+    plan = plans.write('[[variants]]\nname = "a"\nset = {"train.batch_size" = 2}')
     plans.run(plan)
 
     plans.run(plan, overrides=["train.epochs=3", "train.report_to=tensorboard"])
@@ -123,9 +126,51 @@ def test_a_key_that_came_after_a_run_makes_no_difference_at_its_default_where_an
     assert identity.difference(before, other, any_code=True) == "train.average_count was 3 and is 4"
 
 
+DAMAGES = {
+    "predictions cut off": ("predictions.parquet", lambda old: old[:200], "cannot be read"),
+    "predictions of something else": ("predictions.parquet", lambda old: b"PK", "cannot be read"),
+    "a column missing": ("predictions.parquet", None, "cannot be read"),
+    "a record cut off": ("run.json", lambda old: old[:9], "cannot be read"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_a_finished_run_that_is_damaged_has_failed_and_the_others_go_on(plans, name):
+    file, change, words = DAMAGES[name]
+    plan = plans.write('[[variants]]\nname = "a"\nset = {"train.epochs" = 2}\n')
+    plans.run(plan)
+    path = PlanFolder(plans.out).run("a", 0) / file
+    whole = path.read_bytes()
+    if change is None:
+        pq.write_table(pq.read_table(path).drop_columns(["student"]), path)
+    else:
+        path.write_bytes(change(whole))
+    resolved = resolve_plan(plan, dataset=str(plans.build))
+    plan.write_text(
+        plan.read_text(encoding="utf-8") + '[[variants]]\nname = "b"\nset = {"train.epochs" = 3}\n', "utf-8"
+    )
+
+    seen = view_plan(resolved, PlanFolder(plans.out), jobs=1, say=print)
+    result = plans.run(plan)
+
+    assert "failed: a seed 0: " in seen.text()
+    assert seen.seconds(conditional=True) == 0
+    assert plans.states() == {"base 0": "done", "a 0": "failed", "b 0": "done"}
+    (failed,) = result.failed
+    assert str(path) in failed.reason
+    assert words in failed.reason
+    assert PlanFolder(plans.out).read_failure("a", 0).hint.startswith("remove the run folder and run the plan again")
+    assert len(began(plans, "a")) == 1  # it is not trained again before somebody has looked
+    assert any(line.startswith("a seed 0: is damaged: ") for line in plans.said)
+
+    path.write_bytes(whole)
+    assert not plans.run(plan).failed
+    assert not PlanFolder(plans.out).failure("a", 0).exists()
+
+
 def test_a_failed_run_says_why_the_others_go_on_and_the_next_call_tries_it_again(plans):
     plan = plans.write(
-        '[[variants]]\nname = "a"\nset = {"model.d_ff" = 7}\n[[variants]]\nname = "b"',
+        '[[variants]]\nname = "a"\nset = {"model.d_ff" = 7}\n[[variants]]\nname = "b"\nset = {"train.epochs" = 2}',
         head="baselines = []\nseeds = [0, 1]",
     )
 
@@ -286,7 +331,7 @@ def test_a_dry_run_shows_the_tree_with_conditions_and_reckons_from_finished_runs
     text = view.text()
     assert "plan: 10 runs of 5 variants on" in text
     assert "└─ a; seeds 0, 1; train.learning_rate = 0.0001; 1 done, 1 pending; about 50 s a run" in text
-    assert "   └─ b; seeds 0, 1; if one of a improved; 1 done, 1 pending" in text
+    assert "   └─ b; seeds 0, 1; train.epochs = 2; if one of a improved; 1 done, 1 pending" in text
     # Left are 100 s of the base, 50 s of a, b and d each, and for c, of which nothing is known, twice the mean; two at a time.
     assert (view.seconds(conditional=False), view.seconds(conditional=True)) == (75.0, 187.5)
     assert "by 4 finished runs of this plan" in text
