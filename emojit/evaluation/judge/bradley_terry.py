@@ -43,8 +43,9 @@ def strengths(decided: Mapping[tuple[str, str, str, int], float], systems: Seque
         return ()
     wins = _wins(decided, systems)  # (N, S, S)
     point = _fit(wins.sum(axis=0))
-    weights = resampled(len(wins), RESAMPLES)  # (R, N)
-    totals = np.tensordot(weights, wins, axes=1)  # (R, S, S)
+    drawn_from = np.concatenate([wins, _one_win_each(len(systems))])
+    weights = resampled(len(drawn_from), RESAMPLES)  # (R, N + S * (S - 1))
+    totals = np.tensordot(weights, drawn_from, axes=1)  # (R, S, S)
     drawn = np.array([_fit(total, point) for total in totals])  # (R, S)
     order = sorted(range(len(systems)), key=lambda place: (-point[place], place))
     found = []
@@ -64,6 +65,16 @@ def _wins(decided: Mapping[tuple[str, str, str, int], float], systems: Sequence[
         wins[texts[text], place[one], place[other]] += value
         wins[texts[text], place[other], place[one]] += 1 - value
     return wins
+
+
+def _one_win_each(systems: int) -> NDArray[np.float64]:
+    """Return one text for every two systems in either order, which the first has won; shape (S * (S - 1), S, S).
+
+    They are drawn beside the texts, for what always ended alike would otherwise have an interval without width; as for win rates, see
+    `emojit.evaluation.judge.paired`.
+    """
+    ones = np.eye(systems * systems).reshape(-1, systems, systems)
+    return ones[~np.eye(systems, dtype=bool).ravel()]
 
 
 def _fit(wins: NDArray[np.float64], start: NDArray[np.float64] | None = None) -> NDArray[np.float64]:

@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emojit.evaluation.report import Interval
+from emojit.evaluation.same_value import CONFIDENCE, same_value_ends
 from emojit.metrics import bootstrap_interval
 
-CONFIDENCE = 0.95
-"""Share of the resampled figures inside an interval."""
 RESAMPLES = 2000
 """Bootstrap resamples (count)."""
 SEED = 0
@@ -26,26 +25,28 @@ def mean_by_text(values: Sequence[tuple[str, float]]) -> dict[str, float]:
     return {text: sum(of) / len(of) for text, of in found.items()}
 
 
-def mean_interval(by_text: Mapping[str, float]) -> Interval | None:
-    """Return the mean over texts with its interval, or None without a text."""
+def mean_interval(by_text: Mapping[str, float], *, lowest: float, highest: float) -> Interval | None:
+    """Return the mean over texts with its interval, or None without a text.
+
+    Args:
+        by_text: one value per text. Where all are the same, resampling cannot tell how far that can be trusted; then the ends are exact ones
+            for so many texts (`emojit.evaluation.same_value`).
+        lowest: the least value that a text can have.
+        highest: the greatest.
+    """
     if not by_text:
         return None
     values = list(by_text.values())
+    if min(values) == max(values):
+        ends = same_value_ends(values[0], len(values), lowest=lowest, highest=highest)
+        return Interval(mean=values[0], low=ends.low, high=ends.high)
     low, high = bootstrap_interval(values, confidence=CONFIDENCE, resamples=RESAMPLES, seed=SEED)
     return Interval(mean=sum(values) / len(values), low=low, high=high)
 
 
 def rate_interval(by_text: Mapping[str, float]) -> Interval | None:
-    """Return the mean of values in [0, 1] over texts with its interval, or None without a text.
-
-    Where every text has 0, or every text 1, resampling cannot tell how far that can be trusted; then the end on the open side is the exact one for
-    so many texts (Clopper & Pearson 1934, "The use of confidence or fiducial limits").
-    """
-    found = mean_interval(by_text)
-    if found is None or set(by_text.values()) not in ({0.0}, {1.0}):
-        return found
-    rare = ((1 - CONFIDENCE) / 2) ** (1 / len(by_text))
-    return Interval(mean=0.0, low=0.0, high=1 - rare) if not found.mean else Interval(mean=1.0, low=rare, high=1.0)
+    """Return the mean of values in [0, 1] over texts with its interval, or None without a text; as `mean_interval`."""
+    return mean_interval(by_text, lowest=0.0, highest=1.0)
 
 
 def deviation(by_text: Mapping[str, float]) -> float | None:

@@ -1,9 +1,10 @@
-"""The report of a judge as a Markdown page, `judge.md`, with a summary in Japanese on top."""
+"""The report of a judge as a Markdown page, `judge.md`, with a summary and the words of its tables in Japanese on top."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from emojit.evaluation.judge.glossary import glossary
 from emojit.evaluation.judge.records import ERROR_CATEGORIES
 from emojit.evaluation.judge.schema import GuessReport, JudgeReport, PairsReport, ScoresReport, Stated, WinRate
 from emojit.evaluation.judge.summary import summary
@@ -20,11 +21,15 @@ def markdown(report: JudgeReport) -> str:
         "",
         *summary(report),
         "",
+        *glossary(report),
+        "",
+        "## What was judged",
+        "",
         f"{sample.texts:,} of {sample.of:,} texts, {'named by --texts' if sample.given else f'drawn with every topic in its share (seed {sample.seed})'}: "
         + ", ".join(f"{topic} {n:,}" for topic, n in sample.topics.items())
         + ".",
         f"Systems: {', '.join(f'`{name}`' for name in report.systems)}; the judge never saw these names.",
-        f"Brackets are {percent} bootstrap intervals over texts ({report.resamples:,} resamples).",
+        f"Brackets are {percent} intervals over texts: bootstrap ({report.resamples:,} resamples), or the exact bound where every text has the same value.",
     ]
     if report.scores is not None:
         lines += _scores(report.scores)
@@ -38,7 +43,7 @@ def markdown(report: JudgeReport) -> str:
         "",
         (
             f"Sampling {', '.join(f'{name} {value}' for name, value in judge.sampling.items())}; answers as {judge.response_format}, "
-            f"{judge.asks} independent answer{'s' if judge.asks > 1 else ''} to every question, each asked for at most {judge.attempts} times until it can be read. "
+            f"{judge.asks} independent answer{'s' if judge.asks > 1 else ''} to every question, {_attempts(judge.attempts)}. "
             f"Prompts: {', '.join(f'{stage} `{name}`' for stage, name in judge.prompt_ids.items())}."
         ),
         "",
@@ -110,11 +115,13 @@ def _pairs(pairs: PairsReport) -> list[str]:
         "",
         (
             "Every pair was shown in both orders; whom both orders choose has won, everything else is a tie, and so is the same answer of both systems "
-            f"({pairs.same_answer:,} pairs, not asked). Rate = (wins + ties / 2) / all."
+            f"({pairs.same_answer:,} pairs, not asked). Rate = (wins + ties / 2) / all; clearly better where the whole interval is above 50 %. Its interval counts one win "
+            "more for either side (Bonett and Price 2012), so that ties alone say no more than their number allows. By place: ties of which both orders chose the "
+            "same place, which say nothing about the systems."
         ),
         "",
-        "| system | against | wins | ties | losses | rate |",
-        "|---|---|---:|---:|---:|---|",
+        "| system | against | wins | ties | losses | rate | by place |",
+        "|---|---|---:|---:|---:|---|---:|",
         *(_win_row(rate) for rate in pairs.win_rates),
     ]
     if pairs.strengths:
@@ -125,6 +132,11 @@ def _pairs(pairs: PairsReport) -> list[str]:
             "| rank | system | strength |",
             "|---:|---|---|",
             *(f"| {one.rank} | `{one.name}` | {_gap(one.strength)} |" for one in pairs.strengths),
+        ]
+    elif len(pairs.win_rates) > 1:
+        lines += [
+            "",
+            "No pair was won by either side, so there are no strengths (Bradley–Terry) and no order of the systems.",
         ]
     bias = pairs.position
     share = (
@@ -152,10 +164,25 @@ def _guess(guess: GuessReport) -> list[str]:
         "",
         f"The judge sees the emoji and {guess.candidates} texts, the others {others}; blind guessing is right in {guess.chance:.0%}.",
         "",
-        "| system | right | texts |",
-        "|---|---|---:|",
-        *(f"| `{system.name}` | {_share(system.accuracy)} | {system.texts:,} |" for system in guess.systems),
+        f"| system | right, of its own texts | texts | right, of the {guess.common_texts:,} texts of all systems |",
+        "|---|---|---:|---|",
+        *(
+            f"| `{system.name}` | {_share(system.accuracy)} | {system.texts:,} | {_share(system.common_accuracy)} |"
+            for system in guess.systems
+        ),
     ]
+    if guess.differences:
+        lines += [
+            "",
+            "Differences text by text, in percentage points, with intervals of Bonett and Price; clearly better where the whole interval is above zero.",
+            "",
+            "| compared | right | texts of both |",
+            "|---|---|---:|",
+            *(
+                f"| `{gap.system}` − `{gap.against}` | {_points(gap.accuracy)} | {gap.texts:,} |"
+                for gap in guess.differences
+            ),
+        ]
     if guess.agreement is not None:
         lines += ["", f"Asked twice, {guess.agreement:.0%} of the questions were answered alike."]
     return [*lines, *_stated(guess)]
@@ -182,13 +209,29 @@ def _listed(counts: Mapping[str, int]) -> Iterable[str]:
 
 
 def _win_row(rate: WinRate) -> str:
-    return f"| `{rate.system}` | `{rate.against}` | {rate.wins:,} | {rate.ties:,} | {rate.losses:,} | {_share(rate.rate)} |"
+    return f"| `{rate.system}` | `{rate.against}` | {rate.wins:,} | {rate.ties:,} | {rate.losses:,} | {_rate(rate)} | {rate.by_place:,} |"
+
+
+def _rate(rate: WinRate) -> str:
+    if rate.rate is not None and rate.by_place == rate.wins + rate.ties + rate.losses:
+        return f"{100 * rate.rate.mean:.1f} % (no interval: the place decided every pair)"
+    return _share(rate.rate)
 
 
 def _bias_words(share: Interval | None) -> str:
     if share is None or share.low <= 0.5 <= share.high:
         return ""
     return ": the judge prefers " + ("the first place" if share.low > 0.5 else "the second place")
+
+
+def _attempts(attempts: int) -> str:
+    return "each asked for once" if attempts == 1 else f"each asked for until it can be read, at most {attempts} times"
+
+
+def _points(interval: Interval | None) -> str:
+    if interval is None:
+        return "–"
+    return f"{100 * interval.mean:+.1f} [{100 * interval.low:+.1f}, {100 * interval.high:+.1f}]"
 
 
 def _mark(interval: Interval | None, sd: float | None) -> str:

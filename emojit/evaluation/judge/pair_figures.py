@@ -7,13 +7,18 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from emojit.evaluation.judge.bradley_terry import strengths
-from emojit.evaluation.judge.intervals import mean_by_text, rate_interval, share_interval
+from emojit.evaluation.judge.intervals import mean_by_text, share_interval
+from emojit.evaluation.judge.paired import win_rate_interval
 from emojit.evaluation.judge.records import PairJudgement, Side
 from emojit.evaluation.judge.schema import Bill, PairsReport, PositionBias, WinRate
 from emojit.evaluation.judge.score_figures import exact_share, twice
+from emojit.evaluation.report import Interval
 
 Decided = dict[tuple[str, str, str, int], float]
 """By text, system, other system and number of the answer: 1.0 for a win of the first, 0.5 for a tie, 0.0 for a loss."""
+
+Orders = dict[tuple[str, str, str, int], tuple[Side, Side]]
+"""As `Decided`: what was chosen with the systems in their order, and with them swapped."""
 
 _SWAPPED: dict[Side, Side] = {"first": "second", "second": "first", "tie": "tie"}
 
@@ -22,39 +27,36 @@ def pair_figures(
     rows: Sequence[PairJudgement], systems: Sequence[str], rejected: Mapping[str, int], bill: Bill
 ) -> PairsReport:
     """Return what choices come to."""
-    decided = decide(rows, systems)
+    orders = _both_orders(rows, systems)
+    decided = decide(orders)
     asked = [row for row in rows if row.key is not None]
     return PairsReport(
         rejected=dict(rejected),
         bill=bill,
         texts=len({about[0] for about in decided}),
         same_answer=sum(row.key is None for row in rows) // 2,
-        win_rates=tuple(_win_rate(decided, one, other) for one, other in combinations(systems, 2)),
-        strengths=strengths(decided, systems) if len(systems) > 2 else (),
+        win_rates=tuple(_win_rate(decided, orders, one, other) for one, other in combinations(systems, 2)),
+        # Of ties alone an order of the systems would be made up.
+        strengths=strengths(decided, systems) if len(systems) > 2 and set(decided.values()) - {0.5} else (),
         position=_position(asked, systems),
         agreement=exact_share(twice({((row.id, row.first), row.second, row.ask): row.choice for row in asked})),
     )
 
 
-def decide(rows: Sequence[PairJudgement], systems: Sequence[str]) -> Decided:
-    """Put the two orders together: whoever both orders choose has won, everything else is a tie.
-
-    A pair of which one order could not be read is left out: it would not be known whether the place decided.
-
-    Returns:
-        Each pair once, in the order of the systems.
-    """
+def decide(orders: Orders) -> Decided:
+    """Put the two orders together: whoever both orders choose has won, everything else is a tie."""
     decided: Decided = {}
-    for (row_id, one, other, ask), (straight, swapped) in _both_orders(rows, systems).items():
+    for about, (straight, swapped) in orders.items():
         agreed = straight if straight == _SWAPPED[swapped] else "tie"
-        decided[row_id, one, other, ask] = {"first": 1.0, "tie": 0.5, "second": 0.0}[agreed]
+        decided[about] = {"first": 1.0, "tie": 0.5, "second": 0.0}[agreed]
     return decided
 
 
-def _both_orders(
-    rows: Sequence[PairJudgement], systems: Sequence[str]
-) -> dict[tuple[str, str, str, int], tuple[Side, Side]]:
-    """Return what was chosen with the systems in their order, and with them swapped."""
+def _both_orders(rows: Sequence[PairJudgement], systems: Sequence[str]) -> Orders:
+    """Return what was chosen with the systems in their order, and with them swapped; each pair once.
+
+    A pair of which one order could not be read is left out: it would not be known whether the place decided.
+    """
     choices = {(row.id, row.first, row.second, row.ask): row.choice for row in rows}
     place = {name: number for number, name in enumerate(systems)}
     return {
@@ -64,16 +66,25 @@ def _both_orders(
     }
 
 
-def _win_rate(decided: Decided, system: str, against: str) -> WinRate:
+def _win_rate(decided: Decided, orders: Orders, system: str, against: str) -> WinRate:
     values = [(about[0], value) for about, value in decided.items() if about[1:3] == (system, against)]
     counts = Counter(value for _, value in values)
+    by_place = sum(
+        straight == swapped != "tie"
+        for about, (straight, swapped) in orders.items()
+        if about[1:3] == (system, against)
+    )
+    rate = win_rate_interval(mean_by_text(values))
+    if rate is not None and by_place == len(values):  # half of all is the rule's figure, and anything may be true
+        rate = Interval(mean=rate.mean, low=0.0, high=1.0)
     return WinRate(
         system=system,
         against=against,
         wins=counts[1.0],
         ties=counts[0.5],
         losses=counts[0.0],
-        rate=rate_interval(mean_by_text(values)),
+        by_place=by_place,
+        rate=rate,
     )
 
 

@@ -11,7 +11,7 @@ Nothing is repaired that needs a guess; thinking and a code fence around the JSO
 | a mark that is no whole number, `misleading` that is not true or false | `wrong_type` |
 | a mark below 0 or above 4, a choice that was not offered | `out_of_range` |
 | an error category that was not offered | `unknown_category` |
-| a reason without a Japanese letter | `reason_not_japanese` |
+| a reason in another language: without kana, but for a few kanji alone | `reason_not_japanese` |
 
 One wrong item makes the whole answer unreadable: whoever mixes up one answer may have mixed up the others.
 """
@@ -27,7 +27,9 @@ from emojit.teacher.reading import checked
 from emojit.teacher.wire import parse_json
 
 _FENCE = re.compile(r"\A```[\w-]*\s*\n(.*?)\n?\s*```\Z", re.DOTALL)
-_JAPANESE = re.compile("[\u3041-\u30ff\u4e00-\u9fff]")
+_KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d]")
+_FEW_KANJI = re.compile("[\u4e00-\u9fff]{1,8}[。．]?")
+"""Such as 内容一致。 A sentence in Japanese has kana; without any it is most likely Chinese, into which some models fall."""
 _SIDES: Mapping[object, Side] = {"A": "first", "B": "second", "tie": "tie"}
 
 
@@ -135,6 +137,6 @@ def _whole(value: object, low: int, high: int, text: str) -> int:
 def _reason(value: object, text: str) -> str:
     if not isinstance(value, str):
         raise Unreadable("wrong_type", text)
-    if not _JAPANESE.search(value):
+    if not _KANA.search(value) and not _FEW_KANJI.fullmatch(value.strip()):
         raise Unreadable("reason_not_japanese", text)
     return value.strip()

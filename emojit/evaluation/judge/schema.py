@@ -128,10 +128,13 @@ class WinRate:
     """Both orders chose `system` (count of texts, times the answers of the judge to each)."""
     ties: int
     """Both orders chose neither, the two orders disagree, or both answers are the same (count)."""
+    by_place: int
+    """Of the ties, those of which both orders chose the same place, first or second (count): the judge said nothing about the systems."""
     losses: int
     """Both orders chose `against` (count)."""
     rate: Interval | None
-    """(wins + ties / 2) / all, in [0, 1]; clearly better where the whole interval is above 0.5. None where no text was compared."""
+    """(wins + ties / 2) / all, in [0, 1], with the interval of Bonett and Price; clearly better where the whole interval is above 0.5. The interval is
+    [0, 1] where the place decided every pair. None where no text was compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +182,7 @@ class PairsReport(Stated):
     win_rates: tuple[WinRate, ...]
     """Every pair of systems once."""
     strengths: tuple[Strength, ...]
-    """The strongest first; empty for two systems, whose win rate says it all."""
+    """The strongest first; empty for two systems, whose win rate says it all, and where no pair was won."""
     position: PositionBias
     """Whether the place decides."""
     agreement: float | None
@@ -193,9 +196,26 @@ class SystemGuesses:
     name: str
     """Name of the system."""
     texts: int
-    """Texts with a guess (count)."""
+    """Texts with a guess (count): those that the system answered and of which a reply could be read."""
     accuracy: Interval | None
-    """Share of right guesses, in [0, 1]; None without a text."""
+    """Share of right guesses over the system's own `texts`, in [0, 1]; None without a text."""
+    common_accuracy: Interval | None
+    """The same over the texts for which every system has a guess; None without one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuessDifference:
+    """Two systems compared text by text, over the texts for which both have a guess."""
+
+    system: str
+    """Name of the system that is compared."""
+    against: str
+    """Name of the system it is compared with."""
+    texts: int
+    """Texts with a guess for both (count)."""
+    accuracy: Interval | None
+    """Share of right guesses of system minus against, in [-1, 1], with the interval of Bonett and Price; clearly better where the whole interval is above
+    zero. None without a text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +224,10 @@ class GuessReport(Stated):
 
     systems: tuple[SystemGuesses, ...]
     """In the order of the systems."""
+    common_texts: int
+    """Texts for which every system has a guess (count)."""
+    differences: tuple[GuessDifference, ...]
+    """Every pair of systems once."""
     candidates: int
     """Texts to choose from (count)."""
     distractors: str

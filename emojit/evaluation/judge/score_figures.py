@@ -1,4 +1,4 @@
-"""From absolute scores, and from guesses, to the figures of a report."""
+"""From absolute scores to the figures of a report."""
 
 from __future__ import annotations
 
@@ -8,16 +8,8 @@ from itertools import combinations
 from typing import TypeVar
 
 from emojit.evaluation.judge.intervals import deviation, mean_by_text, mean_interval, rate_interval
-from emojit.evaluation.judge.records import ERROR_CATEGORIES, Guess, Judgement
-from emojit.evaluation.judge.schema import (
-    Bill,
-    GuessReport,
-    ScoreAgreement,
-    ScoreDifference,
-    ScoresReport,
-    SystemGuesses,
-    SystemScores,
-)
+from emojit.evaluation.judge.records import ERROR_CATEGORIES, MOST, Judgement
+from emojit.evaluation.judge.schema import Bill, ScoreAgreement, ScoreDifference, ScoresReport, SystemScores
 
 K = TypeVar("K", bound=Hashable)
 L = TypeVar("L", bound=Hashable)
@@ -35,31 +27,6 @@ def score_figures(
         differences=tuple(_difference(rows, one, other) for one, other in combinations(systems, 2)),
         agreement=_agreement(rows),
         place_effects=_place_effects(rows),
-    )
-
-
-def guess_figures(
-    rows: Sequence[Guess],
-    systems: Sequence[str],
-    rejected: Mapping[str, int],
-    bill: Bill,
-    *,
-    candidates: int,
-    distractors: str,
-) -> GuessReport:
-    """Return what guesses come to."""
-    found = []
-    for name in systems:
-        right = mean_by_text([(row.id, float(row.correct)) for row in rows if row.system == name])
-        found.append(SystemGuesses(name=name, texts=len(right), accuracy=rate_interval(right)))
-    return GuessReport(
-        rejected=dict(rejected),
-        bill=bill,
-        systems=tuple(found),
-        candidates=candidates,
-        distractors=distractors,
-        chance=1 / candidates,
-        agreement=exact_share(twice({(row.id, row.system, row.ask): row.choice for row in rows})),
     )
 
 
@@ -88,9 +55,9 @@ def _system(name: str, rows: Sequence[Judgement]) -> SystemScores:
     return SystemScores(
         name=name,
         texts=len(semantic),
-        semantic=mean_interval(semantic),
+        semantic=mean_interval(semantic, lowest=0, highest=MOST),
         semantic_sd=deviation(semantic),
-        naturalness=mean_interval(naturalness),
+        naturalness=mean_interval(naturalness, lowest=0, highest=MOST),
         naturalness_sd=deviation(naturalness),
         misleading=rate_interval(mean_by_text([(row.id, float(row.misleading)) for row in rows])),
         error_categories={category: counts[category] for category in ERROR_CATEGORIES if counts[category]},
@@ -110,8 +77,8 @@ def _difference(rows: Sequence[Judgement], system: str, against: str) -> ScoreDi
         system=system,
         against=against,
         texts=len(gaps["semantic"]),
-        semantic=mean_interval(gaps["semantic"]),
-        naturalness=mean_interval(gaps["naturalness"]),
+        semantic=mean_interval(gaps["semantic"], lowest=-MOST, highest=MOST),
+        naturalness=mean_interval(gaps["naturalness"], lowest=-MOST, highest=MOST),
     )
 
 

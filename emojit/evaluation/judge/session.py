@@ -17,15 +17,17 @@ from emojit.dataset.staging import locked, place
 from emojit.errors import DatasetError, EmojitError, UsageError
 from emojit.evaluation.judge.drawing import Sample, draw_sample
 from emojit.evaluation.judge.folder import JudgeFolder
-from emojit.evaluation.judge.intervals import CONFIDENCE, RESAMPLES
+from emojit.evaluation.judge.guess_figures import guess_figures
+from emojit.evaluation.judge.intervals import RESAMPLES
 from emojit.evaluation.judge.page import markdown
 from emojit.evaluation.judge.pair_figures import pair_figures
 from emojit.evaluation.judge.questions import prompt_ids
 from emojit.evaluation.judge.records import STAGES, Stage
 from emojit.evaluation.judge.schema import FILE_NAME, SCHEMA_VERSION, JudgeFacts, JudgeReport, SampleFacts
-from emojit.evaluation.judge.score_figures import guess_figures, score_figures
+from emojit.evaluation.judge.score_figures import score_figures
 from emojit.evaluation.judge.stages import Asked, ask_stage, units_of
 from emojit.evaluation.judge.texts import read_texts
+from emojit.evaluation.same_value import CONFIDENCE
 from emojit.evaluation.systems import read_systems
 from emojit.provenance import package_versions
 from emojit.recipe import JudgeRecipe, dump

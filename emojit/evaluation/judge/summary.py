@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from emojit.evaluation.judge.schema import GuessReport, JudgeReport, PairsReport, ScoresReport, WinRate
+from collections import Counter
+
+from emojit.evaluation.judge.glossary import reason_words
+from emojit.evaluation.judge.schema import (
+    GuessDifference,
+    GuessReport,
+    JudgeReport,
+    PairsReport,
+    ScoresReport,
+    WinRate,
+)
 from emojit.evaluation.report import Interval
 
 
@@ -21,9 +31,10 @@ def summary(report: JudgeReport) -> list[str]:
         lines += _pairs(report.pairs)
     if report.guess is not None:
         lines += _guess(report.guess)
-    lost = sum(stage.rejected.get(reason, 0) for stage in _stages(report) for reason in stage.rejected)
+    lost = sum((Counter(stage.rejected) for stage in _stages(report)), Counter[str]())
     if lost:
-        lines.append(f"- 審査できなかったものが{lost:,}件ある（理由は各節の Not judged を参照）。")
+        reasons = "、".join(f"{reason_words(code)} {n:,}件" for code, n in lost.most_common())
+        lines.append(f"- 審査できなかったもの: {reasons}。")
     return ["## 要約", "", *lines]
 
 
@@ -54,11 +65,19 @@ def _pairs(pairs: PairsReport) -> list[str]:
     lines = []
     if len(pairs.win_rates) == 1:
         lines.append(f"- {_against(pairs.win_rates[0])}")
+    elif pairs.win_rates and not pairs.strengths:
+        lines.append("- 一対比較では、どの組もすべて引き分けで、順位はつけられない。")
     elif pairs.strengths:
         order = " ＞ ".join(f"`{one.name}`" for one in pairs.strengths)
         clear = sum(rate.rate is not None and _clear(rate.rate) for rate in pairs.win_rates)
         lines.append(
             f"- 一対比較での強さの順（Bradley–Terry）: {order}。{len(pairs.win_rates)}組のうち{clear}組で差がはっきりしている。"
+        )
+    place = sum(rate.by_place for rate in pairs.win_rates)
+    compared = sum(rate.wins + rate.ties + rate.losses for rate in pairs.win_rates)
+    if 2 * place > compared:
+        lines.append(
+            f"- 注意: {compared:,}組のうち{place:,}組は、示す順番だけで選ばれた。この審査モデルの一対比較から優劣は読み取れない。"
         )
     share = pairs.position.first_share
     if share is not None:
@@ -77,15 +96,37 @@ def _guess(guess: GuessReport) -> list[str]:
         for system in guess.systems
         if system.accuracy is not None
     )
-    return [
+    lines = [
         f"- 絵文字だけから元の投稿を{guess.candidates}択で当てた正解率: {right or 'なし'}（当てずっぽうは{guess.chance:.0%}）。"
     ]
+    if any(gap.accuracy is not None for gap in guess.differences):
+        clear = "、".join(words for gap in guess.differences if (words := _ahead(gap)))
+        lines.append(
+            f"- 正解率の差がはっきりしている組（同じ投稿どうしの比較）: {clear}。"
+            if clear
+            else "- 正解率の差は、どの組でもはっきりしない（同じ投稿どうしの比較）。"
+        )
+    if len({system.texts for system in guess.systems}) > 1:
+        lines.append(f"- 投稿の数がシステムによって違う。すべてに答えがあるのは{guess.common_texts:,}件（表を参照）。")
+    return lines
+
+
+def _ahead(gap: GuessDifference) -> str:
+    """Return which system is clearly ahead, and by how many points; "" where neither is."""
+    found = gap.accuracy
+    if found is None or found.low <= 0 <= found.high:
+        return ""
+    better, worse = (gap.system, gap.against) if found.mean > 0 else (gap.against, gap.system)
+    low, high = sorted((abs(found.low), abs(found.high)))
+    return f"`{better}` が `{worse}` より {100 * abs(found.mean):.1f} ポイント高い [{100 * low:.1f}, {100 * high:.1f}]"
 
 
 def _against(rate: WinRate) -> str:
     if rate.rate is None:
         return f"`{rate.system}` と `{rate.against}` を比べられた投稿はなかった。"
     percent = 100 * rate.rate.mean
+    if not rate.wins + rate.losses:
+        return f"`{rate.system}` と `{rate.against}` の比較はすべて引き分けで、優劣ははっきりしない。"
     if not _clear(rate.rate):
         return f"`{rate.system}` の `{rate.against}` に対する勝率は {percent:.1f} % で、優劣ははっきりしない。"
     better, worse = (rate.system, rate.against) if rate.rate.mean > 0.5 else (rate.against, rate.system)

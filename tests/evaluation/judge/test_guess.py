@@ -49,7 +49,48 @@ def test_references_are_recognised_and_a_constant_is_not(serve, recipe_for, food
         assert row.id in row.candidates
         assert len({int(one) // 20 for one in row.candidates}) == 1  # all of one topic
     assert read_report(tmp_path / "j") == result.report
-    assert "4択で当てた正解率: `gold` 100.0 %" in (tmp_path / "j" / "judge.md").read_text(encoding="utf-8")
+    (gap,) = result.report.guess.differences
+    assert (gap.system, gap.against, gap.texts) == ("gold", "constant", 40)
+    assert gap.accuracy.mean == pytest.approx(1 - constant.accuracy.mean)
+    assert 0 < gap.accuracy.low < gap.accuracy.mean < gap.accuracy.high
+    page = (tmp_path / "j" / "judge.md").read_text(encoding="utf-8")
+    assert "4択で当てた正解率: `gold` 100.0 %" in page
+    assert "差がはっきりしている組（同じ投稿どうしの比較）: `gold` が `constant` より" in page
+    assert f"| `gold` − `constant` | +{100 * gap.accuracy.mean:.1f} [" in page
+
+
+def test_systems_are_compared_on_the_texts_of_both_where_one_has_fewer(serve, recipe_for, foods, tmp_path):
+    """A system that leaves out all but its easy texts is no better than another one on these."""
+    gold = [[emoji] for emoji in NAMED]
+    path = tmp_path / "few.parquet"
+    write_predictions(
+        path,
+        ids=[f"{number:04d}" for number in range(20)],
+        texts=[f"「{emoji}」の話。" for (emoji,) in gold],
+        references=gold,
+        answers={
+            "half": [["🍜"] if n < 10 else None for n in range(20)],
+            "picky": [[emoji] if n in {0, 1, 2, 15} else None for n, (emoji,) in enumerate(gold)],
+        },
+    )
+    server = serve(reader)
+    recipe = recipe_for(server, 'systems=["gold", "half", "picky"]', "sample=0")
+
+    report = judge("guess", recipe, [path], out=tmp_path / "j", quiet=True).report.guess
+
+    assert [(one.texts, one.accuracy.mean) for one in report.systems if one.name != "half"] == [(20, 1.0), (4, 1.0)]
+    assert report.common_texts == 3
+    assert [one.common_accuracy.mean for one in report.systems if one.name != "half"] == [1.0, 1.0]
+    assert [(one.system, one.against, one.texts) for one in report.differences] == [
+        ("gold", "half", 10), ("gold", "picky", 4), ("half", "picky", 3)
+    ]  # fmt: skip
+    same = report.differences[1].accuracy
+    assert (same.mean, same.high) == (0.0, -same.low)
+    assert same.high > 0.4  # four texts on which both are right prove next to nothing
+    page = (tmp_path / "j" / "judge.md").read_text(encoding="utf-8")
+    assert "right, of the 3 texts of all systems" in page
+    assert "すべてに答えがあるのは3件" in page
+    assert "審査できなかったもの: システムの答えがない 26件。" in page
 
 
 def test_other_texts_come_from_everywhere_if_asked_for_and_too_few_texts_are_refused(

@@ -13,6 +13,7 @@ import pytest
 from emojit.errors import UsageError
 from emojit.evaluation.judge import bradley_terry
 from emojit.evaluation.judge.folder import JudgeFolder
+from emojit.evaluation.judge.paired import win_rate_interval
 from emojit.evaluation.judge.session import judge
 from emojit.evaluation.predictions import write_predictions
 
@@ -42,12 +43,78 @@ def test_a_judge_that_prefers_the_first_place_is_found_out_and_decides_nothing(
     assert 0.9 < report.position.first_share.low < 1.0  # forty texts prove no more
     assert report.position.first_twice == 40
     (rate,) = report.win_rates
-    assert (rate.wins, rate.ties, rate.losses, rate.rate.mean) == (0, 40, 0, 0.5)
+    assert (rate.wins, rate.ties, rate.by_place, rate.losses, rate.rate.mean) == (0, 40, 40, 0, 0.5)
+    assert (rate.rate.low, rate.rate.high) == (0.0, 1.0)  # the judge said nothing about the systems
     assert report.strengths == ()
     page = (tmp_path / "j" / "judge.md").read_text(encoding="utf-8")
     assert "the judge prefers the first place" in page
     assert "先に示したほうを選びやすい" in page
     assert "優劣ははっきりしない" in page
+    assert "50.0 % (no interval: the place decided every pair)" in page
+    assert "注意: 40組のうち40組は、示す順番だけで選ばれた" in page
+
+
+def test_ties_alone_say_no_more_than_their_number_and_give_no_order(serve, chosen, recipe_for, predictions, tmp_path):
+    server = serve(lambda call: chosen("tie"))
+
+    two = judge(
+        "pairs",
+        recipe_for(server, 'systems=["gold", "good"]', "sample=0"),
+        [predictions],
+        out=tmp_path / "two",
+        quiet=True,
+    ).report.pairs
+    three = judge(
+        "pairs",
+        recipe_for(server, 'systems=["gold", "good", "bad"]', "sample=8"),
+        [predictions],
+        out=tmp_path / "three",
+        quiet=True,
+    ).report.pairs
+
+    (rate,) = two.win_rates
+    assert (rate.wins, rate.ties, rate.by_place, rate.losses, rate.rate.mean) == (0, 40, 0, 0, 0.5)
+    assert rate.rate.low == pytest.approx(0.5 - 1.959964 / 2 * math.sqrt(2 / 42 / 42))
+    assert rate.rate.high == pytest.approx(1 - rate.rate.low)
+    assert three.win_rates[0].rate.low < rate.rate.low  # eight ties are less than forty
+    assert three.strengths == ()
+    page = (tmp_path / "three" / "judge.md").read_text(encoding="utf-8")
+    assert "No pair was won by either side" in page
+    assert "順位はつけられない" in page
+    assert "すべて引き分け" in (tmp_path / "two" / "judge.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("win", "loss"), [(0.02, 0.0), (0.05, 0.05), (0.2, 0.1), (0.6, 0.3), (0.9, 0.05)])
+def test_the_interval_of_a_win_rate_holds_the_truth_as_often_as_it_says(win, loss):
+    rng = random.Random(0)
+    held = 0
+    for _ in range(400):
+        drawn = {n: rng.random() for n in range(40)}
+        found = win_rate_interval(
+            {str(n): 1.0 if one < win else 0.0 if one < win + loss else 0.5 for n, one in drawn.items()}
+        )
+        held += found.low <= (1 + win - loss) / 2 <= found.high
+
+    assert held / 400 >= 0.93
+
+
+def test_four_wins_among_forty_texts_make_no_system_better():
+    found = win_rate_interval({str(n): 1.0 if n < 4 else 0.5 for n in range(40)})
+
+    assert found.mean == 0.55
+    assert found.low < 0.5  # the sign test of four wins gives p = 0.125
+
+
+def test_strengths_of_systems_of_which_one_always_wins_have_a_width(monkeypatch):
+    monkeypatch.setattr(bradley_terry, "RESAMPLES", 200)
+    decided = {(str(text), one, other, 0): 1.0 for text in range(20) for one, other in combinations("abc", 2)}
+
+    found = bradley_terry.strengths(decided, list("abc"))
+
+    assert [one.name for one in found] == ["a", "b", "c"]
+    for one in (found[0], found[2]):
+        assert one.strength.high - one.strength.low > 0.5
+        assert one.strength.low <= one.strength.mean <= one.strength.high
 
 
 def test_a_judge_that_prefers_systems_gives_them_their_order(serve, chosen, recipe_for, predictions, tmp_path):

@@ -60,6 +60,7 @@ def test_thinking_and_a_fence_around_the_json_are_cut():
         (reply(ITEM | {"misleading": 0}), "wrong_type"),
         (reply(ITEM | {"error_category": "bad"}), "unknown_category"),
         (reply(ITEM | {"reason": "good match"}), "reason_not_japanese"),
+        (reply(ITEM | {"reason": "这个表情符号很好地表达了内容。"}), "reason_not_japanese"),
         (reply(ITEM | {"reason": None}), "wrong_type"),
         ('{"answers": [' * 2000, "no_json"),
     ],

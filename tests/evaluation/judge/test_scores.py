@@ -32,7 +32,10 @@ def test_the_marks_of_the_judge_come_out_and_it_never_sees_a_name(serve, marked,
     assert {one.name: one.misleading.mean for one in report.systems} == {"gold": 0, "good": 0, "fair": 0, "bad": 1}
     assert report.systems[0].misleading.high == pytest.approx(1 - 0.025 ** (1 / 20))  # twenty texts prove no more
     gap = next(one for one in report.differences if (one.system, one.against) == ("good", "bad"))
-    assert (gap.semantic.low, gap.semantic.high, gap.texts) == (3, 3, 20)
+    assert (gap.semantic.mean, gap.texts) == (3, 20)
+    rare = 1 - 0.025 ** (1 / 20)  # so many of all texts may differ: by one more, or by as little as -4
+    assert (gap.semantic.low, gap.semantic.high) == (pytest.approx(3 - 7 * rare), pytest.approx(3 + rare))
+    assert (report.systems[0].semantic.low, report.systems[0].semantic.high) == (pytest.approx(4 - 4 * rare), 4)
     assert report.systems[2].error_categories == {"unrelated": 20}
     assert result.report.sample.topics == {
         "Food & Drink": 5, "Activities": 5, "Animals & Nature": 5, "Travel & Places": 5
@@ -49,6 +52,9 @@ def test_the_marks_of_the_judge_come_out_and_it_never_sees_a_name(serve, marked,
     ]  # fmt: skip
     page = (tmp_path / "j" / "judge.md").read_text(encoding="utf-8")
     assert "内容との一致（0〜4点の平均、高い順）: `gold` 4.00、`good` 3.00、`fair` 2.00、`bad` 0.00。" in page
+    assert "semantic は内容との一致（0〜4）" in page
+    assert "unrelated = 投稿と関係のない絵文字が入っている" in page
+    assert "each asked for until it can be read, at most 3 times" in page
 
 
 def test_faults_are_asked_again_and_what_stays_unreadable_is_kept(
@@ -127,7 +133,7 @@ def test_a_judge_that_is_asked_twice_is_held_against_itself(serve, marked, recip
     server = serve(behave)
 
     report = judge(
-        "scores", recipe_for(server, "asks=2", "sample=8"), [predictions], out=tmp_path / "j", quiet=True
+        "scores", recipe_for(server, "asks=2", "sample=8", "attempts=1"), [predictions], out=tmp_path / "j", quiet=True
     ).report.scores
 
     assert report.agreement.compared == 32
@@ -136,6 +142,9 @@ def test_a_judge_that_is_asked_twice_is_held_against_itself(serve, marked, recip
     # Which of the two answers came first is a race, and κ knows the order.
     assert report.agreement.semantic_kappa == pytest.approx(0.9, abs=0.03)
     assert report.agreement.misleading_exact == 1
+    assert "2 independent answers to every question, each asked for once." in (tmp_path / "j" / "judge.md").read_text(
+        encoding="utf-8"
+    )
     assert report.systems[1].semantic.mean == 2.5
 
 
