@@ -102,7 +102,8 @@ class OpenAITeacher:
         self._gate = Gate(config, backoff_s=backoff_s)
         self._http: Http | None = None
         self._contact = False
-        self._many = True  # until the endpoint shows that it does not honour `n`
+        # Until the endpoint refuses `n`. Where one call is all that a question may have, that refusal would be its end, so `n` is not tried.
+        self._many = config.max_attempts > 1
 
     @property
     def base_url(self) -> str:
@@ -121,15 +122,18 @@ class OpenAITeacher:
         return await self._alone(question)
 
     async def ask_many(self, questions: Sequence[Question]) -> list[Reply]:
-        """Ask for several opinions in one call (`n`), where the endpoint honours it.
+        """Ask for several opinions in one call (`n`), unless the endpoint has refused that.
+
+        An endpoint that passes `n` by is asked so every time: its one answer is an answer, so nothing is lost, and what is sent for a question does not
+        depend on which answers to others have come by then.
 
         Args:
             questions: of one body; they differ in `sample` alone.
 
         Returns:
             Replies to the first of the questions, usage and cost of the call on the first reply. The others are to be asked alone: the endpoint gave
-            fewer answers than it was asked for, or refused to give several; it is not asked for several again. An empty answer among
-            others is an answer.
+            fewer answers than it was asked for, or refused to give several; after a refusal it is not asked for several again. An empty answer
+            among others is an answer.
 
         Raises:
             TeacherError: as `ask`.
@@ -142,9 +146,7 @@ class OpenAITeacher:
             if tries.calls >= self._config.max_attempts:
                 return _replies(questions[:1], outcome, tries)
             return [await self._alone(questions[0], tries)]
-        replies = _replies(questions, outcome, tries)
-        self._many = len(replies) == len(questions)
-        return replies
+        return _replies(questions, outcome, tries)
 
     async def _alone(self, question: Question, tries: _Tries | None = None) -> Reply:
         """Ask one question, after the calls that were made for it already."""

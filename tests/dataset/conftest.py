@@ -28,7 +28,7 @@ NAMES = ("すずめ", "めじろ", "つばめ", "ひよどり", "うぐいす", 
 
 
 class TeacherServer(ThreadingHTTPServer):
-    """Answers a question always in the same way, after a random while, so that answers come in another order each time."""
+    """Answers a question always in the same way, after a random while, so that answers come in another order each time; `hold` may keep an answer back."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -39,6 +39,7 @@ class TeacherServer(ThreadingHTTPServer):
         self.cost: float | None = 0.001
         self.extra: dict[str, object] = {}
         self.delay_s = 0.003
+        self.hold: Callable[[str, str], None] = lambda step, text: None
         self.reply: Callable[[str, str], str | int] = usual
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -64,6 +65,7 @@ class _Handler(BaseHTTPRequestHandler):
         step = "emoji" if "絵文字を選ぶ" in messages[0]["content"] else "rewrite"
         text = messages[-1]["content"].rpartition("\n\n")[2]
         time.sleep(random.uniform(0, 2 * self.server.delay_s))
+        self.server.hold(step, text)
         said = self.server.reply(step, text)
         status = said if isinstance(said, int) else 200
         answer: dict[str, object] = {"error": {"message": "refused"}}

@@ -1,6 +1,8 @@
-"""Several opinions on one question: in one call where the endpoint honours `n`, each alone where it does not."""
+"""Several opinions on one question: in one call where the endpoint honours `n`, what it leaves out alone."""
 
 from __future__ import annotations
+
+import asyncio
 
 import pytest
 
@@ -50,13 +52,13 @@ def test_only_what_the_store_lacks_is_asked(serve, answer, config_for, store):
     assert (counts.asked, counts.from_store) == (3, 1)
 
 
-def test_an_endpoint_that_passes_n_by_is_asked_for_each_opinion_alone(serve, answer, config_for, store):
+def test_the_opinions_that_an_endpoint_leaves_out_are_asked_for_alone(serve, answer, config_for, store):
     server = serve(lambda call: answer(text=CHOICES[call.number % 4]))
     config = config_for(server)
 
     both, counts = opinions(config, store, times=2)
 
-    assert [call.payload.get("n") for call in server.calls] == [3, None, None, None, None, None]
+    assert [call.payload.get("n") for call in server.calls] == [3, None, None, 3, None, None]
     assert [len(replies) for replies in both] == [3, 3]
     assert all(reply.attempts == 1 and reply.error is None for replies in both for reply in replies)
     assert counts.calls == 6
@@ -71,6 +73,39 @@ def test_an_endpoint_that_refuses_n_is_asked_for_each_opinion_alone(serve, answe
 
     assert [call.payload.get("n") for call in server.calls] == [3, *[None] * 6]
     assert all(reply.text == "🎉" for replies in both for reply in replies)
+
+
+def test_a_refusal_of_n_holds_though_an_answer_overtakes_it(serve, answer, config_for, store):
+    """Two calls for several are in flight; the first is refused, and then the second is answered in full."""
+
+    def behave(call):
+        if "n" not in call.payload:
+            return answer(text="🎉")
+        return answer(status=400) if call.text.endswith("0") else answer(choices=CHOICES, delay_s=0.3)
+
+    server = serve(behave)
+    config = config_for(server)
+
+    async def work(engine):
+        def ask(number):
+            return engine.opinions([emoji_question(f"{POST}{number}", config, sample) for sample in range(2)])
+
+        await asyncio.gather(ask(1), ask(0))
+        return await ask(2)
+
+    run(work, config, OpenAITeacher(config, backoff_s=0.001), store)
+
+    assert sum("n" in call.payload for call in server.calls) == 2
+    assert [call.payload.get("n") for call in server.calls[-2:]] == [None, None]
+
+
+def test_an_endpoint_that_refuses_n_fails_no_question_that_may_have_one_call_only(serve, answer, config_for, store):
+    server = serve(lambda call: answer(status=400) if "n" in call.payload else answer(text="🎉"))
+
+    (replies,), counts = opinions(config_for(server, max_attempts=1), store)
+
+    assert [reply.error for reply in replies] == [None] * 3
+    assert (counts.failed, len(server.calls)) == (0, 3)
 
 
 def test_calls_before_n_was_refused_count_for_the_question(serve, answer, config_for, store):

@@ -1,0 +1,50 @@
+"""Answers in orders that were chosen to do harm: neither what is asked nor what is built depends on them."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import Counter
+
+from emojit.dataset.build import build
+from emojit.dataset.splits import split_of
+
+PATIENCE_S = 60.0
+
+
+class OneAtOnce:
+    """Keeps the rewrites of some articles back until the second opinion on a post of the others is asked for."""
+
+    def __init__(self, first: set[int], then: set[int]) -> None:
+        self.first, self.then = first, then
+        self.asked: Counter[str] = Counter()
+        self.free = threading.Event()
+        self.in_vain = 0
+
+    def __call__(self, step: str, text: str) -> None:
+        number = int(re.search(r"の(\d+)号", text)[1])
+        if step == "emoji" and number in self.first:
+            self.asked[text] += 1
+            if self.asked[text] > 1:
+                self.free.set()
+        elif step == "rewrite" and number in self.then and not self.free.wait(PATIENCE_S):
+            self.in_vain += 1
+
+
+def test_what_is_sent_for_a_question_does_not_depend_on_which_answers_came_before(
+    recipe, tmp_path, card, contents, server
+):
+    """The endpoint passes `n` by, which the first question for several opinions shows: one article is the first in one build and the last in the other."""
+    one, *others = (i for i in range(30) if split_of("birds", f"d{i}", recipe.splits) != "train")
+    sent, made = [], []
+    for name, first, then in (("one", {one}, set(others)), ("two", set(others), {one})):
+        server.answered.clear()
+        server.hold = order = OneAtOnce(first, then)
+        result = build(recipe, tmp_path / name / "v1", render_card=card, quiet=True)
+        assert order.free.is_set()
+        assert not order.in_vain
+        sent.append(sorted(server.answered))
+        made.append(contents(result.folder))
+
+    assert sent[0] == sent[1]
+    assert made[0] == made[1]
