@@ -166,11 +166,11 @@ class OpenAITeacher:
     async def _try(
         self, questions: Sequence[Question], tries: _Tries | None = None
     ) -> tuple[Completion | Failure, _Tries]:
-        """Call until another call makes no sense; calls made before count."""
+        """Call until another call makes no sense; calls made before count. After a failure one opinion is asked for, also where several were wanted."""
         question = questions[0]
-        body = question.body_json.encode()
+        body = alone = question.body_json.encode()
         if len(questions) > 1:
-            body = body[:-1] + b',"n":%d}' % len(questions)
+            body = alone[:-1] + b',"n":%d}' % len(questions)
         chars = sum(len(content) for _, content in question.messages)
         tries = tries or _Tries(config=self._config, backoff_s=self._backoff_s, order=self._gate.order())
         while True:
@@ -198,6 +198,8 @@ class OpenAITeacher:
                 outcome = self._judged(response, question.model)
             if isinstance(outcome, Failure) and outcome.kind == "limited":
                 outcome = self._out_of_patience(outcome)
+            if isinstance(outcome, Failure) and outcome.kind == "retry":
+                body = alone  # `n` may be why: llama.cpp's server fails on it with a 500, "Only one completion choice is allowed"
             wait_s = tries.wait_after(outcome)
             if wait_s is None:
                 return outcome, tries

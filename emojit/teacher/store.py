@@ -47,7 +47,8 @@ _VALUES = attrgetter(*REPLY_COLUMNS)
 class ReplyStore:
     """Replies by key, on disk or, with `path=None`, in memory.
 
-    Reading and writing go through two connections, so that a look-up never waits for the disk; each may be used from any thread.
+    Reading and writing go through two connections, so that a look-up never waits for a commit. Each may be used from any thread, by one at a time: from
+    Python 3.12 on, two threads that run the same statement on one connection get each other's rows (https://github.com/python/cpython/issues/118172).
     """
 
     def __init__(self, path: str | Path | None) -> None:
@@ -57,7 +58,8 @@ class ReplyStore:
             TeacherError: the file cannot be opened or written, is no reply store, or comes from a newer version.
         """
         self.path = None if path is None else Path(path)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._read_lock = self._lock if path is None else threading.RLock()
         with self._explained():
             if self.path is not None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -71,7 +73,7 @@ class ReplyStore:
 
     def get(self, key: str) -> Reply | None:
         """Return the reply with this key, an error among them, or None."""
-        with self._explained():
+        with self._read_lock, self._explained():
             row = self._reader.execute(_SELECT, (key,)).fetchone()
         return None if row is None else _reply(row)
 
@@ -91,7 +93,7 @@ class ReplyStore:
         """Yield every reply that is no error, sorted by key, in constant memory; what is stored meanwhile may be among them or not."""
         last = ""
         while True:
-            with self._explained():
+            with self._read_lock, self._explained():
                 rows = self._reader.execute(_ANSWERS, (last,)).fetchall()
             if not rows:
                 return
@@ -147,7 +149,7 @@ class ReplyStore:
         return [_reply(db.execute(_SELECT, (reply.key,)).fetchone()) for reply in replies]
 
     def __len__(self) -> int:
-        with self._explained():
+        with self._read_lock, self._explained():
             return int(self._reader.execute("SELECT count(*) FROM replies").fetchone()[0])
 
     def __str__(self) -> str:

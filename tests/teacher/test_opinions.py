@@ -75,6 +75,17 @@ def test_an_endpoint_that_refuses_n_is_asked_for_each_opinion_alone(serve, answe
     assert all(reply.text == "🎉" for replies in both for reply in replies)
 
 
+def test_an_endpoint_that_fails_on_n_is_asked_again_without_it(serve, answer, config_for, store):
+    """As llama.cpp's server does: 500, "Only one completion choice is allowed"."""
+    server = serve(lambda call: answer(status=500) if "n" in call.payload else answer(text="🎉"))
+
+    both, counts = opinions(config_for(server), store, times=2)
+
+    assert [call.payload.get("n") for call in server.calls] == [3, None, None, None] * 2
+    assert [[reply.attempts for reply in replies] for replies in both] == [[2, 1, 1]] * 2
+    assert (counts.failed, counts.asked) == (0, 6)
+
+
 def test_a_refusal_of_n_holds_though_an_answer_overtakes_it(serve, answer, config_for, store):
     """Two calls for several are in flight; the first is refused, and then the second is answered in full."""
 
@@ -114,7 +125,7 @@ def test_calls_before_n_was_refused_count_for_the_question(serve, answer, config
     def behave(call):
         seen.append(call)
         if "n" in call.payload:
-            return answer(status=400 if len(seen) == 3 else 500)
+            return answer(status=400) if len(seen) == 3 else answer(status=429, headers={"Retry-After": "0.01"})
         return answer(status=500) if len(seen) <= 5 else answer(text="🎉")
 
     config = config_for(serve(behave), max_attempts=5)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import multiprocessing
 import sqlite3
 import threading
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -156,6 +158,50 @@ def test_many_threads_open_a_new_store_at_once(tmp_path):
         thread.join(60)
 
     assert failures == []
+
+
+class Watched:
+    """A connection that notes whether two threads are inside it at once, from a statement to its last row."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.inside = self.most = 0
+
+    def execute(self, *statement):
+        self.inside += 1
+        self.most = max(self.most, self.inside)
+        time.sleep(0.002)
+        cursor = self.connection.execute(*statement)
+        rows = cursor.fetchall()
+        self.inside -= 1
+        return SimpleNamespace(rowcount=cursor.rowcount, fetchone=iter([*rows, None]).__next__, fetchall=lambda: rows)
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+@pytest.mark.parametrize("path", ["r.sqlite", None])
+def test_no_two_threads_use_one_connection_at_once(tmp_path, path):
+    with ReplyStore(tmp_path / path if path else None) as store:
+        store.put_many([reply(key=f"{number}") for number in range(4)])
+        store._reader = watched = Watched(store._reader)
+        if path is None:
+            store._writer = watched
+        found = []
+
+        def read(number):
+            found.extend(store.get(f"{number}").key == f"{number}" for _ in range(5))
+            found.append(len(list(store.answers())) == len(store) == 4)
+            store.put(reply(key=f"{number}"))
+
+        threads = [threading.Thread(target=read, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+
+    assert found == [True] * 24
+    assert watched.most == 1
 
 
 def test_a_release_has_every_column_and_nothing_that_depends_on_the_run():
