@@ -13,9 +13,11 @@ class EmojitError(Exception):
     Attributes:
         hint: the next command or change to try, or None.
         exit_code: what the command line exits with: 1 for a failure, 2 for wrong usage or a wrong recipe.
+        label: the word before the message on the command line.
     """
 
     exit_code = 1
+    label = "error"
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
@@ -60,6 +62,24 @@ class TeacherError(EmojitError):
         super().__init__(message, hint=hint)
         self.attempts = attempts
         self.last_reply = last_reply
+
+
+class LimitReachedError(TeacherError):
+    """A run ended before it would cost more than its user allowed: nothing is wrong, and the same command goes on.
+
+    Attributes:
+        next_cost: what the next question may cost at most, as far as that is known (USD).
+        mean_cost: of the questions of this run (USD); 0 where none was paid.
+    """
+
+    label = "stopped"
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, next_cost: float = 0.0, mean_cost: float = 0.0
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.next_cost = next_cost
+        self.mean_cost = mean_cost
 
 
 class DatasetError(EmojitError):

@@ -95,13 +95,13 @@ app.command()(doctor.doctor)
 def main() -> None:
     """Run the command line.
 
-    The only place where an error becomes one `error:` line, one `hint:` line and an exit code. Typer ends quietly when a reader went away
+    The only place where an error becomes one `error:` line (`stopped:` at a limit that was asked for), one `hint:` line and an exit code. Typer ends quietly when a reader went away
     (`emojit … | head`).
     """
     try:
         code = app(standalone_mode=False)  # Typer would print its own mistakes in another form
     except EmojitError as exc:
-        code = _fail(str(exc), exc.hint, exc.exit_code)
+        code = _fail(str(exc), exc.hint, exc.exit_code, label=exc.label)
     except TyperException as exc:
         code = _misused(exc)
     except OSError as exc:  # a full disk or a missing permission that no room foresaw
@@ -116,8 +116,8 @@ def main() -> None:
     sys.exit(code or 0)
 
 
-def _fail(message: str, hint: str | None, code: int) -> int:
-    typer.echo(f"error: {mask_secrets(' '.join(message.split()))}", err=True)
+def _fail(message: str, hint: str | None, code: int, *, label: str = "error") -> int:
+    typer.echo(f"{label}: {mask_secrets(' '.join(message.split()))}", err=True)
     if hint:
         typer.echo(f"hint: {hint}", err=True)
     return code

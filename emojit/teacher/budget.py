@@ -8,7 +8,7 @@ import math
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-from emojit.errors import ConfigError, TeacherError
+from emojit.errors import ConfigError, LimitReachedError, TeacherError
 from emojit.recipe import PriceConfig, TeacherConfig
 from emojit.teacher.engine import Counts, Teacher
 from emojit.teacher.prices import Tokens, reply_cost, token_cost
@@ -60,6 +60,7 @@ class BudgetedTeacher:
         self._max_cost = max_cost
         self._price = config.price if config is not None else PriceConfig()
         self._highest: float | None = None  # cost of a call (USD)
+        self._paid = 0  # questions behind `spent` (count)
         self._unbilled = False
         self._in_flight = 0
         self._bounds = 0.0  # what the calls in flight cost at most, by the stated price (USD)
@@ -185,6 +186,7 @@ class BudgetedTeacher:
             self._unbilled |= answered  # this answer is kept; the next question is refused
             return
         self.spent += cost
+        self._paid += len(replies)
         self._highest = max(self._highest or 0.0, cost)
 
     def _refusal(self, bound: float | None) -> TeacherError:
@@ -192,13 +194,15 @@ class BudgetedTeacher:
             return TeacherError(
                 "nothing says what a reply costs, so --max-cost cannot be kept: the endpoint gives no usage.cost, and the recipe no price",
                 hint="state the price in USD per million tokens: --set teacher.price.prompt=… --set teacher.price.completion=…, or leave "
-                "--max-cost out and limit the run with --count",
+                "--max-cost out and limit the run with --count (a build) or --sample (a judge)",
             )
         next_one = max(bound or 0.0, self._highest or 0.0)
-        return TeacherError(
-            f"the limit of {self._max_cost:g} USD is reached: {self.spent:.4f} USD spent in this run, and the next question may cost "
+        return LimitReachedError(
+            f"as --max-cost asks, for the limit of {self._max_cost:g} USD is reached: {self.spent:.4f} USD spent in this run, and the next question may cost "
             f"{f'{next_one:.4f} USD' if next_one else 'something'}",
-            hint="every reply is stored and none is paid for twice: run the same command again, with a new --max-cost, to go on",
+            hint="every reply is stored and none is paid for twice: run the same command again, with a new --max-cost, to go on; with --dry-run it says what is left",
+            next_cost=next_one,
+            mean_cost=self.spent / self._paid if self._paid else 0.0,
         )
 
 

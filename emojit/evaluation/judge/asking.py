@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Never, TypeVar
 
-from emojit.errors import TeacherError
+from emojit.errors import LimitReachedError, TeacherError
+from emojit.evaluation.judge.limit import with_progress
 from emojit.logs import progress
 from emojit.recipe import JudgeRecipe
 from emojit.teacher import Counts, Engine, Question, ReplyStore, Teacher, Unreadable, progress_note, run, together
@@ -84,6 +85,7 @@ def ask_all(
         One outcome per unit in their order, and the counts of this run.
 
     Raises:
+        LimitReachedError: the next question could cost more than the run may. What was answered is stored.
         TeacherError: the judge cannot be asked, mostly fails, or left more questions without an answer than `teacher.max_unanswered` allows.
             What was answered is stored.
     """
@@ -106,6 +108,10 @@ def ask_all(
 
         try:
             counts = run(work, recipe.teacher, teacher, store)
+        except LimitReachedError as exc:
+            # Not `outcomes`: whoever waited for a reply when the run ended did not read it, and it is stored.
+            done = sum(not stored_replies(unit, store, recipe.attempts)[1] for unit in units)
+            raise with_progress(exc, done=done, total=len(units)) from exc
         except TeacherError as exc:
             raise _explained(exc, recipe) from exc
     ordered = [outcomes[index] for index in range(len(units))]

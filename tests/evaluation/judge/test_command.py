@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -120,6 +121,23 @@ def test_what_cannot_be_asked_is_said_before_anything_is_written(serve, marked, 
     assert (code, server.calls) == (2, [])
     assert "pairs need two systems, got gold" in error
     assert [path.name for path in tmp_path.iterdir()] == ["predictions.parquet"]
+
+
+def test_a_stop_at_the_limit_is_no_error_and_names_the_next_command(serve, marked, predictions, run, tmp_path):
+    server = serve(lambda call: marked(call, lambda answer: 1))
+    price = ("--set", "teacher.price.prompt=1.0", "--set", "teacher.price.completion=4.0")
+
+    code, said, error = run(*command(server, predictions, tmp_path / "j"), *price, "--max-cost", "0.015")
+    at_once = run(*command(server, predictions, tmp_path / "k"), *price, "--max-cost", "0")
+
+    line, hint = error.splitlines()[-2:]
+    assert (code, said) == (1, "")
+    assert line.startswith("stopped: as --max-cost asks, for the limit of 0.015 USD is reached: 0.0")
+    assert re.search(r"(\d+) of 40 questions are done, \d+ are left$", line)
+    assert re.search(r"^hint: they cost about \$\d\.\d+, .* again with --max-cost 0\.\d+ to go on", hint)
+    assert "stopped: as --max-cost asks, for the limit of 0 USD is reached" in at_once[2]
+    assert "0 of 40 questions are done, 40 are left" in at_once[2]
+    assert "the same command with --dry-run says what they cost" in at_once[2]
 
 
 def test_a_folder_in_which_no_stage_came_to_its_end_has_no_report(serve, say, predictions, run, tmp_path):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 
 import pytest
 
-from emojit.errors import DatasetError, TeacherError, UsageError
+from emojit.errors import DatasetError, LimitReachedError, TeacherError, UsageError
 from emojit.evaluation.judge.folder import JudgeFolder
 from emojit.evaluation.judge.plan import plan
 from emojit.evaluation.judge.report_file import read_report
@@ -157,11 +158,13 @@ def test_a_dry_run_counts_what_the_run_then_asks_and_the_limit_ends_a_run(
     store = tmp_path / "j.replies.sqlite"
 
     before = plan("scores", recipe, [predictions], store=store)
-    with pytest.raises(TeacherError, match=r"the limit of 0\.012 USD is reached"):
+    with pytest.raises(LimitReachedError, match=r"the limit of 0\.012 USD is reached") as stopped:
         judge("scores", recipe, [predictions], out=tmp_path / "j", max_cost=0.012, quiet=True)
     asked = len(server.calls)
     between = plan("scores", recipe, [predictions], store=store)
-    result = judge("scores", recipe, [predictions], out=tmp_path / "j", quiet=True)
+    assert f"{asked} of 12 questions are done, {12 - asked} are left" in str(stopped.value)
+    advised = re.search(r"about \$0\.00\d+, .* again with --max-cost (0\.0\d+) to go on", stopped.value.hint)
+    result = judge("scores", recipe, [predictions], out=tmp_path / "j", max_cost=float(advised[1]), quiet=True)
 
     assert (before.questions, before.to_ask) == (12, 12)
     assert before.estimate.tokens_basis.startswith("assumed")
