@@ -65,6 +65,7 @@ def write_run(
     emojis: int | None = None,
     fingerprint: str = "e0e0e0e0e0e0e0e0",
     order: int | None = None,
+    per_article: int | None = None,
     answers: Mapping[str, list[list[str]]] | None = None,
 ) -> None:
     """Write one run folder.
@@ -78,6 +79,7 @@ def write_run(
         emojis: emoji that it can write, the first of the inventory; None means all.
         fingerprint: of the test rows.
         order: shuffles the rows of the file with this seed; None leaves them.
+        per_article: rows of one article (count), the neighbours in the order of the ids; None says nothing of articles.
         answers: split to answers in place of synthetic ones.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -89,9 +91,13 @@ def write_run(
             {"id": row, "split": split, "text": text, "emojis": emoji, "student": student}
             for (row, text, emoji), student in zip(expected, found, strict=True)
         ]
+    if per_article is not None:
+        for place, line in enumerate(sorted(lines, key=lambda line: (line["split"], line["id"]))):
+            line["article"] = f"{line['split']}/{place // per_article}"
     if order is not None:
         lines = [lines[place] for place in np.random.default_rng(order).permutation(len(lines))]
-    with TableWriter(folder / "predictions.parquet", COLUMNS) as table:
+    columns = COLUMNS if per_article is None else {**COLUMNS, "article": "string"}
+    with TableWriter(folder / "predictions.parquet", columns) as table:
         for line in lines:
             table.add(line)
     recipe = published(TrainRecipe(), "you/pairs")

@@ -165,6 +165,8 @@ def _write_predictions(
     path: Path, column: str, loaded: Mapping[str, Loaded], answers: Mapping[str, Sequence[Sequence[str]]]
 ) -> None:
     columns = {"id": "string", "split": "string", "text": "string", "emojis": "strings", "student": "strings"}
+    if any(_article(row) for split in answers for row in loaded[split].rows):
+        columns["article"] = "string"
     with TableWriter(path, columns) as table:
         for split, predictions in answers.items():
             for row, prediction in zip(loaded[split].rows, predictions, strict=True):
@@ -175,8 +177,14 @@ def _write_predictions(
                         "text": row[column],
                         "emojis": row["emojis"],
                         "student": list(prediction),
+                        "article": _article(row),
                     }
                 )
+
+
+def _article(row: Mapping[str, Any]) -> str | None:
+    """Return what article a row was written from, for intervals that know that its sentences are alike; None where the data set does not say."""
+    return f"{row.get('source')}/{row['doc_id']}" if row.get("doc_id") else None
 
 
 def _sample(rows: Sequence[Mapping[str, Any]], predictions: Sequence[Sequence[str]], column: str) -> str:

@@ -187,7 +187,10 @@ def _load(recipe: TrainRecipe) -> dict[str, Loaded]:
         train = dataclasses.replace(train, rows=train.rows[: config.max_train_rows])
     # The commit, not the revision again: a branch may move between two reads.
     revision = train.commit or config.revision
-    rest = {split: load_rows(config.dataset, split, revision, columns=columns) for split in ("validation", "test")}
+    rest = {
+        split: load_rows(config.dataset, split, revision, columns=columns, optional=("source", "doc_id"))
+        for split in ("validation", "test")
+    }
     return {"train": train, **rest}
 
 

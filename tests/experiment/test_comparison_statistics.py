@@ -102,6 +102,36 @@ def test_what_answers_as_the_base_differs_by_zero_and_is_never_better(scores, co
         assert row.verdict == "equal"
 
 
+@settings(max_examples=10)
+@given(st.lists(st.tuples(st.floats(0, 1, width=16), st.floats(0, 1, width=16)), min_size=4, max_size=20))
+def test_articles_of_one_row_are_rows_and_the_same_row_three_times_in_an_article_is_no_more_than_once(pairs):
+    first, second = (np.array(values, dtype=np.float64) for values in zip(*pairs, strict=True))
+    family = {"a": ("a", "b", "b")}
+    rows = Draws({"a": first, "b": second}).family(family)
+    places = range(len(first))
+
+    assert Draws({"a": first, "b": second}, list(places)).family(family) == rows
+    thrice = {"a": np.repeat(first, 3), "b": np.repeat(second, 3)}
+    found = Draws(thrice, list(np.repeat(places, 3))).family(family)["a"]
+    assert found.jaccard.low == pytest.approx(rows["a"].jaccard.low, abs=1e-8)
+    assert found.corrected.high == pytest.approx(rows["a"].corrected.high, abs=1e-8)
+    assert (found.p_value, found.verdict) == (rows["a"].p_value, rows["a"].verdict)
+
+
+def test_of_articles_whose_rows_are_alike_rows_claim_too_much_and_articles_do_not():
+    rng = np.random.default_rng(0)
+    wrong = {"rows": 0, "articles": 0}
+    for _ in range(30):
+        articles = np.repeat(np.arange(60), 4)
+        gaps = np.repeat(rng.normal(0, 0.2, 60), 4) + rng.normal(0, 0.05, len(articles))
+        for drawn, numbers in (("rows", None), ("articles", list(articles))):
+            found = Draws({"a": gaps, "b": np.zeros(len(gaps))}, numbers).family({"a": ("a", "b", "b")})["a"]
+            wrong[drawn] += found.verdict != "undecided"
+
+    assert wrong["articles"] <= 4
+    assert wrong["rows"] >= 8
+
+
 @pytest.mark.parametrize("score", [1 / 3, 0.0, 2 / 7])
 def test_a_mean_lies_in_its_interval_though_no_row_differs(score):
     found = Draws({"a": np.full(7, score)}).mean("a")

@@ -57,6 +57,7 @@ def compare(members: Members) -> Comparison:
     gold = first.test.gold
     top = most_common(gold, TOP)
     scored = {key: score(found.test.answers, gold, top) for key, found in files.items()}
+    articles = next((found.test.articles for found in files.values() if found.test.articles is not None), None)
     baselines = _baselines(members, finished, first)
     table = Table(
         members,
@@ -70,6 +71,7 @@ def compare(members: Members) -> Comparison:
         },
         {name: score(answers, gold, top) for name, answers in baselines.items()},
         gold,
+        articles,
     )
     answers: dict[str, list[Rows]] = {}
     for member in finished:
@@ -90,6 +92,7 @@ def compare(members: Members) -> Comparison:
                 rows=len(gold),
                 gold=score(gold, gold, top).scores,
                 top=top,
+                articles=None if articles is None else max(articles) + 1,
             ),
             variants=table.variants(),
             baselines=table.baselines(),

@@ -1,14 +1,19 @@
-"""The bootstrap of everything in a table, by name: one matrix of row scores in, draws of every mean out."""
+"""The bootstrap of everything in a table, by name: one matrix of row scores in, draws of every mean out.
+
+Where it is known which rows are of one article, articles are drawn with all their rows (cluster bootstrap): Field & Welsh (2007), "Bootstrapping clustered
+data", Journal of the Royal Statistical Society B 69. A mean is then a sum over the rows that were drawn over their number, which differs from draw to draw.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from emojit.evaluation.report import Interval
 from emojit.evaluation.scoring import CONFIDENCE
+from emojit.experiment.articles import summed
 from emojit.experiment.comparison.correction import holm, levels
 from emojit.experiment.comparison.facts import Difference, Verdict
 from emojit.experiment.comparison.resampling import RESAMPLES, SEED, interval, p_value, resampled_sums, tidy
@@ -20,18 +25,20 @@ if TYPE_CHECKING:
 
 
 class Draws:
-    """Bootstrap sums of named columns, all over the same draws of rows."""
+    """Bootstrap sums of named columns, all over the same draws of rows or articles."""
 
-    def __init__(self, columns: Mapping[Hashable, Array]) -> None:
+    def __init__(self, columns: Mapping[Hashable, Array], articles: Sequence[int] | None = None) -> None:
         """Draw.
 
         Args:
             columns: name to row scores, each of shape (N,), in one order of the rows.
+            articles: number of the article of each row; None draws rows.
         """
         names = list(columns)
         matrix = np.stack([columns[name] for name in names], axis=1)  # (N, K)
-        sums = resampled_sums(matrix, resamples=RESAMPLES, seed=SEED)
-        self._rows = len(matrix)
+        units = np.column_stack([matrix, np.ones(len(matrix))])  # the last column counts the rows that were drawn
+        sums = resampled_sums(units if articles is None else summed(units, articles), resamples=RESAMPLES, seed=SEED)
+        self._rows = sums[:, -1]
         self._columns = columns
         self._sums = {name: sums[:, place] for place, name in enumerate(names)}
 

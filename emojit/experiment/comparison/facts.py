@@ -162,6 +162,8 @@ class Variant:
     """Against the strongest baseline of the table; None without one."""
     criteria: tuple[Criterion, ...]
     """The plan's targets, if it has some."""
+    when: str | None = None
+    """The plan's condition for running it, in words; None where it is always run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -330,6 +332,13 @@ class TestRows:
     """The gold by itself: Jaccard and exact match are 1, the others say what a perfect student would reach."""
     top: tuple[str, ...]
     """The gold's five most common emoji."""
+    articles: int | None = None
+    """Articles that the rows are of (count): the bootstrap draws these, with all their rows. None where no run says; then rows are drawn."""
+
+    @property
+    def units(self) -> int:
+        """What the bootstrap draws of: articles, else rows (count)."""
+        return self.rows if self.articles is None else self.articles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,7 +51,11 @@ def _take(kind: Any, value: Any) -> Any:
     """Make a value of a type of `facts` from plain JSON; keys of a later version are passed over."""
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         hints = get_type_hints(kind)
-        return kind(**{field.name: _take(hints[field.name], value[field.name]) for field in dataclasses.fields(kind)})
+        # A field with a default came later: a file of before does not have it.
+        fields = [
+            field for field in dataclasses.fields(kind) if field.name in value or field.default is dataclasses.MISSING
+        ]
+        return kind(**{field.name: _take(hints[field.name], value[field.name]) for field in fields})
     origin, options = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):  # X | None
         inner = next(option for option in options if option is not type(None))

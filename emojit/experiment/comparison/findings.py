@@ -17,8 +17,8 @@ _STATES = {
     "failed": ("failed", "失敗"), "skipped": ("skipped by the plan", "計画の条件により見送り"), "pending": ("not run yet", "未実行"),
     "running": ("not finished", "未完了"), "incomplete": ("incomplete on disk", "ファイル不備"),
 }  # fmt: skip
-_FEW_ROWS = 50
-"""Test rows (count) below which the report warns: of five rows that all gained, the bootstrap says p < 0.001 and a sign test 0.06."""
+_FEW = 50
+"""Test rows or articles (count) below which the report warns: of five rows that all gained, the bootstrap says p < 0.001 and a sign test 0.06."""
 _TARGETS = {"jaccard": "Jaccard", "outside_top": "outside the top 5", "exact_match": "exact match"}
 _TARGETS_JA = {"jaccard": "Jaccard", "outside_top": "上位5種以外の割合", "exact_match": "完全一致"}
 
@@ -300,13 +300,16 @@ def _data(comparison: Comparison) -> list[Finding]:
             f"すべての実行を {where} の同じテスト {test.rows:,} 行（フィンガープリント {test.fingerprint}）で、全絵文字を対象に採点しています。",
         )
     ]
-    if test.rows < _FEW_ROWS:
+    if test.units < _FEW:
+        few = "test row is" if test.articles is None else "article of the test split is"
+        many = "test rows are" if test.articles is None else "articles of the test split are"
+        japanese = f"{test.units} 行" if test.articles is None else f"{test.units} 記事"
         found.append(
             _finding(
                 "problem",
                 None,
-                f"{count(test.rows, 'test row is', 'test rows are')} too few: the bootstrap then gives intervals that are too narrow, and a verdict may be chance.",
-                f"テストが {test.rows} 行しかありません。この行数ではブートストラップの区間が狭く出すぎるため、判定は偶然の可能性があります。",
+                f"{count(test.units, few, many)} too few: the bootstrap then gives intervals that are too narrow, and a verdict may be chance.",
+                f"テストが {japanese}しかありません。この数ではブートストラップの区間が狭く出すぎるため、判定は偶然の可能性があります。",
             )
         )
     done = [run for run in comparison.runs if run.state == "done"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from emojit.experiment.comparison.facts import NONE, OTHER, Baseline, Comparison, Confusion, Scores, Variant
-from emojit.experiment.comparison.words import between, count, gap, p, percent, score, setting
+from emojit.experiment.comparison.words import between, count, drawn, drawn_of, gap, p, percent, score, setting
+from emojit.experiment.plan.conditions import IMPROVED
 from emojit.release.markdown import cell, code, fence
 
 _CONFUSED = 3
@@ -55,7 +56,7 @@ def _table(comparison: Comparison) -> Iterator[str]:
     confidence = f"{100 * comparison.confidence:.0f} %"
     yield from ["", "## Table", ""]
     yield (
-        f"All figures are of the same {count(comparison.test.rows, 'test row')}. Brackets are {confidence} bootstrap intervals over rows, seeds averaged row by row; "
+        f"All figures are of the same {count(comparison.test.rows, 'test row')}. Brackets are {confidence} bootstrap intervals over {drawn(comparison.test)}, seeds averaged row by row; "
         f"differences are to {cell(comparison.base)} on the same rows. *Better* and *worse* stand only where the difference holds after Holm's correction over all "
         "variants. The spread is the lowest and the highest seed."
     )
@@ -157,12 +158,13 @@ def _expressible(comparison: Comparison) -> Iterator[str]:
 def _settings(comparison: Comparison) -> Iterator[str]:
     yield from ["", "## Variants", ""]
     yield from _rows(
-        ["variant", "what it changes", "hypothesis", "what came of it"],
+        ["variant", "what it changes", "hypothesis", "run if", "what came of it"],
         [
             [
                 cell(row.name),
                 ", ".join(f"{code(f'{key} = {setting(value)}')}" for key, value in row.changes.items()) or "nothing",
                 cell(row.hypothesis or _UNKNOWN),
+                cell(row.when or "always"),
                 _came_of(comparison, row),
             ]
             for row in comparison.variants
@@ -381,8 +383,12 @@ def _making(comparison: Comparison) -> Iterator[str]:
         yield f"* Test rows: {test.rows:,} of {where}, fingerprint of the files `{test.fingerprint}`, digest of ids and gold `{test.content}`."
         yield f"* The gold's five most common emoji, the top: {cell(' '.join(test.top))}."
     yield (
-        f"* Paired percentile bootstrap over rows, {comparison.resamples:,} resamples, seed {comparison.bootstrap_seed}, the same draws for every column; "
+        f"* Paired percentile bootstrap, {comparison.resamples:,} resamples, seed {comparison.bootstrap_seed}, the same draws for every column; "
         "two-sided p-values from it, corrected by Holm's method over all variants with runs (baselines apart)."
     )
+    if test is not None:
+        yield f"* The bootstrap draws {drawn_of(test)}."
+    if any(row.when for row in comparison.variants):
+        yield f"* Conditions of the plan decide on validation what is worth its time. {IMPROVED[0].upper()}{IMPROVED[1:]}: no interval is asked, and nothing is found by it."
     yield "* The intervals say how far the choice of test rows could have changed a figure. The chance of training is in the spread of the seeds, not in them."
     yield f"* All facts: `comparison.json`, schema version {comparison.schema_version}."

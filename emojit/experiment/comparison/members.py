@@ -43,6 +43,8 @@ class Group:
     """Keys of the recipe that differ from the base, with this variant's value."""
     members: tuple[Member, ...]
     """Its runs by rising seed; not empty."""
+    when: str | None = None
+    """The plan's condition for running it, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

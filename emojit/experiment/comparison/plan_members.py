@@ -8,6 +8,7 @@ from pathlib import Path
 from emojit.experiment.comparison.facts import Published
 from emojit.experiment.comparison.members import Group, Member, Members
 from emojit.experiment.layout import PlanFolder, RunStatus
+from emojit.experiment.plan.conditions import words
 from emojit.network import mask_secrets
 from emojit.recipe import PublishedConfig, VariantConfig
 
@@ -39,6 +40,7 @@ def _group(folder: PlanFolder, variant: VariantConfig, statuses: Mapping[tuple[s
         name=variant.name,
         hypothesis=variant.hypothesis or None,
         changes=dict(variant.set),
+        when=words(variant.when) or None,
         members=tuple(
             _member(folder, variant.name, seed, statuses.get((variant.name, seed))) for seed in sorted(variant.seeds)
         ),

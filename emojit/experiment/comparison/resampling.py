@@ -1,6 +1,6 @@
 """The bootstrap of a whole table at once: every column of row scores meets the same draws of rows.
 
-Not `scipy.stats.bootstrap`, which draws anew for every statistic: here all variants, baselines and seeds of a table are one matrix product per block of draws,
+What is a row here may be an article, with the sums over its rows. Not `scipy.stats.bootstrap`, which draws anew for every statistic: here all variants, baselines and seeds of a table are one matrix product per block of draws,
 so that fifty runs cost little more than one, and what is compared is paired by construction.
 """
 

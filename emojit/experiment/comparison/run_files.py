@@ -9,6 +9,7 @@ from pathlib import Path
 
 from emojit.emoji import INVENTORY
 from emojit.errors import DatasetError, StudentError
+from emojit.experiment.articles import COLUMN, numbered
 from emojit.experiment.comparison.facts import CurvePoint
 from emojit.experiment.comparison.split_rows import read_split
 from emojit.student.record import RunRecord, read_run
@@ -37,6 +38,8 @@ class Answered:
     """The gold."""
     answers: tuple[tuple[str, ...], ...]
     """What was answered."""
+    articles: tuple[int, ...] | None = None
+    """Number of the article that each row is of; None where the file does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,14 +86,16 @@ def read_run_files(folder: Path) -> RunFiles:
 
 def _test_rows(folder: Path) -> Answered:
     hint = "train the run again: remove its folder and give the same command"
-    columns = read_split(folder / PREDICTIONS, _COLUMNS, hint=hint)
+    columns = read_split(folder / PREDICTIONS, _COLUMNS, optional=(COLUMN,), hint=hint)
     try:
         order = sorted(range(len(columns["id"])), key=columns["id"].__getitem__)
+        articles = columns.get(COLUMN)
         return Answered(
             ids=tuple(columns["id"][place] for place in order),
             texts=tuple(columns["text"][place] for place in order),
             gold=tuple(tuple(columns["emojis"][place]) for place in order),
             answers=tuple(tuple(columns["student"][place]) for place in order),
+            articles=None if articles is None else numbered([articles[place] for place in order]),
         )
     except TypeError as exc:
         raise DatasetError(f"{PREDICTIONS} has a row without id, emojis or student", hint=hint) from exc

@@ -9,7 +9,9 @@ from typing import Any
 from emojit.errors import DatasetError
 
 
-def read_split(path: Path, columns: Sequence[str] | None, *, split: str = "test", hint: str) -> dict[str, list[Any]]:
+def read_split(
+    path: Path, columns: Sequence[str] | None, *, optional: Sequence[str] = (), split: str = "test", hint: str
+) -> dict[str, list[Any]]:
     """Read the rows whose column `split` has that value, as one list per column.
 
     By hand and not with pyarrow's filters: those load pandas, which costs more than all files of a small report.
@@ -17,6 +19,7 @@ def read_split(path: Path, columns: Sequence[str] | None, *, split: str = "test"
     Args:
         path: the file.
         columns: which must be there and are read; None reads all, of which `id` must be there.
+        optional: further columns that are read where they are there, if not all are.
         split: name of the split.
         hint: what to do where the file cannot be used.
 
@@ -31,7 +34,8 @@ def read_split(path: Path, columns: Sequence[str] | None, *, split: str = "test"
             present = file.schema_arrow.names
             if missing := [name for name in ("id", "split", *(columns or ())) if name not in present]:
                 raise DatasetError(f"{path.name} has no column {', '.join(missing)}", hint=hint)
-            table = file.read(columns=["split", *(name for name in columns or present if name != "split")])
+            wanted = present if columns is None else [*columns, *(name for name in optional if name in present)]
+            table = file.read(columns=["split", *(name for name in wanted if name != "split")])
     except FileNotFoundError as exc:
         raise DatasetError(f"{path.name} is missing", hint=hint) from exc
     except (pa.ArrowException, OSError) as exc:

@@ -58,6 +58,7 @@ def unread(group: Group, *, is_base: bool) -> Variant:
         difference=None,
         against_baseline=None,
         criteria=(),
+        when=group.when,
     )
 
 
@@ -70,6 +71,7 @@ class Table:
         runs: Mapping[str, Sequence[SeedRun]],
         baselines: Mapping[str, Scored],
         gold: Rows,
+        articles: Sequence[int] | None = None,
     ) -> None:
         """Draw once for everything.
 
@@ -78,13 +80,14 @@ class Table:
             runs: variant to its runs by rising seed; at least one variant has one.
             baselines: name to scores.
             gold: the gold of the rows.
+            articles: number of the article of each row; None where nobody knows.
         """
         self._members = members
         self._runs = {name: list(found) for name, found in runs.items() if found}
         self._baselines = baselines
         self._base = members.groups[0].name
         self._writable = {name: _writable(found, gold) for name, found in self._runs.items()}
-        self._draws = Draws(self._columns())
+        self._draws = Draws(self._columns(), articles)
         self._jaccards = {name: [run.scored.scores.jaccard for run in found] for name, found in self._runs.items()}
         strongest = max(baselines, key=lambda name: baselines[name].scores.jaccard, default=None)
         others = [name for name in self._runs if name != self._base] if self._base in self._runs else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from emojit.evaluation.report import Interval
+from emojit.experiment.comparison.facts import TestRows
 
 
 def score(value: float) -> str:
@@ -41,6 +42,18 @@ def setting(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def drawn(test: TestRows) -> str:
+    """Return what the bootstrap draws."""
+    return "rows" if test.articles is None else "articles with all their rows"
+
+
+def drawn_of(test: TestRows) -> str:
+    """Return what the bootstrap draws, and of how many."""
+    if test.articles is None:
+        return f"rows, {test.rows:,} of them; which are of one article the runs do not say, and sentences of an article are alike, so that intervals may be too narrow"
+    return f"articles, {test.articles:,} of them, each with all its rows: sentences of an article are alike"
 
 
 def listed(names: Sequence[str]) -> str:

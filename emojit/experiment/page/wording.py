@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from emojit.evaluation.report import Interval
 from emojit.experiment.comparison.facts import NONE, OTHER
+from emojit.experiment.comparison.words import drawn_of
 
 _VERDICTS = {"better": "better", "worse": "worse", "undecided": "undecided", "equal": "the same"}
 _SCORES = {"jaccard": "Jaccard index", "outside_top": "outside the top five", "exact_match": "exact match"}
@@ -96,5 +97,6 @@ FILTERS: dict[str, Callable[..., str | None]] = {
     "verdict": verdict,
     "score_name": score_name,
     "label": label,
+    "drawn_of": drawn_of,
 }
 """The filters that the templates use, by name."""

@@ -13,6 +13,7 @@ from emojit.dataset.folder import write_text
 from emojit.experiment.comparison.facts import Comparison
 from emojit.experiment.page.view import page_of
 from emojit.experiment.page.wording import FILTERS
+from emojit.experiment.plan.conditions import IMPROVED
 from emojit.release.report_files import PAGE, table_digest
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def render_page(comparison: Comparison) -> str:
         .render(
             comparison=comparison,
             page=page_of(comparison),
+            improved=IMPROVED,
             digest=table_digest(comparison.as_dict()),
             style=style,
             style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii"),

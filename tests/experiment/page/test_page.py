@@ -66,7 +66,7 @@ def test_findings_come_first_then_japanese_then_all_that_a_report_needs(comparis
         "step 39 loss 12.1",
         "20 predictions side by side",
         "雪山に登りました",
-        "0.0581 19.8 %",
+        "19.8 %",
         "Baselines constant 0.0300",
         "files aaaaaaaaaaaaaaaa, ids and gold bbbbbbbbbbbbbbbb",
     ):
