@@ -74,7 +74,15 @@ def test_the_figure_that_follows_people_best_is_named_with_its_lead(people, tmp_
     assert {one.name for one in found.figures} >= {"Jaccard", "precision", "recall", "judge semantic"}
     assert {one.target for one in found.figures} >= {"people semantic", "judge semantic"}
     assert found.warnings == ()
-    assert "followed best by **judge" in markdown(found)
+    assert lead.follows
+    assert lead.spearman == next(one.spearman for one in found.figures if one.target == lead.target)
+    against = [one.next for one in found.leads if one.target == "people semantic"]
+    assert against[0] == found.figures[1].name
+    assert "Jaccard" in against  # what everybody reports is compared in any case
+    page = markdown(found)
+    assert "followed best by **judge" in page
+    assert "人の「意味の一致」に最もよく従う自動の値は judge semantic（順位相関 " in page
+    assert "順番が逆になったシステムの組はない" in page
 
 
 def test_a_judge_who_ranks_two_systems_the_other_way_round_is_warned_of(people, tmp_path):
@@ -86,7 +94,11 @@ def test_a_judge_who_ranks_two_systems_the_other_way_round_is_warned_of(people, 
     assert found.warnings[0].startswith("semantic: people put a before b")
     assert "the judge b before a" in found.warnings[0]
     assert found.warnings[2].startswith("preference: people put a before b")
-    assert markdown(found).count("> Warning") == 3
+    page = markdown(found)
+    assert page.count("> Warning") == 3
+    assert page.count("- 注意: ") == 3
+    assert "意味の一致では、人は `a` ＞ `b`" in page
+    assert "審査モデルは `b` ＞ `a`" in page
 
 
 def test_overlap_is_held_against_people_without_a_judge(people):
@@ -94,6 +106,9 @@ def test_overlap_is_held_against_people_without_a_judge(people):
 
     assert found.judge == ()
     assert {one.name for one in found.figures} == {"Jaccard", "precision", "recall"}
+    assert not any(one.follows for one in found.leads)  # these answers were drawn by chance
+    assert "no figure follows people beyond chance here" in markdown(found)
+    assert "人の評価にはっきり従う値はない" in markdown(found)
 
 
 def test_two_orders_that_do_not_agree_are_a_tie_and_several_marks_their_median(tmp_path):

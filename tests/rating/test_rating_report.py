@@ -89,6 +89,11 @@ def test_answers_of_the_older_tool_give_its_published_report(tmp_path, spelling)
     text = markdown(report)
     assert "Krippendorff's α and Cohen's κ: not available with one rater." in text
     assert "| teacher | 2.30 ± 0.56 [" in text
+    assert "意味の一致（0〜4、平均 ± 標準偏差、高い順）: `teacher` 2.30 ± 0.56、`model A` 1.00 ± 0.71、" in text
+    assert "いちばんよいとされた回数: `teacher` 0回、`model A` 6回、`model B` 3回、差がない 11回。" in text
+    assert "評価者が1人なので求められない" in text
+    assert report.systems[0].misleading.low == 0
+    assert report.systems[0].misleading.high == pytest.approx(1 - 0.025 ** (1 / 20))  # no case in 20 texts
 
 
 OBSERVERS = ("12332141 2 . . .", "1233224125 . 3", ". 33323422 5 1 .", "1233244125 1 .")
@@ -160,7 +165,10 @@ def test_agreement_is_high_where_raters_see_the_same_and_who_answers_without_loo
     gap = report.pairs[0].gaps[0]
     assert gap.is_clear
     assert 2 <= gap.needed < 30
-    assert markdown(report).count("| `") == 4
+    text = markdown(report)
+    assert text.count("| `") == 4
+    assert "ほかの人と違う評価者（除いてはいない）: `same`（60個の答えのうち60個の意味に 3 を付けた、" in text
+    assert "はっきりした差: 意味の一致で `gold` が `student` より" in text
 
 
 def test_ratings_that_nobody_shares_have_no_agreement():

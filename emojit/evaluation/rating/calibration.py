@@ -28,6 +28,9 @@ from emojit.metrics import row_scores
 
 SCHEMA_VERSION = 1
 
+_USUAL = "Jaccard"
+"""The figure that everybody reports."""
+
 Answers = Mapping[Key, Sequence[str]]
 
 
@@ -63,12 +66,26 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lead:
-    """The figure that follows people best on a question, and by how much more than the next one."""
+    """The figure that follows people best on a question, and by how much more than another one.
+
+    Attributes:
+        target: what people said.
+        best: name of the figure.
+        spearman: its correlation with the target.
+        next: the figure that comes next, or Jaccard where that is neither of the two.
+        by: by how much the correlation of `best` is higher.
+    """
 
     target: str
     best: str
+    spearman: Interval
     next: str
     by: Interval
+
+    @property
+    def follows(self) -> bool:
+        """Whether the best figure follows people at all: its correlation is above 0 with its whole interval."""
+        return self.spearman.low is not None and self.spearman.low > 0
 
     @property
     def is_clear(self) -> bool:
@@ -85,8 +102,9 @@ class Calibration:
         judge: for each question; empty without a judge.
         figures: for each target the figures, best first; all on the same answers, the references' left out, for they are what overlap is measured against.
         answers: behind `figures` (count).
-        leads: for each question to people with two figures or more.
+        leads: for each question to people with two figures or more: the best one against the next, and against Jaccard where that is neither.
         warnings: where judge and people put two systems in different orders, in words.
+        warnings_ja: the same in Japanese.
     """
 
     schema_version: int
@@ -95,6 +113,7 @@ class Calibration:
     answers: int
     leads: tuple[Lead, ...]
     warnings: tuple[str, ...]
+    warnings_ja: tuple[str, ...]
 
     def as_dict(self) -> dict[str, object]:
         """Return it as plain JSON types."""
@@ -127,13 +146,15 @@ def calibrate(ratings: Ratings, judgements: Judgements | None, answers: Answers,
         checks = [_check(question, people[question], judgements, shared, seed) for question in QUESTIONS if shared]
     keys, figures, targets = _columns(people, judgements, answers)
     found, leads = _figures(keys, figures, targets, seed)
+    warned = [] if judgements is None else contradictions(ratings, judgements)
     return Calibration(
         schema_version=SCHEMA_VERSION,
         judge=tuple(checks),
         figures=tuple(found),
         answers=len(keys),
         leads=tuple(leads),
-        warnings=() if judgements is None else tuple(contradictions(ratings, judgements)),
+        warnings=tuple(english for english, _ in warned),
+        warnings_ja=tuple(japanese for _, japanese in warned),
     )
 
 
@@ -260,11 +281,12 @@ def _figures(
         ]
         rows.sort(key=lambda one: -one.spearman.value)
         found += rows
-        if target in targets and len(rows) > 1:
-            best, other = rows[0].name, rows[1].name
-            by = interval(keys, _difference(figures[best], figures[other], wanted), seed)
-            if by is not None:
-                leads.append(Lead(target=target, best=best, next=other, by=by))
+        if target in targets:
+            for other in [*rows[1:2], *(one for one in rows[2:] if one.name == _USUAL)]:
+                best = rows[0]
+                by = interval(keys, _difference(figures[best.name], figures[other.name], wanted), seed)
+                if by is not None:
+                    leads.append(Lead(target=target, best=best.name, spearman=best.spearman, next=other.name, by=by))
     return found, leads
 
 

@@ -1,18 +1,20 @@
-"""The comparison of judge, automatic figures and people as Markdown."""
+"""The comparison of judge, automatic figures and people as Markdown, with a summary in Japanese on top."""
 
 from __future__ import annotations
 
 from emojit.evaluation.rating.calibration import Calibration, JudgeCheck
+from emojit.evaluation.rating.calibration_summary import summary
 from emojit.evaluation.rating.correlation import Interval
 
 
 def markdown(found: Calibration) -> str:
     """Return the whole comparison."""
-    parts = ["# Judge and automatic figures against people"]
+    parts = ["# Judge and automatic figures against people", summary(found), "## What follows people best"]
     for lead in found.leads:
         verdict = "which is more than chance" if lead.is_clear else "which may be chance"
+        alone = "" if lead.follows else "; but no figure follows people beyond chance here"
         parts.append(
-            f"**{lead.target}** is followed best by **{lead.best}**, by {_span(lead.by)} more than {lead.next}, {verdict}."
+            f"**{lead.target}** is followed best by **{lead.best}** (Spearman {_span(lead.spearman)}), by {_span(lead.by)} more than {lead.next}, {verdict}{alone}."
         )
     parts += [f"> Warning: {warning}." for warning in found.warnings]
     if found.figures:

@@ -10,9 +10,11 @@ import numpy as np
 from emojit.evaluation.rating.judgements import Judgements
 from emojit.evaluation.rating.ratings import SCALES, Question, Ratings
 
+_WORDS: dict[Question, str] = {"semantic": "意味の一致", "naturalness": "自然さ"}
 
-def contradictions(ratings: Ratings, judgements: Judgements) -> list[str]:
-    """Say in words where the judge and people put two systems in different orders, over the texts for which both spoke of them."""
+
+def contradictions(ratings: Ratings, judgements: Judgements) -> list[tuple[str, str]]:
+    """Say, in English and in Japanese, where the judge and people put two systems in different orders, over the texts for which both spoke of them."""
     found = []
     for first, second in itertools.combinations(ratings.systems, 2):
         for question in SCALES:
@@ -20,8 +22,16 @@ def contradictions(ratings: Ratings, judgements: Judgements) -> list[str]:
             if gaps and gaps[0] * gaps[1] < 0:
                 theirs, its, texts = gaps
                 found.append(
-                    f"{question}: people put {_order(theirs, first, second)} ({theirs:+.2f}), "
-                    f"the judge {_order(its, first, second)} ({its:+.2f}), over {texts} texts"
+                    (
+                        (
+                            f"{question}: people put {_order(theirs, first, second)} ({theirs:+.2f}), "
+                            f"the judge {_order(its, first, second)} ({its:+.2f}), over {texts} texts"
+                        ),
+                        (
+                            f"{_WORDS[question]}では、人は {_order_ja(theirs, first, second)}（{theirs:+.2f}）、"
+                            f"審査モデルは {_order_ja(its, first, second)}（{its:+.2f}）の順とした（{texts}件の文）"
+                        ),
+                    )
                 )
         low, high = sorted((first, second))
         said = {text: won for (text, one, other), won in judgements.choices.items() if (one, other) == (low, high)}
@@ -32,8 +42,16 @@ def contradictions(ratings: Ratings, judgements: Judgements) -> list[str]:
         judge = its_choices.count(first) - its_choices.count(second)
         if people * judge < 0:
             found.append(
-                f"preference: people put {_order(people, first, second)} (by {abs(people)} of {len(asked)} preferences), "
-                f"the judge {_order(judge, first, second)} (by {abs(judge)} of {len(its_choices)} texts)"
+                (
+                    (
+                        f"preference: people put {_order(people, first, second)} (by {abs(people)} of {len(asked)} preferences), "
+                        f"the judge {_order(judge, first, second)} (by {abs(judge)} of {len(its_choices)} texts)"
+                    ),
+                    (
+                        f"いちばんよい答えでは、人は {_order_ja(people, first, second)}（{len(asked)}回のうち差{abs(people)}回）、"
+                        f"審査モデルは {_order_ja(judge, first, second)}（{len(its_choices)}件のうち差{abs(judge)}件）の順とした"
+                    ),
+                )
             )
     return found
 
@@ -60,3 +78,7 @@ def _gaps(
 
 def _order(gap: float, first: str, second: str) -> str:
     return f"{first} before {second}" if gap > 0 else f"{second} before {first}"
+
+
+def _order_ja(gap: float, first: str, second: str) -> str:
+    return f"`{first}` ＞ `{second}`" if gap > 0 else f"`{second}` ＞ `{first}`"

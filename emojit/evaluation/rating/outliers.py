@@ -34,6 +34,7 @@ class Rater:
         shift: mean difference to the others' mean on the same answers, semantic (points); None with nobody to compare with.
         alpha_without: α on semantic without this rater, where three or more rate.
         remarks: which of the rules above this rater breaks.
+        remarks_ja: the same in Japanese.
     """
 
     rater: str
@@ -45,6 +46,7 @@ class Rater:
     shift: float | None
     alpha_without: float | None
     remarks: tuple[str, ...]
+    remarks_ja: tuple[str, ...]
 
 
 def raters(ratings: Ratings) -> tuple[Rater, ...]:
@@ -69,15 +71,30 @@ def _rater(ratings: Ratings, code: str, whole: float | None) -> Rater:
             shifts.append(mine.semantic - float(np.mean(others)))
     shift = float(np.mean(shifts)) if shifts else None
     without = None if whole is None else _alpha(ratings.without(code))
-    remarks = []
+    remarks: list[tuple[str, str]] = []
     if len(values) >= _FEWEST:
         value, count = Counter(values).most_common(1)[0]
         if count >= SAME * len(values):
-            remarks.append(f"gave semantic {value} to {count} of {len(values)} answers")
+            remarks.append(
+                (
+                    f"gave semantic {value} to {count} of {len(values)} answers",
+                    f"{len(values)}個の答えのうち{count}個の意味に {value} を付けた",
+                )
+            )
         if shift is not None and abs(shift) >= FAR:
-            remarks.append(f"rates semantic {abs(shift):.2f} points {'above' if shift > 0 else 'below'} the others")
+            remarks.append(
+                (
+                    f"rates semantic {abs(shift):.2f} points {'above' if shift > 0 else 'below'} the others",
+                    f"意味をほかの人より {abs(shift):.2f} 点{'高く' if shift > 0 else '低く'}付ける",
+                )
+            )
         if whole is not None and without is not None and without - whole >= UNLIKE:
-            remarks.append(f"without this rater α on semantic rises from {whole:.2f} to {without:.2f}")
+            remarks.append(
+                (
+                    f"without this rater α on semantic rises from {whole:.2f} to {without:.2f}",
+                    f"この人を除くと意味の α が {whole:.2f} から {without:.2f} に上がる",
+                )
+            )
     return Rater(
         rater=code,
         items=len({text for text, _ in shown}),
@@ -87,7 +104,8 @@ def _rater(ratings: Ratings, code: str, whole: float | None) -> Rater:
         misleading=float(np.mean([one.misleading for one in shown.values()])),
         shift=shift,
         alpha_without=without,
-        remarks=tuple(remarks),
+        remarks=tuple(english for english, _ in remarks),
+        remarks_ja=tuple(japanese for _, japanese in remarks),
     )
 
 

@@ -12,8 +12,9 @@ from emojit.evaluation.rating.agreement import Agreement, agreement
 from emojit.evaluation.rating.older import is_older, read_older
 from emojit.evaluation.rating.outliers import Rater, raters
 from emojit.evaluation.rating.ratings import FILE_NAME, Ratings, parse_ratings, read_lines
-from emojit.evaluation.rating.scores import CONFIDENCE, POWER, Pair, SystemScore, pairs, system_scores
+from emojit.evaluation.rating.scores import POWER, Pair, SystemScore, pairs, system_scores
 from emojit.evaluation.rating.task import KEY, read_task
+from emojit.evaluation.same_value import CONFIDENCE
 
 REPORT, TABLE = "report.json", "report.md"
 SCHEMA_VERSION = 1

@@ -10,10 +10,10 @@ from statistics import NormalDist
 
 import numpy as np
 
-from emojit.evaluation.rating.ratings import SCALES, Question, Ratings
+from emojit.evaluation.rating.ratings import HIGHEST, SCALES, Question, Ratings
+from emojit.evaluation.same_value import CONFIDENCE, same_value_ends
 from emojit.metrics import bootstrap_interval
 
-CONFIDENCE = 0.95
 RESAMPLES = 2000
 POWER = 0.8
 """Chance to find a difference that is there, for the number of texts needed."""
@@ -160,9 +160,9 @@ def _score(ratings: Ratings, system: str, seed: int) -> SystemScore:
         system=system,
         ratings=sum(map(len, values.values())),
         items=len(values),
-        semantic=_mean(values, seed),
-        naturalness=_mean(_of(ratings, system, "naturalness"), seed),
-        misleading=_mean(_of(ratings, system, "misleading"), seed),
+        semantic=_mean(values, HIGHEST, seed),
+        naturalness=_mean(_of(ratings, system, "naturalness"), HIGHEST, seed),
+        misleading=_mean(_of(ratings, system, "misleading"), 1, seed),
         preferred=len(best) if ratings.preferences else None,
         shared=sum(len(one) > 1 for one in best),
     )
@@ -177,12 +177,15 @@ def _of(ratings: Ratings, system: str, question: Question) -> dict[str, dict[str
     return dict(values)
 
 
-def _mean(values: dict[str, dict[str, int]], seed: int) -> Mean:
+def _mean(values: dict[str, dict[str, int]], highest: int, seed: int) -> Mean:
     every = np.array([value for one in values.values() for value in one.values()], dtype=np.float64)
     low, high = None, None
     if len(values) > 1:
         sums = np.array([sum(one.values()) for one in values.values()], dtype=np.float64)
         counts = np.array([len(one) for one in values.values()], dtype=np.float64)
+        if np.ptp(sums / counts) == 0:
+            ends = same_value_ends(float(every.mean()), len(values), lowest=0, highest=highest)
+            return Mean(mean=float(every.mean()), sd=float(every.std()), low=ends.low, high=ends.high)
         drawn = np.random.default_rng(seed).integers(len(sums), size=(RESAMPLES, len(sums)))  # (R, texts)
         means = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
         tail = (1 - CONFIDENCE) / 2
@@ -201,7 +204,11 @@ def _gap(ratings: Ratings, first: str, second: str, question: Question, seed: in
         return None
     low, high, needed = None, None, None
     if len(differences) > 1:
-        low, high = bootstrap_interval(differences, confidence=CONFIDENCE, resamples=RESAMPLES, seed=seed)
+        if min(differences) == max(differences):
+            ends = same_value_ends(differences[0], len(differences), lowest=-HIGHEST, highest=HIGHEST)
+            low, high = ends.low, ends.high
+        else:
+            low, high = bootstrap_interval(differences, confidence=CONFIDENCE, resamples=RESAMPLES, seed=seed)
         needed = items_needed(float(np.mean(differences)), float(np.std(differences, ddof=1)))
     return Gap(
         question=question,

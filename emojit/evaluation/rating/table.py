@@ -1,4 +1,4 @@
-"""The report as Markdown, for people and for stdout."""
+"""The report as Markdown, for people and for stdout, with a summary in Japanese on top."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from emojit.evaluation.rating.agreement import ONE_RATER, Agreement
 from emojit.evaluation.rating.report import RatingReport
 from emojit.evaluation.rating.scores import Gap, Mean, Pair
+from emojit.evaluation.rating.summary import summary
 
 _DASH = "–"
 
@@ -16,6 +17,8 @@ def markdown(report: RatingReport) -> str:
     counts = f"{_counted(len(report.raters), 'rater')}, {_counted(report.items, 'text')}"
     parts = [
         "# Human rating",
+        summary(report),
+        "## Systems",
         f"{counts}; mean ± standard deviation (n in the denominator) and {report.confidence:.0%} intervals over texts.",
         _table(
             ("system", "semantic match (0–4)", "naturalness (0–4)", "misleading", "preferred", "ratings"),
