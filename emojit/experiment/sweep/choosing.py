@@ -21,9 +21,8 @@ def choice(curve: Curve, metric: Metric, found: Finding, take: str | None = None
     peak = next(one for one in curve.checkpoints if one.name == found.peak)
     if take is not None:
         one = next(one for one in (*curve.checkpoints, *curve.averages) if take == one.name)
-        return _choice(
-            curve, metric, one, f"asked for; the best alone is {peak.name} with {score(metric, found.peak_score)}"
-        )
+        why = f"asked for; the best alone is {peak.name} with {score(metric, found.peak_score)}"
+        return _choice(curve, metric, one, why, asked=True)
     means = [one for one in curve.averages if metric.name in one.scores]
     best = max(means, key=lambda one: value_of(one, metric), default=None)
     if best is not None and value_of(best, metric) > value_of(peak, metric):
@@ -55,7 +54,7 @@ def _why(curve: Curve, metric: Metric, found: Finding, best_mean: Checkpoint | N
     return "; ".join(parts)
 
 
-def _choice(curve: Curve, metric: Metric, one: Checkpoint, why: str) -> Choice:
+def _choice(curve: Curve, metric: Metric, one: Checkpoint, why: str, *, asked: bool = False) -> Choice:
     return Choice(
         run=curve.run,
         checkpoint=one.name,
@@ -63,6 +62,7 @@ def _choice(curve: Curve, metric: Metric, one: Checkpoint, why: str) -> Choice:
         epoch=one.epoch,
         score=one.scores[metric.name],
         why=why,
+        asked=asked,
     )
 
 

@@ -67,6 +67,8 @@ class Curve:
     """By rising step."""
     averages: tuple[Checkpoint, ...] = ()
     """Means of neighbours, by rising step."""
+    articles: int | None = None
+    """Articles that the rows are of (count): the bootstrap draws these. None where the run does not say, and where checkpoints were not scored here."""
     holds: int | None = None
     """Step whose weights are in the run's `model/`; None where it is an average, and for figures of others."""
 
@@ -100,7 +102,7 @@ class Finding:
     lost: float
     """How much worse the last is than the peak: at least 0; in points (hundredths) for shares, else in the unit of the metric."""
     lost_low: float | None
-    """Lower end of the 95 % interval of `lost`, by a paired bootstrap over the validation rows; None where the metric is no mean over rows."""
+    """Lower end of the 95 % interval of `lost`, by a paired bootstrap over the articles of the validation rows, over the rows where these are not known; None where the metric is no mean over rows."""
     lost_high: float | None
     """Upper end."""
     tolerance: float
@@ -139,6 +141,8 @@ class Choice:
     """Its value of the metric that chooses."""
     why: str
     """In words."""
+    asked: bool = False
+    """Whether somebody asked for it, whatever its score."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
+from emojit.evaluation.resampling import ratio_intervals
+from emojit.experiment.articles import summed
 from emojit.experiment.sweep.facts import Checkpoint, Curve, Finding, Metric
-from emojit.metrics import bootstrap_interval
 
 POINTS = 100
 """Points in the whole: a share of 0.6604 is 1.37 points more than one of 0.6467."""
@@ -14,7 +17,12 @@ DEFAULT_TOLERANCE = 0.5
 
 
 def finding(
-    curve: Curve, metric: Metric, *, tolerance: float, differences: Sequence[float] | None = None
+    curve: Curve,
+    metric: Metric,
+    *,
+    tolerance: float,
+    differences: Sequence[float] | None = None,
+    articles: Sequence[int] | None = None,
 ) -> Finding | None:
     """Return what a metric says about a run, or None where no checkpoint has a value of it.
 
@@ -24,6 +32,7 @@ def finding(
         tolerance: how much worse than the peak is still as good: in points for shares, else in per cent of the peak.
         differences: of every validation row, value at the peak minus value at the last checkpoint, both turned so that high is good; None where the metric
             is no mean over rows.
+        articles: number of the article of each row; None where nobody knows.
     """
     scored = curve.scored(metric.name)
     if not scored or metric.better == "neither":
@@ -45,9 +54,7 @@ def finding(
     onset = scored[latest + 1] if latest + 1 < len(scored) else None
     patience = _patience(values[: top + 1])
     stop = top + patience
-    low, high = (
-        bootstrap_interval([factor * value for value in differences]) if differences is not None else (None, None)
-    )
+    low, high = (None, None) if differences is None else _interval(differences, articles, factor)
     return Finding(
         run=curve.run,
         metric=metric.name,
@@ -71,6 +78,15 @@ def finding(
         patience=patience,
         stops_at=scored[stop].epoch if stop < len(scored) else None,
     )
+
+
+def _interval(differences: Sequence[float], articles: Sequence[int] | None, factor: int) -> tuple[float, float]:
+    """Return the 95 % interval of a mean over rows, drawn by article where the articles are known."""
+    values = np.array(differences, dtype=np.float64) * factor
+    rows = np.column_stack([values, np.ones(len(values))])
+    units = rows if articles is None else summed(rows, articles)
+    (found,) = ratio_intervals(units[:, :1], units[:, 1:])
+    return found.low, found.high
 
 
 def value_of(checkpoint: Checkpoint, metric: Metric) -> float:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from emojit.experiment.sweep.facts import Sweep
-from emojit.experiment.sweep.sections import Section, Table, findings, sections
+from emojit.experiment.sweep.section import Section, Table
+from emojit.experiment.sweep.sections import findings, sections
 
 
 def markdown(report: Sweep) -> str:

@@ -209,7 +209,9 @@ def _findings(
                 one, other = (_rows(runs[curve.run], name, metric, weights) for name in (plain.peak, last))
                 if one is not None and other is not None:
                     gaps = [a - b for a, b in zip(one, other, strict=True)]
-                    plain = finding(curve, metric, tolerance=tolerance, differences=gaps)
+                    plain = finding(
+                        curve, metric, tolerance=tolerance, differences=gaps, articles=runs[curve.run].articles
+                    )
             if plain is not None:
                 found.append(plain)
     return tuple(found)

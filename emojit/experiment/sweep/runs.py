@@ -28,6 +28,8 @@ class ScoredRun:
     """Checkpoint to answers; without those that have a problem."""
     gold: list[list[str]]
     """What is right."""
+    articles: tuple[int, ...] | None
+    """Number of the article of each row; None where the run does not say."""
     asked: int
     """Checkpoints that had to be asked now: the others were asked before (count)."""
 
@@ -85,6 +87,7 @@ def score_run(
             length=_length(record),
             steps_per_epoch=round(per_epoch, 4),
             rows=len(rows.gold),
+            articles=None if rows.articles is None else max(rows.articles) + 1,
             fingerprint=record.data.fingerprints["validation"],
             checkpoints=tuple(checkpoints),
             averages=tuple(averages),
@@ -92,6 +95,7 @@ def score_run(
         ),
         answers=scorer.answers,
         gold=rows.gold,
+        articles=rows.articles,
         asked=asker.asked,
     )
 

@@ -3,52 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from emojit.experiment.sweep.composite import COMPOSITE
 from emojit.experiment.sweep.facts import Checkpoint, Curve, Finding, Metric, Sweep
+from emojit.experiment.sweep.japanese import japanese
+from emojit.experiment.sweep.section import Section, Sentence, Table
 from emojit.experiment.sweep.side_by_side import by_length, equal_epochs
 from emojit.experiment.sweep.words import epoch, gap, listed, number, score
 
 _WITHOUT_INTERVAL = "Where a loss has no interval, the scores of single rows are not known: nobody can say here whether it is more than chance."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """A table; the first cell of a row names it."""
-
-    header: tuple[str, ...]
-    """Names of the columns."""
-    rows: tuple[tuple[str, ...], ...]
-    """Cells as text, as many as there are columns."""
-    strong: tuple[int, int] | None = None
-    """Row and column of the one cell that stands out."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sentence:
-    """One point of a list."""
-
-    lead: str
-    """What stands out at its beginning; may be empty."""
-    text: str
-    """The rest."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    """A part of the report."""
-
-    title: str
-    """Its heading."""
-    intro: str = ""
-    """Before the list."""
-    sentences: tuple[Sentence, ...] = ()
-    """A list."""
-    table: Table | None = None
-    """Below it."""
-    note: str = ""
-    """At the end."""
 
 
 def sections(report: Sweep) -> tuple[Section, ...]:
@@ -57,6 +20,7 @@ def sections(report: Sweep) -> tuple[Section, ...]:
     beside = (_equal(report, metric), _lengths(report, metric)) if len(report.curves) > 1 else ()
     every = (
         findings(report),
+        japanese(report),
         _runs(report, metric),
         *(_curve(report, curve, metric) for curve in report.curves),
         *beside,
@@ -231,6 +195,9 @@ def _how(report: Sweep, metric: Metric) -> Section:
         lines.append(
             f"Scored on the {measured.rows:,} validation rows of the run; the test rows were not looked at. The best of many checkpoints looks a little better on "
             "the rows that chose it than it is."
+        )
+        lines.append(
+            f"Intervals are of a paired bootstrap over {f'{measured.articles:,} articles, each with all its rows' if measured.articles else 'rows; which are of one article the run does not say'}."
         )
     logged = next((curve for curve in report.curves if curve.source == "log"), None)
     if logged is not None:

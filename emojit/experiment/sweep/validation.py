@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emojit.errors import DatasetError, StudentError
+from emojit.experiment.articles import COLUMN, numbered
 from emojit.recipe import DataConfig, LossConfig
 from emojit.student.rows import Features, training_rows
 
@@ -29,6 +30,8 @@ class ValidationRows:
     """As the student reads them."""
     gold: list[list[str]]
     """What is right."""
+    articles: tuple[int, ...] | None = None
+    """Number of the article that each row is of; None where the run does not say."""
 
     def digest(self) -> str:
         """Return 64 hex digits that change with any of them."""
@@ -47,7 +50,8 @@ def validation_rows(folder: Path) -> ValidationRows:
     path = folder / _PREDICTIONS
     hint = "give the whole run folder, as `emojit train` wrote it"
     try:
-        table = pq.read_table(path, columns=["split", _TEXT, "emojis"])
+        present = pq.read_schema(path).names
+        table = pq.read_table(path, columns=["split", _TEXT, "emojis", *([COLUMN] if COLUMN in present else [])])
     except FileNotFoundError as exc:
         raise DatasetError(f"{path}: no such file, so the validation rows are not known", hint=hint) from exc
     except (pa.ArrowException, OSError) as exc:
@@ -55,7 +59,11 @@ def validation_rows(folder: Path) -> ValidationRows:
     rows = [row for row in table.to_pylist() if row["split"] == "validation"]
     if not rows:
         raise DatasetError(f"{path}: no validation rows", hint=hint)
-    return ValidationRows(texts=[row[_TEXT] for row in rows], gold=[row["emojis"] for row in rows])
+    return ValidationRows(
+        texts=[row[_TEXT] for row in rows],
+        gold=[row["emojis"] for row in rows],
+        articles=numbered([row.get(COLUMN) for row in rows]),
+    )
 
 
 def validation_loss(student: Student, rows: ValidationRows) -> float:

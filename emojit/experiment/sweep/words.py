@@ -18,10 +18,11 @@ def gap(metric: Metric, value: float) -> str:
     """Return a difference of two values: points (hundredths) for shares, else the metric's own unit."""
     if metric.unit == "share":
         return f"{value:.2f} points"
-    return f"{_short(value)}{f' {metric.unit}' if metric.unit else ''}"
+    return f"{short(value)}{f' {metric.unit}' if metric.unit else ''}"
 
 
-def _short(value: float) -> str:
+def short(value: float) -> str:
+    """Return a number with four decimals at most."""
     return f"{value:.4f}".rstrip("0").rstrip(".")
 
 

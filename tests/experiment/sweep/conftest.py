@@ -40,6 +40,8 @@ def build(tmp_path_factory) -> Path:
                         "sns_text": row["sns_text"],
                         "emojis": row["emojis"],
                         "licence": "CC0-1.0",
+                        "source": "sample",
+                        "doc_id": str(index // 2),
                     }
                 )
     write_manifest(folder, {"name": "tiny"})

@@ -103,6 +103,9 @@ def test_the_report_says_so_in_words():
 
     assert "**MLM v2 @ 1536: take checkpoint-390** (epoch 3), real_at_1 0.6604" in text
     assert "Early stopping after epoch 3 would have done" in text
+    assert "**MLM v2 @ 1536：checkpoint-390 を採用**（エポック 3）。real_at_1は 0.6604。" in text
+    assert "エポック 3.5 から過学習が見られ、エポック 5 までに 1.37 ポイント失われました。" in text
+    assert "偶然かどうかをここでは判断できません" in text
     assert "Overfitting from epoch 3.5 on: 1.37 points lost by epoch 5." in text
     assert "nobody can say here whether it is more than chance" in text
     assert "composite = 0.4 × real_at_1 + 0.3 × real_at_5 + 0.3 × lambada_at_1" in text
@@ -118,6 +121,7 @@ def test_the_page_fits_a_narrow_screen_and_shows_its_curves(page):
 
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.locator("figure svg").count() == 4
+    assert page.locator("section[lang=ja] h2").inner_text() == "要約（日本語）"
     assert page.locator("td strong").first.inner_text() == "0.6604"
     assert "1.37 points lost by epoch 5" in page.locator("main").inner_text()
     assert "means of neighbouring checkpoints" not in page.locator("main").inner_text()

@@ -33,7 +33,7 @@ def test_scores_and_epochs_are_those_of_the_training_log(run, trained):
     # `emojit train` fits the number of emoji to validation, and so does the sweep, for every checkpoint.
     assert scores[record.training.best_step]["jaccard"] == pytest.approx(record.validation["jaccard"])
     assert curve.holds == record.training.best_step
-    assert (curve.rows, curve.length, curve.steps_per_epoch) == (8, 128, 6)
+    assert (curve.rows, curve.articles, curve.length, curve.steps_per_epoch) == (8, 4, 128, 6)
 
 
 def test_a_run_that_overfits_is_told_with_its_interval(run):
@@ -45,7 +45,11 @@ def test_a_run_that_overfits_is_told_with_its_interval(run):
     jaccard = found.finding("tiny", "jaccard")
     if jaccard.lost:
         assert jaccard.lost_low <= jaccard.lost <= jaccard.lost_high
-    assert "the test rows were not looked at" in markdown(found)
+    text = markdown(found)
+    assert "the test rows were not looked at" in text
+    assert "a paired bootstrap over 4 articles, each with all its rows" in text
+    assert f"tiny：checkpoint-{found.best.members[0]} を採用" in text
+    assert "ナット失われました。" in text
 
 
 def test_what_was_scored_is_not_scored_again_whatever_the_metrics(run):

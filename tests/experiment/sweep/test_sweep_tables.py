@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from emojit.errors import UsageError
+from emojit.experiment.sweep.choosing import choice
 from emojit.experiment.sweep.csv_table import read_table
 from emojit.experiment.sweep.facts import Checkpoint, Curve, Metric
 from emojit.experiment.sweep.findings import finding
@@ -47,6 +50,36 @@ def test_the_plateau_ends_where_a_neighbour_is_worse_and_overfitting_begins_wher
     assert found.lost == pytest.approx(3.0)
     assert found.spare == pytest.approx(25 / 40)
     assert (found.patience, found.stops_at) == (1, 2.0)
+
+
+def test_a_loss_is_as_sure_as_the_articles_of_its_rows_and_not_as_their_copies():
+    gaps = [0.3, -0.1, 0.2, 0.4, -0.2, 0.1, 0.5]
+    plain = finding(curve(0.5, 0.4), SHARE, tolerance=0.5, differences=gaps)
+
+    thrice = {"tolerance": 0.5, "differences": [gap for gap in gaps for _ in range(3)]}
+    articles = finding(curve(0.5, 0.4), SHARE, articles=[place for place in range(7) for _ in range(3)], **thrice)
+    rows = finding(curve(0.5, 0.4), SHARE, **thrice)
+
+    assert (articles.lost_low, articles.lost_high) == pytest.approx((plain.lost_low, plain.lost_high))
+    assert rows.lost_high - rows.lost_low < 0.7 * (plain.lost_high - plain.lost_low)
+
+
+def test_in_japanese_a_mean_a_choice_that_was_asked_for_and_a_broken_checkpoint_are_said(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("run,step,epoch,m\nr,5,0.5,0.2\nr,10,1,0.3\nr,15,1.5,\nr,20,2,0.1\n", encoding="utf-8")
+    asked = sweep([path], take="checkpoint-20").sweep
+    assert "指定による選択です（単独で最良は checkpoint-10、0.3000）。" in markdown(asked)
+    assert "4 個中 1 個のチェックポイントは採点できませんでした" in markdown(asked)
+
+    plain = sweep([path]).sweep
+    mean = Checkpoint(
+        name="mean of checkpoint-5 to checkpoint-10", step=10, epoch=1.0, members=(5, 10), scores={"m": 0.35}
+    )
+    one = dataclasses.replace(plain.curves[0], averages=(mean,))
+    chosen = choice(one, plain.metrics[0], plain.findings[0])
+    report = dataclasses.replace(plain, curves=(one,), choices=(chosen,), best=chosen)
+    assert "r：checkpoint-5 から checkpoint-10 までの平均 を採用" in markdown(report)
+    assert "平均 1 通りの中で最良で、単独で最良の checkpoint-10 より 5.00 ポイント良い値です。" in markdown(report)
 
 
 def test_of_a_loss_the_lowest_is_the_peak_and_the_tolerance_is_a_share_of_it():
