@@ -11,8 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from emojit.errors import MetricInputError
-from emojit.metrics.inputs import check_rows
+from emojit.metrics.inputs import check_count, check_rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +51,7 @@ def diversity(
         top_n: how many of the references' most common emoji count as "the top" (count, at least 1).
 
     Raises:
-        MetricInputError: one of the lists is empty, a row is a string, or `top_n` is below 1.
+        MetricInputError: one of the lists is empty, a row is a string, or `top_n` is below 1 or no whole number.
 
     Source: the share outside the five most common emoji is the measure by which collapsed students of earlier
     experiments showed (about 0 % where the references had far more); entropy: Shannon (1948), "A mathematical theory
@@ -74,13 +73,12 @@ def most_common(rows: Sequence[Sequence[str]], n: int) -> tuple[str, ...]:
     Equally frequent ones come in the order of their code points, so the order of the rows changes nothing.
 
     Raises:
-        MetricInputError: there is no row, a row is a string, or `n` is below 1.
+        MetricInputError: there is no row, a row is a string, or `n` is below 1 or no whole number.
     """
     check_rows("references", rows)
-    if n < 1:
-        raise MetricInputError(f"top_n must be >= 1, got {n}")
+    size = check_count("top_n", n)
     counts = Counter(emoji for row in rows for emoji in row)
-    return tuple(sorted(counts, key=lambda emoji: (-counts[emoji], emoji))[:n])
+    return tuple(sorted(counts, key=lambda emoji: (-counts[emoji], emoji))[:size])
 
 
 def variety(rows: Sequence[Sequence[str]], top: Sequence[str]) -> Variety:

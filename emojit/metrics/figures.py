@@ -7,15 +7,16 @@ from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any
 
+from emojit.emoji import INVENTORY
 from emojit.errors import MetricInputError
 from emojit.metrics.category import category_match
 from emojit.metrics.distribution import distribution_distance
 from emojit.metrics.diversity import diversity
 from emojit.metrics.fields import read_field, read_rows
-from emojit.metrics.inputs import check_lengths
+from emojit.metrics.inputs import check_count, plain_fields, plain_pairs, plain_vote_pairs
 from emojit.metrics.length import length
 from emojit.metrics.overlap import empty_share, exact_match, jaccard_scores, precision_recall_f1
-from emojit.metrics.validity import validity
+from emojit.metrics.validity import read_inventory, validity
 from emojit.metrics.votes import vote_figures
 
 Arguments = Mapping[str, Any]
@@ -44,9 +45,16 @@ def module_figures(module: str, arguments: Arguments) -> Figures:
         raise MetricInputError(f"{module} takes no argument {strange[0]!r}", hint=f"it takes {', '.join(takes)}")
     if missing := [name for name in ("predictions", "references") if name in takes and arguments.get(name) is None]:
         raise MetricInputError(f"{module} needs {missing[0]}", hint="give one item per text")
-    if "references" in takes:
-        check_lengths(arguments["predictions"], arguments["references"])
-    return work_out(arguments)
+    return work_out({**arguments, **_checked(module, arguments)})
+
+
+def _checked(module: str, call: Arguments) -> Arguments:
+    """Return the rows as the module stores them, which has the same checks."""
+    if module == "emoji_validity":
+        return {"predictions": plain_fields("predictions", call["predictions"])}
+    pairs = plain_vote_pairs if module == "emoji_votes" else plain_pairs
+    predictions, references = pairs(call["predictions"], call["references"])
+    return {"predictions": predictions, "references": references}
 
 
 def _overlap(call: Arguments) -> Figures:
@@ -66,7 +74,7 @@ def _overlap(call: Arguments) -> Figures:
 
 
 def _diversity(call: Arguments) -> Figures:
-    found = diversity(*_pairs(call), top_n=call.get("top_n", 5))
+    found = diversity(*_pairs(call), top_n=check_count("top_n", call.get("top_n", 5), most=len(INVENTORY)))
     figures = {"outside_top", "distinct", "entropy_bits"}
     ours = {name: value for name, value in asdict(found.predictions).items() if name in figures}
     return ours | {f"reference_{name}": value for name, value in asdict(found.references).items() if name in figures}
@@ -78,7 +86,7 @@ def _votes(call: Arguments) -> Figures:
 
 def _validity(call: Arguments) -> Figures:
     inventory = call.get("inventory")
-    allowed = None if inventory is None else read_rows([inventory])[0]
+    allowed = None if inventory is None else read_inventory(inventory)
     return asdict(validity(call["predictions"], inventory=allowed, most=call.get("most", 5)))
 
 

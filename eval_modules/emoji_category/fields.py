@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from .errors import MetricInputError
+from .inputs import listed
 from .reader import INVENTORY, Reading, extract, fold, read, strip
 
 _FORMS = frozenset(INVENTORY)
@@ -18,7 +19,7 @@ def read_field(field: str | Sequence[str]) -> Reading:
     """Read the emoji of one prediction or reference, leniently: ❤ without its variation selector is ❤️ here.
 
     Args:
-        field: "🎉😊", "🎉 😊" or ["🎉", "😊"]; whatever is no emoji is passed over.
+        field: "🎉😊", "🎉 😊" or ["🎉", "😊"], also as an array; whatever is no emoji is passed over.
 
     Returns:
         The canonical emoji in order, repetitions kept, and what is an emoji but outside the inventory of Emoji 16.0.
@@ -56,7 +57,10 @@ def read_rows(fields: Sequence[str | Sequence[str]]) -> list[tuple[str, ...]]:
     """
     if isinstance(fields, str):
         raise MetricInputError(f"expected a list of fields, got the string {fields!r}", hint="put it into a list")
-    return [_row(field) for field in fields]
+    rows = listed(fields)
+    if not isinstance(rows, list | tuple):
+        raise MetricInputError(f"expected a list of fields, got {fields!r:.60}", hint="put it into a list")
+    return [_row(field) for field in rows]
 
 
 def has_text(field: str | Sequence[str]) -> bool:
@@ -87,12 +91,15 @@ def _row(field: str | Sequence[str]) -> tuple[str, ...]:
 def _items(field: str | Sequence[str]) -> Sequence[str]:
     if isinstance(field, str):
         return (field,)
-    if not isinstance(field, Sequence) or not all(isinstance(item, str) for item in field):
+    items = listed(field)
+    if isinstance(items, str):  # what an array of no dimension holds
+        return (items,)
+    if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
         raise MetricInputError(
             f"expected a string or a list of strings, got {field!r}",
             hint='write "🎉 😊" or ["🎉", "😊"]; "" or [] for none',
         )
-    return field
+    return items
 
 
 @lru_cache(maxsize=8192)

@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Sized
+from collections.abc import Mapping, Sequence, Sized
+from collections.abc import Set as AbstractSet
 from itertools import chain
+from operator import index
+from typing import SupportsIndex
 
 from .errors import MetricInputError
 
@@ -25,63 +28,126 @@ def check_rows(name: str, rows: Sequence[Sequence[str]]) -> None:
         raise MetricInputError(f"nothing to score: {name} is empty", hint="give at least one row")
     if not any(issubclass(kind, str) for kind in set(map(type, rows))):  # a loop in C: a million rows in 30 ms
         return
-    for index, row in enumerate(rows):
+    for place, row in enumerate(rows):
         if isinstance(row, str):
             raise MetricInputError(
-                f"{name}[{index}] must be a sequence of emoji, got the string {row!r}",
+                f"{name}[{place}] must be a sequence of emoji, got the string {row!r}",
                 hint="read the emoji out of it first: emojit.metrics.read_rows",
             )
 
 
-def check_fields(name: str, fields: Sequence[object]) -> None:
-    """Refuse what a metric module cannot take as it is, before `evaluate` casts it: a list in a list would become its own Python spelling, whose emoji count.
+def listed(value: object) -> object:
+    """Return what holds several values, such as an array, a series, a column of a table or a set, as a list; anything else as it is."""
+    if isinstance(value, str | bytes | Mapping | list | tuple):
+        return value
+    for name in ("tolist", "to_pylist"):  # numpy, pandas, torch; pyarrow
+        convert = getattr(value, name, None)
+        if callable(convert):
+            return convert()
+    return list(value) if isinstance(value, Sequence | AbstractSet) else value
 
-    Strings and lists side by side are refused, too: a side is stored as the one or the other, as its first row is, and the rest would be torn apart.
+
+def plain_pairs(predictions: object, references: object) -> tuple[list[str], list[str]]:
+    """Return both sides of a metric module as `plain_fields` has them.
+
+    Raises:
+        MetricInputError: a side is missing, the lengths differ, there is no row, or a field cannot be read.
+    """
+    if predictions is None or references is None:
+        raise MetricInputError("predictions and references are both needed")
+    ours, theirs = plain_fields("predictions", predictions), plain_fields("references", references)
+    check_lengths(ours, theirs)
+    return ours, theirs
+
+
+def plain_vote_pairs(predictions: object, references: object) -> tuple[list[str], list[list[str]]]:
+    """Return both sides of emoji_votes: predictions as `plain_fields` has them, and of each row its votes likewise; errors as in `plain_pairs`."""
+    if predictions is None or references is None:
+        raise MetricInputError("predictions and references are both needed")
+    ours, theirs = plain_fields("predictions", predictions), plain_votes("references", references)
+    check_lengths(ours, theirs)
+    return ours, theirs
+
+
+def plain_fields(name: str, fields: object) -> list[str]:
+    """Return fields in the one form that a metric module stores: a string each, with a line break between the items of a list.
+
+    `evaluate` would take the form of the first row for that of all, and cast the others: a list in a list becomes its own Python spelling, whose emoji count.
+    No character joins another across a line break, so the string reads as its items did.
 
     Args:
         name: what the fields are, for the message.
-        fields: N strings or N lists of strings.
+        fields: N fields, each a string or a list of strings, in any mixture.
 
     Raises:
-        MetricInputError: a field is neither, there are both, or `fields` is itself a string.
+        MetricInputError: a field is neither, or `fields` is no list of them.
     """
-    if isinstance(fields, str):
-        raise MetricInputError(f"{name} must be a list of rows, got the string {fields!r}", hint="put it into a list")
-    kinds = set(map(type, fields))  # loops in C: there may be a million rows
-    if kinds == {str} or (kinds <= {list, tuple} and set(map(type, chain.from_iterable(fields))) <= {str}):  # type: ignore[arg-type]
-        return
-    for index, field in enumerate(fields):
-        if not isinstance(field, str) and not _is_list_of_strings(field):
-            raise MetricInputError(
-                f"{name}[{index}]: expected a string or a list of strings, got {field!r}",
-                hint='write "🎉 😊" or ["🎉", "😊"]; several references per text are for emoji_votes',
-            )
-    if len({isinstance(field, str) for field in fields}) > 1:
-        raise MetricInputError(
-            f"{name} hold strings and lists side by side", hint="write all of one side as strings, or all as lists"
-        )
+    rows = listed(fields)
+    if isinstance(rows, str):
+        raise MetricInputError(f"{name} must be a list of rows, got the string {rows!r}", hint="put it into a list")
+    if not isinstance(rows, list | tuple):
+        raise MetricInputError(f"{name} must be a list of rows, got {rows!r:.60}", hint='such as ["🎉 😊", "📚"]')
+    kinds = set(map(type, rows))  # loops in C: there may be a million rows
+    if kinds == {str}:
+        return list(rows)
+    if kinds <= {list, tuple} and set(map(type, chain.from_iterable(rows))) <= {str}:
+        return list(map("\n".join, rows))
+    return [_plain_field(f"{name}[{place}]", field) for place, field in enumerate(rows)]
 
 
-def check_vote_fields(name: str, rows: Sequence[object]) -> None:
-    """Refuse rows that are no lists of votes, and votes as `check_fields` does; a string would be taken for one vote per character.
+def _plain_field(where: str, field: object) -> str:
+    items = listed(field)
+    if isinstance(items, str):
+        return items
+    if isinstance(items, list | tuple) and all(isinstance(item, str) for item in items):
+        return "\n".join(items)
+    raise MetricInputError(
+        f"{where}: expected a string or a list of strings, got {field!r}",
+        hint='write "🎉 😊" or ["🎉", "😊"]; several references per text are for emoji_votes',
+    )
+
+
+def plain_votes(name: str, rows: object) -> list[list[str]]:
+    """Return the votes of every row as `plain_fields` has them; a string would be taken for one vote per character.
 
     Raises:
-        MetricInputError: a row is no list, or a vote is no string or list of strings, or there are both.
+        MetricInputError: a row is no list, has no vote, or one that is neither a string nor a list of strings.
     """
-    votes: list[object] = []
-    for index, row in enumerate(rows):
-        if isinstance(row, str | bytes | Mapping) or not isinstance(row, Iterable):
+    texts = listed(rows)
+    if not isinstance(texts, list | tuple):
+        raise MetricInputError(f"{name} must be a list of rows, got {texts!r:.60}", hint='such as [["🎉 😊", "📚"]]')
+    found = []
+    for place, row in enumerate(texts):
+        votes = listed(row)
+        if not isinstance(votes, list | tuple):
             raise MetricInputError(
-                f"{name}[{index}] must be a list of votes, got {row!r}", hint='one vote is a list of one: ["🎉 😊"]'
+                f"{name}[{place}] must be a list of votes, got {row!r}", hint='one vote is a list of one: ["🎉 😊"]'
             )
-        votes += row
-    check_fields(f"votes of {name}", votes)
+        if not votes:
+            raise MetricInputError(f"{name}[{place}] has no vote", hint="leave out the texts that nobody answered")
+        found.append(plain_fields(f"votes of {name}[{place}]", votes))
+    return found
 
 
-def _is_list_of_strings(field: object) -> bool:
-    if isinstance(field, bytes | Mapping) or not isinstance(field, Iterable):
-        return False
-    return all(isinstance(item, str) for item in field)
+def check_count(name: str, value: object, *, most: int | None = None) -> int:
+    """Return an option that counts something.
+
+    Args:
+        name: of the option, for the message.
+        value: what was given for it.
+        most: the largest that makes sense; None where there is none.
+
+    Raises:
+        MetricInputError: it is no whole number, below 1, or above `most`.
+    """
+    if isinstance(value, bool) or not isinstance(value, SupportsIndex):
+        raise MetricInputError(f"{name} must be a whole number, got {value!r}")
+    count = index(value)
+    if count < 1:
+        raise MetricInputError(f"{name} must be >= 1, got {count}")
+    if most is not None and count > most:
+        raise MetricInputError(f"{name} must be <= {most}, got {count}")
+    return count
 
 
 def check_lengths(predictions: Sized, references: Sized) -> None:

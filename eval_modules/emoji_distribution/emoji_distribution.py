@@ -13,7 +13,7 @@ import evaluate
 from .distribution import distribution_distance
 from .errors import MetricInputError
 from .fields import read_rows
-from .inputs import check_fields, check_lengths
+from .inputs import plain_pairs
 from .reader import INVENTORY
 from .table import FORMS
 
@@ -61,32 +61,28 @@ class EmojiDistribution(evaluate.Metric):
     """Distance of two distributions over emoji."""
 
     def _info(self) -> evaluate.MetricInfo:
-        text = datasets.Value("string")
-        emojis = datasets.Sequence(datasets.Value("string"))
+        text = datasets.Value("string")  # also of a list: see `plain_fields`
         return evaluate.MetricInfo(
             description=_DESCRIPTION,
             citation=_CITATION,
             inputs_description=_INPUTS,
-            features=[
-                datasets.Features({"predictions": prediction, "references": reference})
-                for prediction in (text, emojis)
-                for reference in (text, emojis)
-            ],
+            features=datasets.Features({"predictions": text, "references": text}),
             license="apache-2.0",
         )
+
+    def add(self, *, prediction=None, reference=None, **kwargs):
+        """Add one row to what `compute` scores; checks and errors as in `add_batch`."""
+        (predicted,), (expected,) = plain_pairs([prediction], [reference])
+        evaluate.Metric.add(self, prediction=predicted, reference=expected, **kwargs)
 
     def add_batch(self, *, predictions=None, references=None, **kwargs):
         """Add rows to what `compute` scores.
 
         Raises MetricInputError (a ValueError) when the two lists differ in length or are empty, where evaluate itself
-        would end in an IndexError, and when one of them holds strings and lists side by side.
+        would end in an IndexError, and when a row is not of the form that is asked for, which evaluate would cast.
         """
-        if predictions is None or references is None:
-            raise MetricInputError("predictions and references are both needed")
-        check_lengths(predictions, references)
-        check_fields("predictions", predictions)
-        check_fields("references", references)
-        evaluate.Metric.add_batch(self, predictions=predictions, references=references, **kwargs)
+        predicted, expected = plain_pairs(predictions, references)
+        evaluate.Metric.add_batch(self, predictions=predicted, references=expected, **kwargs)
 
     def _compute(self, predictions, references):
         return asdict(distribution_distance(read_rows(predictions), read_rows(references)))

@@ -124,7 +124,7 @@ def empty_share(predictions: Sequence[Sequence[str]]) -> float:
         MetricInputError: there is no row, or a row is a string.
     """
     check_rows("predictions", predictions)
-    return sum(not row for row in predictions) / len(predictions)
+    return sum(len(row) == 0 for row in predictions) / len(predictions)
 
 
 def row_scores(prediction: Sequence[str], reference: Sequence[str]) -> RowScores:

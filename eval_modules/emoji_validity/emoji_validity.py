@@ -12,10 +12,10 @@ import evaluate
 
 from .errors import MetricInputError
 from .fields import read_rows
-from .inputs import check_fields
+from .inputs import plain_fields
 from .reader import INVENTORY
 from .table import FORMS
-from .validity import validity
+from .validity import read_inventory, validity
 
 _DESCRIPTION = f"""
 Shares of the answers that are empty, hold an emoji outside the inventory, too many emoji, an emoji twice, or text; and of
@@ -61,30 +61,34 @@ class EmojiValidity(evaluate.Metric):
     """Shares of the answers that break a rule."""
 
     def _info(self) -> evaluate.MetricInfo:
-        text = datasets.Value("string")
-        emojis = datasets.Sequence(datasets.Value("string"))
+        text = datasets.Value("string")  # also of a list: see `plain_fields`
         return evaluate.MetricInfo(
             description=_DESCRIPTION,
             citation=_CITATION,
             inputs_description=_INPUTS,
-            features=[datasets.Features({"predictions": prediction}) for prediction in (text, emojis)],
+            features=datasets.Features({"predictions": text}),
             license="apache-2.0",
         )
+
+    def add(self, *, prediction=None, reference=None, **kwargs):
+        """Add one row to what `compute` counts; checks and errors as in `add_batch`."""
+        (row,) = plain_fields("predictions", [prediction])
+        evaluate.Metric.add(self, prediction=row, **kwargs)
 
     def add_batch(self, *, predictions=None, references=None, **kwargs):
         """Add rows to what `compute` counts.
 
-        Raises MetricInputError (a ValueError) when there is none, where evaluate itself would end in an IndexError, and when
-        strings and lists stand side by side.
+        Raises MetricInputError (a ValueError) when there is none, where evaluate itself would end in an IndexError, and when a
+        row is neither a string nor a list of strings, which evaluate would cast.
         References are taken and passed over, so that the module can stand among others in `evaluate.combine`.
         """
         if predictions is None:
             raise MetricInputError("predictions are needed")
-        if len(predictions) == 0:
+        rows = plain_fields("predictions", predictions)
+        if not rows:
             raise MetricInputError("nothing to score: predictions is empty")
-        check_fields("predictions", predictions)
-        evaluate.Metric.add_batch(self, predictions=predictions, **kwargs)
+        evaluate.Metric.add_batch(self, predictions=rows, **kwargs)
 
     def _compute(self, predictions, inventory=None, most=5):
-        allowed = None if inventory is None else read_rows([inventory])[0]
+        allowed = None if inventory is None else read_inventory(inventory)
         return asdict(validity(predictions, inventory=allowed, most=most))

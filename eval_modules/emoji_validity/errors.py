@@ -10,9 +10,11 @@ class EmojitError(Exception):
     Attributes:
         hint: the next command or change to try, or None.
         exit_code: what the command line exits with: 1 for a failure, 2 for wrong usage or a wrong recipe.
+        label: the word before the message on the command line.
     """
 
     exit_code = 1
+    label = "error"
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from .errors import MetricInputError
 from .fields import has_text, read_field
+from .inputs import check_count, listed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ def validity(
         most: how many emoji an answer may hold (count, at least 1).
 
     Raises:
-        MetricInputError: there is no answer, one is neither a string nor a list of strings, or `most` is below 1.
+        MetricInputError: there is no answer, one is neither a string nor a list of strings, or `most` is below 1 or no whole number.
 
     Source: our own; the rules are those that a student of emojit keeps by construction (docs/decoding.md).
 
@@ -47,14 +48,14 @@ def validity(
         >>> validity(["🎉 😊", "🎉🎉", "祭り🎉", ""])
         Validity(valid=0.25, empty=0.25, outside_inventory=0.0, too_many=0.0, repeated=0.25, with_text=0.25)
     """
-    if isinstance(predictions, str):
-        raise MetricInputError(f"predictions must be a list of answers, got the string {predictions!r}")
-    if len(predictions) == 0:
+    rows = listed(predictions)
+    if not isinstance(rows, list | tuple):
+        raise MetricInputError(f"predictions must be a list of answers, got {predictions!r:.60}")
+    if not rows:
         raise MetricInputError("nothing to score: predictions is empty", hint="give at least one row")
-    if most < 1:
-        raise MetricInputError(f"most must be >= 1, got {most}")
+    limit = check_count("most", most)
     allowed = None if inventory is None else frozenset(inventory)
-    faults = [_faults(prediction, allowed, most) for prediction in predictions]
+    faults = [_faults(row, allowed, limit) for row in rows]
     n = len(faults)
     empty, outside, too_many, repeated, text = (sum(column) / n for column in zip(*faults, strict=True))
     return Validity(
@@ -65,6 +66,25 @@ def validity(
         repeated=repeated,
         with_text=text,
     )
+
+
+def read_inventory(field: str | Sequence[str]) -> frozenset[str]:
+    """Return the emoji that are allowed, for `validity`, in any spelling.
+
+    Args:
+        field: a string or a list of emoji.
+
+    Raises:
+        MetricInputError: it holds no emoji, one outside Emoji 16.0, or anything else.
+    """
+    reading = read_field(field)
+    if reading.outside:
+        raise MetricInputError(
+            f"inventory holds {reading.outside[0]!r}, which is not in Emoji 16.0", hint="leave it out"
+        )
+    if not reading.emojis or has_text(field):
+        raise MetricInputError(f"inventory must hold emoji and nothing else, got {field!r:.60}")
+    return frozenset(reading.emojis)
 
 
 def _faults(prediction: str | Sequence[str], allowed: frozenset[str] | None, most: int) -> tuple[bool, ...]:

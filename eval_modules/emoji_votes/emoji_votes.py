@@ -12,7 +12,7 @@ import evaluate
 
 from .errors import MetricInputError
 from .fields import read_rows
-from .inputs import check_fields, check_lengths, check_vote_fields
+from .inputs import plain_vote_pairs
 from .overlap import jaccard_scores
 from .reader import INVENTORY
 from .table import FORMS
@@ -63,33 +63,28 @@ class EmojiVotes(evaluate.Metric):
     """Agreement with several references per text, beside that of the references with each other."""
 
     def _info(self) -> evaluate.MetricInfo:
-        text = datasets.Value("string")
-        emojis = datasets.Sequence(datasets.Value("string"))
-        # The deeper form first: evaluate would take lists for strings, but no string for a list.
+        text = datasets.Value("string")  # also of a list: see `plain_fields`
         return evaluate.MetricInfo(
             description=_DESCRIPTION,
             citation=_CITATION,
             inputs_description=_INPUTS,
-            features=[
-                datasets.Features({"predictions": prediction, "references": datasets.Sequence(vote)})
-                for prediction in (text, emojis)
-                for vote in (emojis, text)
-            ],
+            features=datasets.Features({"predictions": text, "references": datasets.Sequence(text)}),
             license="apache-2.0",
         )
+
+    def add(self, *, prediction=None, reference=None, **kwargs):
+        """Add one row to what `compute` scores; checks and errors as in `add_batch`."""
+        (predicted,), (expected,) = plain_vote_pairs([prediction], [reference])
+        evaluate.Metric.add(self, prediction=predicted, reference=expected, **kwargs)
 
     def add_batch(self, *, predictions=None, references=None, **kwargs):
         """Add rows to what `compute` scores.
 
         Raises MetricInputError (a ValueError) when the two lists differ in length or are empty, where evaluate itself
-        would end in an IndexError, and when one of them holds strings and lists side by side.
+        would end in an IndexError, and when a row is not of the form that is asked for, which evaluate would cast.
         """
-        if predictions is None or references is None:
-            raise MetricInputError("predictions and references are both needed")
-        check_lengths(predictions, references)
-        check_fields("predictions", predictions)
-        check_vote_fields("references", references)
-        evaluate.Metric.add_batch(self, predictions=predictions, references=references, **kwargs)
+        predicted, expected = plain_vote_pairs(predictions, references)
+        evaluate.Metric.add_batch(self, predictions=predicted, references=expected, **kwargs)
 
     def _compute(self, predictions, references):
         return asdict(vote_figures(read_rows(predictions), [read_rows(votes) for votes in references]))

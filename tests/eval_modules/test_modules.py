@@ -12,12 +12,29 @@ import sys
 from fractions import Fraction
 from pathlib import Path
 
+import datasets
 import evaluate
+import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from emojit.emoji import INVENTORY
-from emojit.metrics import MODULE_FIGURES, diversity, exact_match, jaccard_scores, module_figures, precision_recall_f1
+from emojit.errors import MetricInputError
+from emojit.metrics import (
+    MODULE_FIGURES,
+    diversity,
+    exact_match,
+    has_text,
+    jaccard_scores,
+    module_figures,
+    precision_recall_f1,
+    read_field,
+)
+from emojit.metrics.inputs import plain_fields
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = ROOT / "eval_modules"
@@ -133,8 +150,8 @@ def test_batches_and_single_rows_add_up(metric):
         (["🎉"], ["🎉", "😊"], "1 predictions for 2 references"),
         (["🎉"], None, "both needed"),
         ([None], ["🎉"], "expected a string or a list of strings, got None"),
-        ([["🎉"], "👨‍👩‍👧"], ["🎉", "🎉"], "predictions hold strings and lists side by side"),
-        (["🎉", "🎉"], ["🎉", ["👨‍👩‍👧"]], "references hold strings and lists side by side"),
+        ({"🎉": 1}, ["🎉"], "predictions must be a list of rows, got {'🎉': 1}"),
+        (["🎉"], 3, "references must be a list of rows, got 3"),
         ("🎉", "🎉", "predictions must be a list of rows, got the string '🎉'"),
         (["🎉", 2], ["🎉", "🎉"], r"predictions\[1\]: expected a string or a list of strings, got 2"),
         (["🎉"], [[["🎉"], ["😊"]]], r"references\[0\]: expected .* got \[\['🎉'\], \['😊'\]\]"),
@@ -154,20 +171,106 @@ def test_input_that_cannot_be_scored_is_a_value_error_that_says_so(paired, predi
         ("emoji_votes", {"predictions": ["🎉"], "references": [["🎉"], ["🎉"]]}, "1 predictions for 2 references"),
         ("emoji_votes", {"predictions": ["🎉"], "references": ["🎉"]}, r"references\[0\] must be a list of votes"),
         ("emoji_votes", {"predictions": ["🎉"], "references": [None]}, r"references\[0\] must be a list of votes"),
-        ("emoji_votes", {"predictions": ["🎉"], "references": [[[["🎉"]]]]}, r"votes of references\[0\]: expected"),
-        ("emoji_votes", {"predictions": ["🎉"], "references": [["🎉", ["🎉"]]]}, "references hold strings and lists"),
-        ("emoji_validity", {"predictions": ["🎉", ["🎉"]]}, "predictions hold strings and lists"),
+        (
+            "emoji_votes",
+            {"predictions": ["🎉"], "references": [[[["🎉"]]]]},
+            r"votes of references\[0\]\[0\]: expected",
+        ),
+        ("emoji_votes", {"predictions": ["🎉"], "references": "🎉"}, "references must be a list of rows, got '🎉'"),
+        ("emoji_votes", {"predictions": ["🎉"], "references": None}, "both needed"),
         ("emoji_validity", {"predictions": []}, "nothing to score"),
         ("emoji_validity", {"predictions": [None]}, "expected a string or a list of strings, got None"),
         ("emoji_validity", {"predictions": [2]}, "expected a string or a list of strings, got 2"),
         ("emoji_validity", {"predictions": ["🎉"], "most": 0}, "most must be >= 1, got 0"),
+        ("emoji_validity", {"predictions": ["🎉"], "most": 2.5}, "most must be a whole number, got 2.5"),
+        ("emoji_validity", {"predictions": ["🎉"], "most": "5"}, "most must be a whole number, got '5'"),
+        ("emoji_validity", {"predictions": ["🎉"], "inventory": ["🎉", "x"]}, "inventory must hold emoji and nothing"),
+        ("emoji_validity", {"predictions": ["🎉"], "inventory": ""}, "inventory must hold emoji and nothing else"),
+        ("emoji_validity", {"predictions": ["🎉"], "inventory": "🎉\U0001faea"}, "which is not in Emoji 16.0"),
+        (
+            "emoji_diversity",
+            {"predictions": ["🎉"], "references": ["🎉"], "top_n": 2.5},
+            "top_n must be a whole number",
+        ),
+        ("emoji_diversity", {"predictions": ["🎉"], "references": ["🎉"], "top_n": True}, "whole number, got True"),
+        ("emoji_diversity", {"predictions": ["🎉"], "references": ["🎉"], "top_n": None}, "whole number, got None"),
+        ("emoji_diversity", {"predictions": ["🎉"], "references": ["🎉"], "top_n": 0}, "top_n must be >= 1, got 0"),
+        ("emoji_diversity", {"predictions": ["🎉"], "references": ["🎉"], "top_n": 1907}, "top_n must be <= 1906"),
     ],
 )
-def test_so_is_what_only_one_module_refuses(name, call, message):
-    metric = evaluate.load(str(MODULES / name))
+def test_so_is_what_only_one_module_refuses_and_emojit_refuses_it_in_the_same_words(name, call, message):
+    metric = evaluate.load(str(MODULES / name), keep_in_memory=True)
 
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=message) as refused:
         metric.compute(**call)
+    if None not in (call.get("references", ""), call["predictions"]):  # what is missing has a message of its own
+        with pytest.raises(MetricInputError) as ours:
+            module_figures(name, call)
+        assert str(ours.value) == str(refused.value)
+    good = arguments(name)
+    assert metric.compute(**good) == module_figures(name, good)  # nothing is left of the rows before
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        {"prediction": None, "reference": "🎉"},
+        {"prediction": "🎉"},
+        {"prediction": "🎉", "reference": [["🎉"], ["😊"]]},
+        {"prediction": ["🎉", 2], "reference": "🎉"},
+    ],
+)
+def test_a_single_row_is_checked_as_a_batch_is(paired, call):
+    with pytest.raises(ValueError, match=r"(predictions|references)\[0\]: expected a string or a list of strings"):
+        paired.add(**call)
+
+
+def test_strings_and_lists_may_stand_side_by_side_within_a_batch_and_between_batches(metric):
+    lists = arguments(metric.name)
+    mixed = {
+        side: [*rows[:1], *arguments(metric.name, *["strings with blanks"] * 2)[side][1:]]
+        for side, rows in lists.items()
+    }
+    metric.add_batch(**{side: rows[:2] for side, rows in mixed.items()})
+    metric.add_batch(**arguments(metric.name, "lists", "strings without blanks", rows=slice(2, 3)))
+    metric.add(
+        **{side.removesuffix("s"): rows[3] for side, rows in arguments(metric.name, "strings with blanks").items()}
+    )
+
+    assert metric.compute() == metric.compute(**mixed) == metric.compute(**lists) == module_figures(metric.name, mixed)
+
+
+def _arrays(rows):
+    return [np.array(row, dtype=object) for row in rows]
+
+
+CONTAINERS = {
+    "tuples": lambda rows: tuple(map(tuple, rows)),
+    "numpy strings": lambda rows: np.array([" ".join(row) for row in rows]),
+    "numpy rows": _arrays,
+    "a series with an index of its own": lambda rows: pd.Series(rows, index=range(7, 7 + len(rows))),
+    "a series of arrays, as Parquet is read": lambda rows: pd.Series(_arrays(rows), index=range(7, 7 + len(rows))),
+    "a column of a data set": lambda rows: datasets.Dataset.from_dict({"emojis": rows})["emojis"],
+    "a column of Arrow": lambda rows: pa.array(rows, pa.list_(pa.string())),
+}
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_whatever_holds_the_rows_gives_the_same_values(metric, container):
+    make, plain = CONTAINERS[container], arguments(metric.name)
+    call = {"predictions": make(PREDICTIONS)}
+    if "references" in plain:
+        call["references"] = [make(votes) for votes in VOTES] if metric.name == "emoji_votes" else make(REFERENCES)
+
+    assert metric.compute(**call) == module_figures(metric.name, call) == module_figures(metric.name, plain)
+
+
+@given(st.lists(st.text("😀👍❤\ufe0f\u200d🏽🏻🇯🇵1#\u20e3 x\n👩💻", max_size=6), max_size=4))
+def test_a_list_reads_as_the_string_that_a_module_stores_for_it(items):
+    (stored,) = plain_fields("predictions", [items])
+
+    assert read_field(stored) == read_field(items)
+    assert has_text(stored) == has_text(items)
 
 
 def test_modules_can_be_combined_also_with_the_one_that_takes_no_references():
@@ -185,8 +288,6 @@ def test_the_size_of_the_top_can_be_set():
     assert metric.compute(predictions=["🎉😊", "🎉"], references=["🎉", "📚 🎉"], top_n=1)[
         "outside_top"
     ] == pytest.approx(1 / 3)
-    with pytest.raises(ValueError, match="top_n must be >= 1, got 0"):
-        metric.compute(predictions=["🎉"], references=["🎉"], top_n=0)
 
 
 ALONE = """
@@ -200,7 +301,10 @@ def shared(rank, batches):
     for path, batch in batches.items():
         metric = evaluate.load(path, num_process=2, process_id=rank, experiment_id="two", cache_dir="shared")
         for row in range(len(batch["predictions"])):
-            metric.add_batch(**{key: rows[row : row + 1] for key, rows in batch.items()})
+            if rank:
+                metric.add(**{key.removesuffix("s"): rows[row] for key, rows in batch.items()})
+            else:
+                metric.add_batch(**{key: rows[row : row + 1] for key, rows in batch.items()})
         results[path] = metric.compute()
     return results
 
@@ -222,7 +326,12 @@ def alone(tmp_path_factory):
     folder = tmp_path_factory.mktemp("alone")
     environment = {**os.environ, "HF_HOME": str(folder / "hf"), "PYTHONWARNINGS": "default"}
     environment.pop("HF_EVALUATE_OFFLINE", None)
-    calls = [{name: arguments(name, rows=slice(*part)) for name in NAMES} for part in ((None,), (3,), (3, None))]
+    parts = (
+        ("lists", slice(None)),
+        ("strings with blanks", slice(3)),
+        ("lists", slice(3, None)),
+    )  # of either process its own form
+    calls = [{name: arguments(name, form, form, rows=part) for name in NAMES} for form, part in parts]
     calls = [{str(MODULES / name): call for name, call in part.items()} for part in calls]
     done = subprocess.run(
         [sys.executable, "-X", "utf8", "-c", ALONE, json.dumps(calls)],

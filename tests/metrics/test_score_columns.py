@@ -8,6 +8,8 @@ import sys
 from dataclasses import astuple, fields
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import emojit.metrics
 from emojit.emoji import INVENTORY
@@ -53,6 +55,25 @@ def test_every_row_has_the_scores_of_the_naive_reference(table) -> None:
         found = getattr(columns, name)
         assert len(found) == 180
         assert max(abs(a - b[place]) for a, b in zip(found, wanted, strict=True)) <= 1e-12, name
+
+
+TOKENS = st.one_of(st.sampled_from(INVENTORY[:9]), st.sampled_from(INVENTORY), st.sampled_from(["❤", "x", "笑"]))
+"""Mostly few emoji, so that rows agree and repeat; also spellings and words that are no canonical emoji."""
+BLANKS = st.sampled_from([" ", "  ", "\u3000", "\t"])
+
+
+def strings(**size: int) -> st.SearchStrategy[str]:
+    """Draw tokens, repeated ones among them, with blanks between them."""
+    return st.lists(TOKENS, **size).flatmap(lambda tokens: BLANKS.map(lambda blank: blank.join(tokens)))
+
+
+@given(st.lists(st.tuples(strings(max_size=7), strings(max_size=5)), min_size=1, max_size=6))
+def test_any_blank_separated_strings_score_as_the_naive_reference_says(pairs) -> None:
+    columns = score_columns([pred.split() for pred, _ in pairs], [gold.split() for _, gold in pairs])
+
+    for row, (pred, gold) in zip(zip(*astuple(columns), strict=True), pairs, strict=True):
+        assert row == pytest.approx(naive(pred, gold), rel=0, abs=1e-12)
+        assert row == astuple(row_scores(pred.split(), gold.split()))
 
 
 def test_one_row_and_fields_read_by_the_grammar_say_the_same(table) -> None:

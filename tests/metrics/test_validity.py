@@ -57,7 +57,7 @@ def test_a_smaller_inventory_and_another_limit_can_be_given() -> None:
     ("predictions", "most", "message"),
     [
         ([], 5, "predictions is empty"),
-        ("🎉", 5, "got the string"),
+        ("🎉", 5, "must be a list of answers"),
         ([3], 5, "got 3"),
         (["🎉"], 0, "most must be >= 1"),
     ],
