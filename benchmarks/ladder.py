@@ -76,7 +76,8 @@ RUNGS = {
     "default": Rung(),
     "named": Rung(on="default", sets=("model.emoji_init=names", "model.cross_attention_init=identity")),
     "vectors": Rung(on="named", sets=("model.piece_init=vectors",)),
-    "set": Rung(on="vectors", sets=_SET),
+    "words": Rung(on="vectors", sets=("model.pieces=words", "model.vocab_size=48000")),
+    "set": Rung(on="words", sets=_SET),
     "gaps": Rung(on="set", sets=("stages=gaps", *_FINE), corpus=True),
     "keywords": Rung(on="set", sets=("stages=keywords", *_FINE), corpus=True),
     "silver": Rung(on="set", sets=("stages=silver", *_FINE), corpus=True, silver=True),
@@ -100,9 +101,12 @@ def main() -> None:
     parser.add_argument("--rungs", default=",".join((HYBRID, *RUNGS)))
     parser.add_argument("--max-minutes", type=float, default=float("inf"))
     parser.add_argument(
-        "--silver-rows", type=int, default=60_000, help="sentences of the corpus, and as many mixtures"
+        "--silver-rows",
+        type=int,
+        default=60_000,
+        help="sentences of the corpus, as many mixtures, and as many with other nouns",
     )
-    parser.add_argument("--silver-epochs", type=float, default=6.0)
+    parser.add_argument("--silver-epochs", type=float, default=2.0)
     parser.add_argument(
         "--set", action="append", default=[], dest="sets", help="key=value for the recipe of every rung"
     )
@@ -298,7 +302,7 @@ class Ladder:
         path = self._folder(fold) / f"scores-{self._silver_rows}.jsonl"
         if not path.is_file():
             build, count = self._build(fold), self._silver_rows
-            make_silver(HYBRID, build, path, mixed=count, corpus=str(self._corpus), sentences=count)
+            make_silver(HYBRID, build, path, mixed=count, swapped=count, corpus=str(self._corpus), sentences=count)
         if scores:
             return path.resolve()
         plain = path.with_name(f"silver-{self._silver_rows}.jsonl")

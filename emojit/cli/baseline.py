@@ -23,6 +23,9 @@ SettingsOption = Annotated[
     typer.Option("--set", metavar="KEY=VALUE", help="For bert: base, epochs, loss and the like; may be repeated."),
 ]
 LabelledOption = Annotated[Path, typer.Option("--out", metavar="FILE", help="JSON lines to write.", dir_okay=False)]
+SwappedOption = Annotated[
+    int, typer.Option("--swapped", min=0, help="Texts with other nouns, those of the corpus, to label.")
+]
 MixedOption = Annotated[int, typer.Option("--mixed", min=0, help="Recombinations of the data set's texts to label.")]
 CorpusOption = Annotated[
     str | None,
@@ -73,6 +76,7 @@ def label(
     revision: RevisionOption = None,
     column: ColumnOption = "sns_text",
     mixed: MixedOption = 0,
+    swapped: SwappedOption = 0,
     corpus: CorpusOption = None,
     sentences: SentencesOption = 0,
     parts: PartsOption = 10,
@@ -81,9 +85,10 @@ def label(
 ) -> None:
     """Let a baseline label texts, with a score per emoji: what a stage of a student learns from (`objective = "pairs"`).
 
-    Labelled are the texts of the training split, each by a model that has not seen its article; recombinations of their clauses; and sentences of a corpus.
+    Labelled are the texts of the training split, each by a model that has not seen its article; recombinations of their clauses; the same with other
+    nouns; and sentences of a corpus.
 
-    Example: emojit baseline label hybrid --dataset builds/v1 --corpus wiki.jsonl --sentences 60000 --mixed 60000 --out silver.jsonl
+    Example: emojit baseline label hybrid --dataset builds/v1 --corpus wiki.jsonl --sentences 60000 --mixed 60000 --swapped 60000 --out silver.jsonl
     """
     from emojit.baselines.silver import make_silver
     from emojit.errors import UsageError
@@ -99,6 +104,7 @@ def label(
         revision=revision,
         input_column=column,
         mixed=mixed,
+        swapped=swapped,
         corpus=corpus,
         sentences=sentences,
         parts=parts,
@@ -109,6 +115,7 @@ def label(
         {"out": str(out), "rows": counts.rows, **dataclasses.asdict(counts)},
         as_json=as_json,
         text=f"{counts.rows:,} rows: {counts.posts:,} texts of the data set, {_of(counts.mixtures, mixed)} mixtures, "
+        f"{_of(counts.swapped, swapped)} with other nouns, "
         f'{_of(counts.sentences, sentences)} sentences: {out}\nnext: a stage with source = "{out}", see docs/training.md',
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from emojit.lexicon.extra import require_words_extra
@@ -18,6 +18,9 @@ _EMPTY = frozenset({"数詞", "非自立可能"})
 
 _NAMING = frozenset({"名詞", "動詞", "形容詞", "形状詞"})
 """Those of them that can be guessed from what stands around them: nouns, verbs, adjectives."""
+
+_NOUNS = frozenset({"普通名詞", "固有名詞"})
+"""Common nouns and names; numbers and auxiliary stems are none."""
 
 _NO_WORDS = frozenset({"空白", "補助記号"})
 """Blanks, and punctuation."""
@@ -51,6 +54,15 @@ class Span(NamedTuple):
     """Place after its last one."""
     content: bool
     """Whether it is a noun, verb or adjective that says what the text is about: no number, no pronoun, no する."""
+
+
+class Part(NamedTuple):
+    """A word of a text, or what stands between words."""
+
+    surface: str
+    """As written; all surfaces together are the text."""
+    noun: str
+    """Which kind of noun it is, e.g. "普通名詞" or "固有名詞 地名"; empty for everything else."""
 
 
 class WordReader:
@@ -88,6 +100,13 @@ class WordReader:
                 found.append(Span(morpheme.begin(), morpheme.end(), content))
         return found
 
+    def parts(self, text: str) -> list[Part]:
+        """Return all parts of a text in their order, nouns with their kind; what lies behind 40,000 bytes is left out."""
+        return [
+            Part(morpheme.surface(), _noun(morpheme.part_of_speech()))
+            for morpheme in self._tokenizer.tokenize(_readable(text))
+        ]
+
     def surfaces(self, text: str) -> list[str]:
         """Return all words of a text as they are written, blanks and punctuation among them; what lies behind 40,000 bytes is left out."""
         return [morpheme.surface() for morpheme in self._tokenizer.tokenize(_readable(text))]
@@ -95,6 +114,12 @@ class WordReader:
     def rows(self, texts: Iterable[str]) -> list[list[Word]]:
         """Return the content words of every text."""
         return [self.words(text) for text in texts]
+
+
+def _noun(kind: Sequence[str]) -> str:
+    if kind[0] != "名詞" or kind[1] not in _NOUNS:
+        return ""
+    return f"{kind[1]} {kind[2]}" if kind[1] == "固有名詞" else kind[1]
 
 
 def _readable(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import random
 
@@ -112,7 +113,7 @@ def test_rows_have_an_answer_and_falling_scores_and_the_same_call_gives_the_same
     record = read_record(out)
     assert record is not None
     assert record.licence == "unknown"  # neither rows nor corpus name one
-    assert record.rows == {"posts": counts.posts, "mixtures": counts.mixtures, "sentences": counts.sentences}
+    assert record.rows == dataclasses.asdict(counts)
     assert record.corpus is not None
     assert record == read_record(again)
     for row in rows:
@@ -156,7 +157,7 @@ def test_fewer_sentences_than_were_asked_for_are_said(build, tmp_path):
          "--corpus", str(corpus), "--sentences", "7"],
     )  # fmt: skip
 
-    assert "0 mixtures, 1 of 7 sentences" in said.output
+    assert "0 mixtures, 0 with other nouns, 1 of 7 sentences" in said.output
 
 
 def test_a_baseline_without_scores_and_a_corpus_without_a_number_are_one_clear_line(build, tmp_path):

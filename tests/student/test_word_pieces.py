@@ -15,7 +15,12 @@ from emojit.student.word_pieces import word_tokenizer
 
 pytestmark = pytest.mark.skipif(not has_words_extra(), reason="the extra `words` is not installed")
 
-TEXTS = ["今日は東京タワーでりんごを食べた。", "りんごとみかんを食べたい！", "電車で東京に行った 🚃", "ＡＢＣ　を覚えた"] * 2
+TEXTS = [
+    "今日は東京タワーでりんごを食べた。",
+    "りんごとみかんを食べたい！",
+    "電車で東京に行った 🚃",
+    "ＡＢＣ　を覚えた",
+] * 2
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +55,9 @@ def test_the_saved_tokenizer_is_read_by_auto_tokenizer_and_answers_alike(tokeniz
 
 
 def test_more_frequent_words_come_first_where_there_is_no_room_for_all():
-    few = word_tokenizer(["りんご"] * 5 + ["みかん"], 3 + 1 + 5 + 1)  # special tokens, the mark, five characters, one word
+    few = word_tokenizer(
+        ["りんご"] * 5 + ["みかん"], 3 + 1 + 5 + 1
+    )  # special tokens, the mark, five characters, one word
 
     assert "りんご" in few.get_vocab()
     assert "みかん" not in few.get_vocab()

@@ -27,10 +27,13 @@ from emojit.baselines.fitting import OTHER_COLUMNS, PACKAGES
 from emojit.baselines.registry import KINDS, make_baseline
 from emojit.baselines.scored import ScoredBaseline, best_scores
 from emojit.baselines.silver.mixing import mixtures
+from emojit.baselines.silver.swapping import NounStore
+from emojit.baselines.silver.swapping import swapped as swapped_nouns
 from emojit.dataset.licences import combined_licence
 from emojit.dataset.loading import load_rows
 from emojit.dataset.silver_record import SilverRecord, record_path, write_record
 from emojit.errors import UsageError
+from emojit.lexicon.extra import require_words_extra
 from emojit.logs import progress
 from emojit.provenance import code, package_versions
 from emojit.recipe import CorpusConfig, FilterConfig
@@ -48,13 +51,15 @@ class SilverCounts:
     """Texts of the training split (count)."""
     mixtures: int = 0
     """Recombinations of them (count)."""
+    swapped: int = 0
+    """Texts of the training split with other nouns (count)."""
     sentences: int = 0
     """Sentences of the corpus (count)."""
 
     @property
     def rows(self) -> int:
         """All of them (count)."""
-        return self.posts + self.mixtures + self.sentences
+        return self.posts + self.mixtures + self.swapped + self.sentences
 
 
 def make_silver(
@@ -65,6 +70,7 @@ def make_silver(
     revision: str | None = None,
     input_column: str = "sns_text",
     mixed: int = 0,
+    swapped: int = 0,
     corpus: str | None = None,
     sentences: int = 0,
     parts: int = PARTS,
@@ -83,6 +89,7 @@ def make_silver(
         revision: tag, branch or commit of a repository.
         input_column: column that is read; its other wording is learned and labelled too where the data set has it.
         mixed: recombinations of the texts to label (count); fewer where no more are to be had.
+        swapped: texts and recombinations with other nouns to label (count), those of the sentences, or without a corpus those of the texts; needs the extra `words`.
         corpus: what `corpus.source` of a build takes; None labels the data set's texts alone.
         sentences: sentences of the corpus to label, spread over all of it (count); fewer where it has no more.
         parts: models that label what they have not learned (count, at least 2).
@@ -112,13 +119,17 @@ def make_silver(
     counts = SilverCounts()
     # Opened before the fits, so that a corpus that is not there is said at once.
     drawn = _Sentences(corpus, sentences, seed) if corpus is not None and sentences else None
+    if swapped:
+        require_words_extra()
     partial = out.with_name(f"{out.name}.partial")
-    total = mixed + sentences + sum(1 + (row.other is not None) for row in rows)
+    total = mixed + swapped + sentences + sum(1 + (row.other is not None) for row in rows)
     try:
         with (
             partial.open("w", encoding="utf-8", newline="\n") as file,
             progress(total=total, label="label", unit="text", quiet=quiet) as bar,
         ):
+            new = list(drawn or ())
+            swapper = _Swapper(new or [row.text for row in rows]) if swapped else None
             for part in range(parts):
                 own = [row for row, place in zip(rows, places, strict=True) if place == part]
                 rest = [row for row, place in zip(rows, places, strict=True) if place != part]
@@ -126,13 +137,15 @@ def make_silver(
                     continue
                 texts = list(dict.fromkeys(text for row in own for text in (row.text, row.other) if text))
                 draw = random.Random(f"silver {seed} {part}")
-                more = list(islice(mixtures(texts, draw), mixed // parts + (part < mixed % parts)))
-                _label(_fitted(name, rest), [*texts, *more], file, bar)
+                more = list(islice(mixtures(texts, draw), _share(mixed, part, parts)))
+                others = list(islice(swapper.texts(texts, draw), _share(swapped, part, parts))) if swapper else []
+                _label(_fitted(name, rest), [*texts, *more, *others], file, bar)
                 counts.posts += len(texts)
                 counts.mixtures += len(more)
-            if drawn is not None:
-                model = _fitted(name, rows)
-                counts.sentences = _label(model, drawn, file, bar)
+                counts.swapped += len(others)
+            if new:
+                _label(_fitted(name, rows), new, file, bar)
+                counts.sentences = len(new)
             file.flush()
             os.fsync(file.fileno())
         licences = {row.get("licence") for row in train.rows} | (drawn.licences if drawn is not None else set())
@@ -192,6 +205,24 @@ def _part(row: dict[str, Any], number: int, parts: int) -> int:
     """Return the part of a row: articles stay together; rows without a document of their own are dealt out one by one."""
     key = f"{row.get('source')}\x1f{row['doc_id']}" if row.get("doc_id") else str(number)
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") % parts
+
+
+def _share(count: int, part: int, parts: int) -> int:
+    """Return how many of a count fall to a part."""
+    return count // parts + (part < count % parts)
+
+
+class _Swapper:
+    """Puts other nouns into texts; the dictionary is read once."""
+
+    def __init__(self, sentences: Sequence[str]) -> None:
+        from emojit.lexicon.words import WordReader
+
+        self._reader = WordReader()
+        self._nouns = NounStore(sentences, self._reader)
+
+    def texts(self, texts: Sequence[str], draw: random.Random) -> Iterator[str]:
+        return swapped_nouns(texts, self._nouns, self._reader, draw)
 
 
 class _Sentences:

@@ -16,7 +16,9 @@ SHORTEST, LONGEST = 8, 110
 """Length of a mixture (code points)."""
 _PAIRS = 0.6
 """Share of the mixtures that hold two stretches."""
-_IN_VAIN = 1000
+_WHOLE = 0.4
+"""Share of whole texts among the frames."""
+IN_VAIN = 1000
 """After so many draws in a row that give nothing new, there is nothing more to be had (count)."""
 
 _CLAUSE = re.compile(r"[^、。！？!?…\s]+[、。！？!?…\s]*")
@@ -36,17 +38,33 @@ def mixtures(texts: Sequence[str], draw: random.Random) -> Iterator[str]:
     """
     pool = [found for text in texts if (found := clauses(text))]
     seen, in_vain = set(texts), 0
-    while pool and in_vain < _IN_VAIN:
-        mixture = _stretch(draw.choice(pool), draw)
-        if draw.random() < _PAIRS:
-            mixture += _stretch(draw.choice(pool), draw)
-        mixture = mixture.strip()
+    while pool and in_vain < IN_VAIN:
+        mixture = _mixture(pool, draw)
         if SHORTEST <= len(mixture) <= LONGEST and mixture not in seen:
             seen.add(mixture)
             in_vain = 0
             yield mixture
         else:
             in_vain += 1
+
+
+def frames(texts: Sequence[str], draw: random.Random) -> Iterator[str]:
+    """Yield texts and mixtures of them without end, so many of each, whether they have come before or not; none where no text has a clause.
+
+    Args:
+        texts: what is repeated and recombined.
+        draw: the source of chance.
+    """
+    pool = [found for text in texts if (found := clauses(text))]
+    while pool:
+        yield "".join(draw.choice(pool)) if draw.random() < _WHOLE else _mixture(pool, draw)
+
+
+def _mixture(pool: Sequence[Sequence[str]], draw: random.Random) -> str:
+    mixture = _stretch(draw.choice(pool), draw)
+    if draw.random() < _PAIRS:
+        mixture += _stretch(draw.choice(pool), draw)
+    return mixture.strip()
 
 
 def _stretch(found: Sequence[str], draw: random.Random) -> str:

@@ -12,12 +12,12 @@ from emojit.student.stages.held_out import held_out
 from emojit.student.stages.sentences import Sentences
 from emojit.student.stages.silver import SilverPairs, require_pairs
 
-_MOST = 100_000
-"""Texts of one stage (count): more of them change few pieces and take SentencePiece many minutes."""
+_MOST = {"sentencepiece": 100_000, "words": 1_000_000}
+"""Texts of one stage by the kind of pieces (count): more of them change few pieces and take SentencePiece many minutes; words are counted fast."""
 
 
 def stage_texts(recipe: TrainRecipe, loaded: Mapping[str, Loaded], *, quiet: bool) -> Iterator[str]:
-    """Return texts of every stage, at most 100,000 each; none where the student has a tokenizer. Files that are missing are named at once.
+    """Return texts of every stage, at most 100,000 each for SentencePiece and 1,000,000 for words; none where the student has a tokenizer. Files that are missing are named at once.
 
     Raises:
         StudentError, CorpusError, DatasetError, OfflineError, MissingExtraError: as `train_stages`.
@@ -32,7 +32,8 @@ def _texts(recipe: TrainRecipe, loaded: Mapping[str, Loaded], *, quiet: bool) ->
     assert recipe.data.dataset is not None
     barred = held_out(recipe.data.dataset, loaded)
     for stage in recipe.stages:
-        most = min(stage.rows or _MOST, _MOST)
+        limit = _MOST[recipe.model.pieces]
+        most = min(stage.rows or limit, limit)
         if stage.objective == "pairs":
             pairs = SilverPairs(Path(stage.source).expanduser(), barred)
             yield from (pair.text for pair in islice(pairs, most))
