@@ -8,6 +8,7 @@ they wait in.
 from __future__ import annotations
 
 import html
+import json
 import logging
 import os
 import signal
@@ -337,6 +338,13 @@ def closed(task: Task) -> gr.Blocks:
     return page
 
 
+def head() -> str:
+    """Return what stands in the page's head: the keys, and the words of Gradio that are English."""
+    japanese = (HERE / "japanese.html").read_text(encoding="utf-8")
+    said = json.dumps(words.GRADIO, ensure_ascii=False).replace("<", "\\u003c")
+    return (HERE / "keys.html").read_text(encoding="utf-8") + japanese.replace("WORDS", said)
+
+
 def queue_folder() -> Path:
     """Return where answers wait: what the environment names, else a disk that outlives a restart, else beside the page."""
     if named := os.environ.get("EMOJIT_RATER_QUEUE"):
@@ -364,7 +372,7 @@ def main() -> None:
         page.launch(
             theme=THEME,
             css=STYLE,
-            head=(HERE / "keys.html").read_text(encoding="utf-8"),
+            head=head(),
             footer_links=[],
             run_history=False,
         )

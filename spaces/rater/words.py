@@ -29,6 +29,19 @@ NOT_READY_EN = (
     "Answers cannot be kept at the moment: the page's data set or token is missing. Please tell the owner of the page."
 )
 
+GRADIO = {
+    "Connection Lost": "接続が切れました",
+    "Connection to the server was lost. Attempting reconnection...": (
+        "サーバーとの接続が切れました。保存ずみの答えは残っています。つながり次第、ページを読み込み直すので、この問の答えは選び直してください。"
+    ),
+    "Connection errored out.": "接続できませんでした。少し待ってから、もう一度押してください。",
+    "Connection errored out. Please try again.": "接続できませんでした。少し待ってから、もう一度押してください。",
+    "This application is currently busy. Please try again.": "ただいま混み合っています。少し待ってから、もう一度押してください。",
+    "Error": "エラー",
+    "Loading...": "読み込み中…",
+}
+"""What Gradio itself says in English whatever the browser's language, and how it reads here."""
+
 CODE_IS = "参加コード："
 KEEP_CODE = "（続きに使います。書きとめておいてください）"
 PROGRESS = "{done} / {total} 問 保存ずみ"

@@ -124,6 +124,7 @@ def test_what_two_raters_answered_is_what_the_report_counts_after_a_reload_and_a
     context = chromium.new_context(viewport={"width": 390, "height": 844}, locale="ja-JP")
     second = Rater(context.new_page(), url)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate("document.documentElement.lang") == "ja"
 
     page.keyboard.type("3")
     page.get_by_role("button", name=SAVE).click()  # most questions are open
@@ -145,7 +146,8 @@ def test_what_two_raters_answered_is_what_the_report_counts_after_a_reload_and_a
 
     server.kill()
     page.keyboard.press("Enter")
-    page.get_by_text("Connection to the server was lost").first.wait_for()
+    page.get_by_text("サーバーとの接続が切れました").first.wait_for()  # Gradio itself says it in English
+    assert "onnection" not in page.locator("body").inner_text()
     for rater in (first, second):
         rater.page.goto("about:blank")  # for the page would load itself again at a moment of its own
     server.start()
