@@ -25,6 +25,10 @@ _COLUMNS = ("step", "epoch", "loss", "learning_rate", "grad_norm", "eval_loss", 
 """Of `train_log.csv`, one row per evaluation."""
 
 
+_FIGURES = {"hit_at_1": "hit@1", "hit_at_5": "hit@5", "loss": "loss (nats per token)"}
+"""Field of the scores to what it is called."""
+
+
 def published(recipe: DomainRecipe, dataset: str) -> dict[str, Any]:
     """Return the recipe as files that are published state it: with names in place of paths of this machine.
 
@@ -133,10 +137,32 @@ def _plot(log: Sequence[Mapping[str, float]], record: DomainRecord, path: Path) 
 
 
 def _table(record: DomainRecord) -> str:
-    lines = ["| | base | chosen |", "|---|---:|---:|"]
-    for name, label in (("hit_at_1", "hit@1"), ("hit_at_5", "hit@5"), ("loss", "loss (nats per token)")):
-        lines.append(f"| {label} | {getattr(record.before, name):.4f} | {getattr(record.best, name):.4f} |")
+    lines = ["| | base | chosen | change (95 % interval) |", "|---|---:|---:|---:|"]
+    for name, label in _FIGURES.items():
+        change = record.change[name]
+        lines.append(
+            f"| {label} | {getattr(record.before, name):.4f} | {getattr(record.best, name):.4f} | "
+            f"{change.mean:+.4f} [{change.low:+.4f}, {change.high:+.4f}] |"
+        )
     return "\n".join(lines)
+
+
+def _verdict(record: DomainRecord) -> str:
+    """Say whether the chosen checkpoint is better than the base by what chose it."""
+    name = record.recipe["train"]["best_by"]
+    change, label = record.change[name], _FIGURES[name]
+    sign = -1 if name == "loss" else 1
+    worst = min(sign * change.low, sign * change.high)
+    if sign * change.mean <= 0:
+        said = f"**No checkpoint is better than the base by {name}:** take the base itself, or other texts."
+    elif worst > 0:
+        said = f"The chosen checkpoint is better than the base by {label}: the interval of the change leaves zero out."
+    else:
+        said = f"**The chosen checkpoint cannot be told from the base by {label}:** the interval of the change holds zero."
+    return (
+        f"{said} Intervals are of a paired bootstrap over texts, each with all its words; they know nothing of other seeds. The best of several checkpoints "
+        "looks a little better on the words that chose it than it is."
+    )
 
 
 def _summary(record: DomainRecord) -> str:
@@ -144,20 +170,15 @@ def _summary(record: DomainRecord) -> str:
     base = f"{model.base}@{model.base_commit[:12]}" if model.base_commit else model.base
     gpu = f", {', '.join(record.hardware.gpus)}" if record.hardware.gpus else ""
     metric = record.recipe["train"]["best_by"]
-    change = getattr(record.best, metric) - getattr(record.before, metric)
-    better = change < 0 if metric == "loss" else change > 0
-    worse = (
-        ""
-        if better
-        else f"\n**No checkpoint is better than the base by {metric}:** take the base itself, or other texts.\n"
-    )
     return f"""# {record.name}
 
 {text.asked} masked words of {text.articles["held_out"]} articles that were never read, at step {training.best_step} of {training.steps}
 (epoch {training.best_epoch:g}{", stopped early" if training.stopped_early else ""}), chosen by {metric}:
 
 {_table(record)}
-{worse}
+
+{_verdict(record)}
+
 | | |
 |---|---|
 | encoder | {base}: {model.parameters:,} parameters, {model.vocabulary:,} tokens |
@@ -192,4 +213,6 @@ def _card(record: DomainRecord, lineage: Lineage) -> str:
 {record.text.asked} masked nouns, verbs and adjectives of {record.text.articles["held_out"]} articles that were not learned from:
 
 {_table(record)}
+
+{_verdict(record)}
 """

@@ -147,8 +147,8 @@ def _spellings(values: Sequence[Sequence[float]], indices: Sequence[Sequence[int
     return [word for _, word in found]
 
 
-def measure(model: Any, items: Sequence[Features], *, pad_id: int, batch_size: int, cpu: bool) -> ClozeScores:
-    """Ask an encoder for all items, in float32.
+def item_rows(model: Any, items: Sequence[Features], *, pad_id: int, batch_size: int, cpu: bool) -> torch.Tensor:
+    """Ask an encoder for all items, in float32, and return what `score_batch` says of each: shape (N, 4), on the CPU.
 
     Args:
         model: a masked language model; it is put into evaluation mode.
@@ -168,7 +168,7 @@ def measure(model: Any, items: Sequence[Features], *, pad_id: int, batch_size: i
     for start in range(0, len(items), batch_size):
         batch = collate(items[start : start + batch_size])
         rows.append(score_batch(model, {name: tensor.to(device) for name, tensor in batch.items()}).cpu())
-    return summed(torch.cat(rows))
+    return torch.cat(rows)
 
 
 def summed(rows: torch.Tensor) -> ClozeScores:

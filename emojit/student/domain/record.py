@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from emojit.provenance import Code, Hardware
+from emojit.student.domain.change import Change
 from emojit.student.domain.cloze import ClozeScores
 from emojit.student.record import TrainingRecord
 
@@ -100,8 +101,10 @@ class DomainRecord:
     """Scores of the base."""
     best: ClozeScores
     """Scores of the checkpoint in `model/`."""
+    change: dict[str, Change]
+    """By figure: that checkpoint minus the base, word by word."""
     seconds: dict[str, float]
-    """Wall time by step (s): "prepare", "train", "total". After `--resume` only of the last piece."""
+    """Wall time by step (s): "prepare", "train", "measure", "total". After `--resume` only of the last piece."""
     code: Code
     """The code that ran."""
     versions: dict[str, str]

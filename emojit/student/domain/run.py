@@ -19,7 +19,8 @@ from emojit.provenance import TRAINING_PACKAGES, code, hardware, package_version
 from emojit.recipe import DomainRecipe
 from emojit.student.clock import Clock
 from emojit.student.domain.artefacts import published, scores_at, write_run
-from emojit.student.domain.cloze import ClozeScores, cloze_items, measure
+from emojit.student.domain.change import changes
+from emojit.student.domain.cloze import ClozeScores, cloze_items, item_rows, summed
 from emojit.student.domain.encoder import Encoder, load_encoder
 from emojit.student.domain.masking import MaskedTexts
 from emojit.student.domain.record import SCHEMA_VERSION, DomainRecord, EncoderRecord, HeldOutRecord, TextRecord
@@ -35,6 +36,7 @@ from emojit.student.run_folder import CHECKPOINTS, MODEL, begin, choose_folder
 from emojit.student.stages import Sentences, held_out
 
 if TYPE_CHECKING:
+    import torch
     from transformers import TrainerCallback
 
     from emojit.student.resumable import ResumableTrainer
@@ -127,7 +129,9 @@ def _train(
 
         def write() -> DomainRecord:
             with training_failures(folder, recipe.train.as_train()):
-                record = _record(recipe, ready, before, result, ranks, clock)
+                after = _ask(recipe, ready, deterministic=deterministic)
+                clock.lap("measure")
+                record = _record(recipe, ready, (before, after), result, ranks, clock)
                 write_run(folder, ready.encoder, record, result.history)
             return record
 
@@ -202,21 +206,29 @@ def _config(recipe: DomainRecipe, ready: _Prepared, ranks: Ranks) -> dict[str, A
     return {**config, "processes": ranks.count} if ranks.count > 1 else config
 
 
-def _before(recipe: DomainRecipe, ready: _Prepared, folder: Path, *, deterministic: bool) -> ClozeScores:
-    """Return how well the base does."""
+def _before(recipe: DomainRecipe, ready: _Prepared, folder: Path, *, deterministic: bool) -> torch.Tensor:
+    """Return how well the base does, word by word."""
+    import torch
+
     path = folder / CHECKPOINTS / _BEFORE
     if path.is_file():
-        return ClozeScores(**json.loads(path.read_text(encoding="utf-8")))
-    scores = measure(
+        known = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(known, list):  # older versions kept the means alone
+            return torch.tensor(known)
+    rows = _ask(recipe, ready, deterministic=deterministic)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_json(path, rows.tolist())
+    return rows
+
+
+def _ask(recipe: DomainRecipe, ready: _Prepared, *, deterministic: bool) -> torch.Tensor:
+    return item_rows(
         ready.encoder.model,
         ready.items,
         pad_id=int(ready.encoder.tokenizer.pad_token_id),
         batch_size=recipe.evaluation.batch_size,
         cpu=deterministic,
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_json(path, dataclasses.asdict(scores))
-    return scores
 
 
 def _fit(
@@ -270,8 +282,14 @@ def _fit(
 
 
 def _record(
-    recipe: DomainRecipe, ready: _Prepared, before: ClozeScores, result: StageResult, ranks: Ranks, clock: Clock
+    recipe: DomainRecipe,
+    ready: _Prepared,
+    rows: tuple[torch.Tensor, torch.Tensor],
+    result: StageResult,
+    ranks: Ranks,
+    clock: Clock,
 ) -> DomainRecord:
+    """Put the record together; `rows` are what base and chosen checkpoint scored word by word."""
     import torch
 
     encoder, texts, name = ready.encoder, ready.texts, _name(ready.loaded["train"])
@@ -320,8 +338,9 @@ def _record(
             threads=torch.get_num_threads(),
             processes=ranks.count,
         ),
-        before=before,
+        before=summed(rows[0]),
         best=ClozeScores(**scores_at(result.history, result.best_step)),
+        change=changes(*rows, ready.items),
         seconds={**clock.seconds, "total": round(sum(clock.seconds.values()), 1)},
         code=code(),
         versions=package_versions(TRAINING_PACKAGES),

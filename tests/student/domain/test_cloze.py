@@ -19,7 +19,7 @@ from transformers import (
 from emojit.dataset.loading import load_rows
 from emojit.errors import StudentError
 from emojit.recipe.domain import TextConfig
-from emojit.student.domain.cloze import LONGEST, _spellings, cloze_items, measure, reading_at, score_batch, summed
+from emojit.student.domain.cloze import LONGEST, _spellings, cloze_items, item_rows, reading_at, score_batch, summed
 from emojit.student.domain.collator import MaskedCollator
 from emojit.student.domain.masking import IGNORED
 from emojit.student.domain.texts import Texts, read_texts
@@ -89,7 +89,7 @@ def test_scores_are_those_of_a_naive_reference(model, texts):
         mine = sum(float(chances[place, token]) for place, token in zip(places, gold, strict=True))
         five += sum(sum(spelling) > mine + 1e-12 for spelling in all_spellings) < 5
 
-    scores = measure(model, items, pad_id=0, batch_size=7, cpu=True)
+    scores = summed(item_rows(model, items, pad_id=0, batch_size=7, cpu=True))
 
     assert {len([label for label in item["labels"] if label != IGNORED]) for item in items} <= {1, 2}
     assert scores.loss == pytest.approx(losses / tokens, abs=1e-5)

@@ -47,6 +47,10 @@ def test_words_of_articles_that_were_never_read_are_guessed_better_than_by_the_b
     assert record.best.hit_at_1 > record.before.hit_at_1 + 0.2
     assert record.best.hit_at_1 <= record.best.hit_at_5
     assert record.best.loss < record.before.loss
+    change = record.change["hit_at_1"]
+    assert change.mean == pytest.approx(record.best.hit_at_1 - record.before.hit_at_1)
+    assert 0 < change.low < change.mean < change.high
+    assert record.change["loss"].mean == pytest.approx(record.best.loss - record.before.loss, abs=1e-5)
     assert record.text.articles["train"] > record.text.articles["held_out"] > 0
 
 
@@ -174,7 +178,7 @@ def test_a_modernbert_that_was_interrupted_in_an_epoch_goes_on_to_the_same_weigh
     assert due[0] < due[-1] / 2 < due[-1]  # inside the first epoch
     assert same(weights(straight.folder), weights(resumed.folder))
     assert log(straight.folder) == log(resumed.folder)
-    assert resumed.record.before == straight.record.before
+    assert (resumed.record.before, resumed.record.change) == (straight.record.before, straight.record.change)
     assert list(kept_files(resumed.folder / KEPT)) == due
 
 
