@@ -93,6 +93,7 @@ def test_a_judge_who_ranks_two_systems_the_other_way_round_is_warned_of(people, 
     assert len(found.warnings) == 3
     assert found.warnings[0].startswith("semantic: people put a before b")
     assert "the judge b before a" in found.warnings[0]
+    assert not found.warnings[0].endswith("which may be chance")
     assert found.warnings[2].startswith("preference: people put a before b")
     page = markdown(found)
     assert page.count("> Warning") == 3
@@ -109,6 +110,23 @@ def test_overlap_is_held_against_people_without_a_judge(people):
     assert not any(one.follows for one in found.leads)  # these answers were drawn by chance
     assert "no figure follows people beyond chance here" in markdown(found)
     assert "人の評価にはっきり従う値はない" in markdown(found)
+
+
+def test_orders_that_may_be_chance_are_said_to_be_so_and_what_has_one_value_is_named(opinions, tmp_path):
+    close = opinions({"gold": 3.0, "a": 2.0, "b": 2.0}, ["anna", "ben"], items=8)
+    judgements = read_judgements([judge_file(tmp_path / "judge.jsonl", close, turned=("a", "b"))])
+    same = {(text, name): ["😊"] for text in close.ids for name in close.systems}
+
+    found = calibrate(close, judgements, same)
+
+    scales = [one for one in found.warnings if not one.startswith("preference")]
+    assert scales
+    assert all(one.endswith("over 8 texts, which may be chance") for one in scales)
+    assert found.constant == ("Jaccard", "precision", "recall")
+    page = markdown(found)
+    assert "One value for all of these 16 answers, so no correlation: Jaccard, precision, recall." in page
+    assert "偶然かもしれない）" in page
+    assert "Jaccard、precision、recall は16個の答えすべてで同じ値" in page
 
 
 def test_two_orders_that_do_not_agree_are_a_tie_and_several_marks_their_median(tmp_path):

@@ -102,6 +102,7 @@ class Calibration:
         judge: for each question; empty without a judge.
         figures: for each target the figures, best first; all on the same answers, the references' left out, for they are what overlap is measured against.
         answers: behind `figures` (count).
+        constant: figures with one value for all these answers, which have no correlation.
         leads: for each question to people with two figures or more: the best one against the next, and against Jaccard where that is neither.
         warnings: where judge and people put two systems in different orders, in words.
         warnings_ja: the same in Japanese.
@@ -111,6 +112,7 @@ class Calibration:
     judge: tuple[JudgeCheck, ...]
     figures: tuple[Figure, ...]
     answers: int
+    constant: tuple[str, ...]
     leads: tuple[Lead, ...]
     warnings: tuple[str, ...]
     warnings_ja: tuple[str, ...]
@@ -146,12 +148,13 @@ def calibrate(ratings: Ratings, judgements: Judgements | None, answers: Answers,
         checks = [_check(question, people[question], judgements, shared, seed) for question in QUESTIONS if shared]
     keys, figures, targets = _columns(people, judgements, answers)
     found, leads = _figures(keys, figures, targets, seed)
-    warned = [] if judgements is None else contradictions(ratings, judgements)
+    warned = [] if judgements is None else contradictions(ratings, judgements, seed=seed)
     return Calibration(
         schema_version=SCHEMA_VERSION,
         judge=tuple(checks),
         figures=tuple(found),
         answers=len(keys),
+        constant=tuple(name for name, values in figures.items() if len(values) and values.min() == values.max()),
         leads=tuple(leads),
         warnings=tuple(english for english, _ in warned),
         warnings_ja=tuple(japanese for _, japanese in warned),

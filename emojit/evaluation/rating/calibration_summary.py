@@ -17,6 +17,10 @@ def summary(found: Calibration) -> str:
         lines.append(
             f"- 人の「{target}」に最もよく従う自動の値は {lead.best}（順位相関 {_span(lead.spearman)}）で、{lead.next} より {_span(lead.by)} 高い（{verdict}）。{alone}"
         )
+    if found.constant:
+        lines.append(
+            f"- {'、'.join(found.constant)} は{found.answers:,}個の答えすべてで同じ値なので、順位相関を求められない。"
+        )
     lines += [f"- 審査モデルと人の評価（{QUESTION_WORDS[one.question]}）: {_check(one)}。" for one in found.judge]
     lines += [f"- 注意: {warning}。" for warning in found.warnings_ja]
     if found.judge and not found.warnings:

@@ -24,6 +24,10 @@ def markdown(found: Calibration) -> str:
             *(f"| {one.target} | {one.name} | {_span(one.spearman)} |" for one in found.figures),
         ]
         parts += [f"## Figures, over the same {found.answers} answers without the references", "\n".join(lines)]
+    if found.constant:
+        parts.append(
+            f"One value for all of these {found.answers} answers, so no correlation: {', '.join(found.constant)}."
+        )
     for check in found.judge:
         parts += [f"## Judge on {check.question}", _check(check)]
     return "\n\n".join(parts) + "\n"
