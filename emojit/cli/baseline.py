@@ -120,6 +120,30 @@ def label(
     )
 
 
+@app.command()
+def average(
+    silver: Annotated[Path, typer.Argument(metavar="FILE", help="Rows of `emojit baseline label`.")],
+    student: Annotated[str, typer.Option("--student", metavar="DIR|REPO", help="A trained student, with its scores.")],
+    out: LabelledOption,
+    revision: RevisionOption = None,
+    weight: Annotated[float, typer.Option("--weight", help="The student's share of the mean, in (0, 1).")] = 0.5,
+    as_json: JsonOption = False,
+) -> None:
+    """Take the mean of silver rows' scores and a student's: what a second student, or the same one, learns from next.
+
+    Example: emojit baseline average silver.jsonl --student outputs/first --out second.jsonl
+    """
+    from emojit.student.mean_scores import average_scores
+    from emojit.student.predict import load_student
+
+    rows = average_scores(silver, load_student(student, revision), out, weight=weight, quiet=as_json)
+    output.show(
+        {"out": str(out), "rows": rows},
+        as_json=as_json,
+        text=f'{rows:,} rows: {out}\nnext: a stage with source = "{out}", see docs/training.md',
+    )
+
+
 @app.command("list")
 def list_(as_json: JsonOption = False) -> None:
     """List the baselines, the simplest first.

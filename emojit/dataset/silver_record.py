@@ -34,7 +34,7 @@ class SilverRecord:
     licence: str
     """Of all texts together, as the Hub writes it; "unknown" where a row has none."""
     rows: Mapping[str, int]
-    """posts, mixtures, sentences (count)."""
+    """posts, mixtures, swapped, sentences (count)."""
     parts: int
     """Models that labelled what they had not learned (count)."""
     seed: int
@@ -43,6 +43,8 @@ class SilverRecord:
     """Packages that can change the labels."""
     code: Mapping[str, object]
     """The code that labelled."""
+    student: Mapping[str, object] | None = None
+    """Whose scores are in the mean with the baseline's: name, commit, weights_sha256, weight; None where it is the baseline's alone."""
     schema_version: int = SCHEMA_VERSION
     """Version of this layout."""
 

@@ -69,16 +69,26 @@ class SilverPairs:
                 "corpus": record.corpus,
                 "rows": dict(record.rows),
             }
-        for number, line, whole in numbered_lines(self.path, Position()):
-            if not line.strip():
-                continue
-            pair = _pair(line if whole else b"", where=f"{self.path}:{number}")
+            if record.student is not None:
+                self.origin["student"] = dict(record.student)
+        for pair in read_pairs(self.path):
             if not pair.emojis:
                 self.left_out["no_emoji"] += 1
             elif (reason := self.held_out.reason(pair.text)) is not None:
                 self.left_out[reason] += 1
             else:
                 yield pair
+
+
+def read_pairs(path: Path) -> Iterator[SilverPair]:
+    """Yield the pairs of a file, those that may not be learned from among them.
+
+    Raises:
+        StudentError: a line is no pair.
+    """
+    for number, line, whole in numbered_lines(path, Position()):
+        if line.strip():
+            yield _pair(line if whole else b"", where=f"{path}:{number}")
 
 
 def require_pairs(path: Path) -> None:
