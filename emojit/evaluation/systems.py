@@ -127,7 +127,8 @@ def _rows(path: Path) -> list[dict[str, object]]:
     try:
         table = read_rows(path)
     except (OSError, ArrowException) as exc:
-        why = getattr(exc, "strerror", None) or str(exc).splitlines()[0]
+        missing = isinstance(exc, FileNotFoundError)  # of which pyarrow says the path and nothing more
+        why = "no such file" if missing else getattr(exc, "strerror", None) or str(exc).splitlines()[0]
         raise UsageError(f"--predictions {path}: cannot be read ({why})", hint=_HINT) from exc
     if not table:
         raise UsageError(f"--predictions {path}: has no rows", hint=_HINT)

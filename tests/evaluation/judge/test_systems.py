@@ -73,6 +73,7 @@ def test_what_is_no_prediction_file_is_one_line(tmp_path):
         with pytest.raises(UsageError, match="cannot be read") as caught:
             read_systems([tmp_path / name])
         assert "\n" not in str(caught.value)
+    assert str(caught.value).endswith("missing.parquet: cannot be read (no such file)")
     odd = predictions(tmp_path / "odd.parquet", student=[["🍜"], ["🎉\nB: 🎉"], ["🐱"]])
     with pytest.raises(UsageError, match="student of the row b is no list of emoji"):
         read_systems([odd])
