@@ -35,6 +35,11 @@ def interval(value: Interval | None) -> str:
     return "" if value is None else f"{value.low:.4f} to {value.high:.4f}"
 
 
+def percent_interval(value: Interval | None) -> str:
+    """Return the ends of an interval of a share."""
+    return "" if value is None else f"{100 * value.low:.1f} to {percent(value.high)}"
+
+
 def signed_interval(value: Interval) -> str:
     """Return the ends of an interval of a difference."""
     return f"{signed(value.low)} to {signed(value.high)}"
@@ -90,6 +95,7 @@ FILTERS: dict[str, Callable[..., str | None]] = {
     "percent": percent,
     "interval": interval,
     "signed_interval": signed_interval,
+    "percent_interval": percent_interval,
     "probability": probability,
     "number": number,
     "setting": setting,

@@ -67,6 +67,9 @@ def test_findings_come_first_then_japanese_then_all_that_a_report_needs(comparis
         "20 predictions side by side",
         "雪山に登りました",
         "19.8 %",
+        "run if one of lr1e-4 improved",
+        "Improved: a higher mean Jaccard index on validation than the base, by however little: no interval is asked",
+        "paired bootstrap over rows, 2,000 of them; which are of one article the runs do not say",
         "Baselines constant 0.0300",
         "files aaaaaaaaaaaaaaaa, ids and gold bbbbbbbbbbbbbbbb",
     ):
