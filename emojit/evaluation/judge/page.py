@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from emojit.evaluation.judge.glossary import glossary
+from emojit.evaluation.judge.lost import MUCH, lost_share
 from emojit.evaluation.judge.records import ERROR_CATEGORIES
 from emojit.evaluation.judge.schema import GuessReport, JudgeReport, PairsReport, ScoresReport, Stated, WinRate
 from emojit.evaluation.judge.summary import summary
@@ -32,11 +33,11 @@ def markdown(report: JudgeReport) -> str:
         f"Brackets are {percent} intervals over texts: bootstrap ({report.resamples:,} resamples), or the exact bound where every text has the same value.",
     ]
     if report.scores is not None:
-        lines += _scores(report.scores)
+        lines += [*_scores(report.scores), *_lost(report.scores, report)]
     if report.pairs is not None:
-        lines += _pairs(report.pairs)
+        lines += [*_pairs(report.pairs), *_lost(report.pairs, report)]
     if report.guess is not None:
-        lines += _guess(report.guess)
+        lines += [*_guess(report.guess), *_lost(report.guess, report)]
     lines += [
         "",
         "## How it was asked",
@@ -197,6 +198,16 @@ def _stated(stage: Stated) -> list[str]:
             f"Not judged: {_counts(stage.rejected)}. Questions: {bill.questions:,}, {bill.prompt_tokens:,} tokens read and "
             f"{bill.completion_tokens:,} written{cost}."
         ),
+    ]
+
+
+def _lost(stage: ScoresReport | PairsReport | GuessReport, report: JudgeReport) -> list[str]:
+    share = lost_share(stage, report)
+    if share <= MUCH:
+        return []
+    return [
+        "",
+        f"> Warning: {share:.0%} of what was to be judged is missing; these figures hold for the rest, which may be the easier part.",
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from emojit.evaluation.judge.glossary import reason_words
+from emojit.evaluation.judge.lost import MUCH, lost_share
 from emojit.evaluation.judge.schema import (
     GuessDifference,
     GuessReport,
@@ -14,6 +15,8 @@ from emojit.evaluation.judge.schema import (
     WinRate,
 )
 from emojit.evaluation.report import Interval
+
+_STAGES = {ScoresReport: "採点", PairsReport: "一対比較", GuessReport: "投稿を当てる課題"}
 
 
 def summary(report: JudgeReport) -> list[str]:
@@ -35,6 +38,11 @@ def summary(report: JudgeReport) -> list[str]:
     if lost:
         reasons = "、".join(f"{reason_words(code)} {n:,}件" for code, n in lost.most_common())
         lines.append(f"- 審査できなかったもの: {reasons}。")
+    lines += [
+        f"- 注意: {_STAGES[type(stage)]}の{share:.0%}が審査できなかった。数字は残りだけのもので、審査しやすいものに偏っているかもしれない。"
+        for stage in _stages(report)
+        if (share := lost_share(stage, report)) > MUCH
+    ]
     return ["## 要約", "", *lines]
 
 

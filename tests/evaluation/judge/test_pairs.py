@@ -188,6 +188,9 @@ def test_same_answers_are_ties_without_a_question_and_a_pair_with_one_readable_o
     (rate,) = report.win_rates
     assert (rate.system, rate.against, rate.wins, rate.ties, rate.losses) == ("gold", "student", 0, 2, 0)
     assert (report.same_answer, report.position.half, report.position.consistent) == (1, 1, 0)
+    assert "一対比較の33%が審査できなかった" in (tmp_path / "j" / "judge.md").read_text(
+        encoding="utf-8"
+    )  # one of three
     ties = [row for row in JudgeFolder(path=tmp_path / "j").pairs() if row.key is None]
     assert [(row.id, row.choice) for row in ties] == [("a", "tie"), ("a", "tie")]
 

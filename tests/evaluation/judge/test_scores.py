@@ -84,11 +84,27 @@ def test_faults_are_asked_again_and_what_stays_unreadable_is_kept(
     assert [one.texts for one in report.systems] == [39, 39, 39, 39]
     assert [one.semantic.mean for one in report.systems] == [4, 3, 2, 0]
     assert report.rejected == {"out_of_range": 1}
+    assert "Warning" not in (tmp_path / "j" / "judge.md").read_text(encoding="utf-8")  # one of forty
     (lost,) = JudgeFolder(path=tmp_path / "j").rejected("scores")
     assert (lost.id, lost.reason, len(lost.keys)) == ("0000000000000007", "out_of_range", 3)
     assert sorted(lost.systems) == ["bad", "fair", "gold", "good"]
     assert '"semantic": 9' in lost.detail
     assert len(server.calls) == 40 + 6 + 2
+
+
+def test_a_judge_that_mostly_cannot_be_read_is_warned_of(serve, marked, recipe_for, predictions, tmp_path):
+    def behave(call):
+        number = int(call.text.removeprefix("これは").partition("番")[0])
+        return "点数はつけません。" if number % 4 else marked(call, truth)
+
+    server = serve(behave)
+
+    judge("scores", recipe_for(server, "sample=0", "attempts=1"), [predictions], out=tmp_path / "j", quiet=True)
+
+    page = (tmp_path / "j" / "judge.md").read_text(encoding="utf-8")
+    assert "> Warning: 75% of what was to be judged is missing" in page
+    assert "審査できなかったもの: JSON でない 30件。" in page
+    assert "注意: 採点の75%が審査できなかった。" in page
 
 
 def test_an_endpoint_that_gives_up_ends_the_run_and_the_next_one_asks_only_what_is_missing(
