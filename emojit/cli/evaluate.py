@@ -26,7 +26,9 @@ PredictionsOption = Annotated[
 SplitOption = Annotated[str, typer.Option("--split", help="Which rows are scored.")]
 MetricsOption = Annotated[
     str | None,
-    typer.Option("--metrics-from", metavar="USER|DIR", help="Load the metrics from this Hub account or folder."),
+    typer.Option(
+        "--metrics-from", metavar="USER|DIR", help="Load all metric modules from this Hub account or folder."
+    ),
 ]
 ColumnOption = Annotated[
     str | None, typer.Option("--column", help="Column that is read: sns_text or original_text.", show_default=False)

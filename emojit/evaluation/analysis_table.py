@@ -169,7 +169,9 @@ def _intervals(report: EvalReport) -> Iterator[str]:
         for name, found in figures.items():
             value = values.get(name)
             if value is not None:
-                rows.append([f"`{module}`", f"`{name}`", f"{value:.3f}", f"[{found.low:.3f}, {found.high:.3f}]"])
+                digits = 0 if isinstance(value, int) else 3
+                ends = f"[{found.low:,.{digits}f}, {found.high:,.{digits}f}]"
+                rows.append([f"`{module}`", f"`{name}`", f"{value:,.{digits}f}", ends])
     yield from _table(["module", "figure", "value:", "interval:"], rows)
 
 

@@ -29,6 +29,24 @@ Figures = dict[str, dict[str, "Array"]]
 """Metric module → figure → one value per draw."""
 
 
+_KINDS_OF_EMOJI = ("distinct", "reference_distinct", "entropy_bits", "reference_entropy_bits")
+_SHARES = (
+    "precision_macro",
+    "recall_macro",
+    "f1_macro",
+    "ks_statistic",
+    "jensen_shannon",
+    "jensen_shannon_distance",
+    "total_variation",
+    "never_in_references",
+    "never_predicted",
+)
+OF_SIZE = frozenset((*_KINDS_OF_EMOJI, *_SHARES))
+"""Figures that depend on how many different rows there are. A draw holds some rows twice and so fewer different ones, which moves all its figures to one side; the
+interval is that of the draws moved back by their mean distance from the figure (Efron & Tibshirani (1993), "An introduction to the bootstrap", chapter 10, for
+that distance as the estimate of bias). It is about what equally many other rows would give, and holds the figure."""
+
+
 class FigureDraws:
     """The figures of one system as functions of how often each row was drawn."""
 
@@ -60,11 +78,12 @@ class FigureDraws:
         """Return metric module → figure → interval; figures without a value in any draw are left out."""
         blocks = [self.draws(block) for block in weights(self._rows)]
         found: dict[str, dict[str, Ends]] = {}
-        for module, figures in blocks[0].items():
-            for name in figures:
+        for module, figures in self.draws(np.ones((1, self._rows))).items():
+            for name, value in figures.items():
                 drawn = np.concatenate([block[module][name] for block in blocks])
                 if np.isfinite(drawn).any():
-                    found.setdefault(module, {})[name] = ends(drawn, 0.0)
+                    shifted = _around(value[0], drawn, name) if name in OF_SIZE else drawn
+                    found.setdefault(module, {})[name] = ends(shifted, 0.0)
         return found
 
     def draws(self, block: Array) -> Figures:
@@ -87,6 +106,11 @@ class FigureDraws:
                 name: _share(block @ part, block @ whole) for name, (part, whole) in self._votes.items()
             }
         return figures
+
+
+def _around(value: float, drawn: Array, name: str) -> Array:
+    """Return draws moved so that their mean is the figure, inside what the figure can be."""
+    return np.clip(drawn + (value - np.nanmean(drawn)), 0.0, 1.0 if name in _SHARES else np.inf)
 
 
 _KIND_FIGURES = ("group_jaccard", "group_hit", "subgroup_jaccard", "subgroup_hit", "near_miss")

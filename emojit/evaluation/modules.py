@@ -2,76 +2,85 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emojit.errors import EmojitError, UsageError
 from emojit.evaluation.report import MetricFacts
-from emojit.metrics import jaccard_scores
+from emojit.metrics import MODULE_FIGURES, module_figures
 from emojit.network import require_online
 from emojit.resources import resource
 
 if TYPE_CHECKING:
     import evaluate
 
-NAMES = ("emoji_jaccard", "emoji_diversity")
+NAMES = tuple(MODULE_FIGURES)
+"""All metric modules."""
 PACKAGED = "packaged"
 """The source that stands for the modules which travel with emojit."""
 
 _USE_PACKAGED = "leave --metrics-from out to use the modules that came with emojit"
 
-Rows = Sequence[Sequence[str]]
+_CLOSE = 1e-9
+"""Figures of the same formulas are closer than this."""
+
+Figures = dict[str, float | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scorer:
-    """Both metric modules, loaded."""
+    """All metric modules, loaded."""
 
     modules: Mapping[str, evaluate.EvaluationModule]
     facts: tuple[MetricFacts, ...]
 
-    def overlap(self, predictions: Rows, references: Rows) -> dict[str, float]:
-        """Return what emoji_jaccard says.
+    def figures(self, name: str, **call: object) -> Figures:
+        """Return what a module answers.
+
+        Args:
+            name: of the module.
+            call: the arguments of its `compute`.
 
         Raises:
-            EmojitError: the module's mean Jaccard is not that of `emojit.metrics`, so its scores and our intervals
-                would not belong together.
+            EmojitError: a figure is not that of `emojit.metrics`, so that the scores and our intervals would not belong together.
         """
-        result = self._compute("emoji_jaccard", predictions, references)
-        scores = jaccard_scores(predictions, references)
-        expected = sum(scores) / len(scores)
-        if abs(result["jaccard"] - expected) > 1e-9:
-            raise EmojitError(
-                f"{self.facts[0].source} says Jaccard {result['jaccard']:.6f}, this emojit {expected:.6f}: "
-                "the module is of another version",
-                hint=_USE_PACKAGED,
-            )
-        return result
+        found: Figures = self.modules[name].compute(**call)
+        for figure, expected in module_figures(name, call).items():
+            if not _same(found.get(figure), expected):
+                source = next(facts.source for facts in self.facts if facts.name == name)
+                said = " ".join(figure.split("_"))
+                raise EmojitError(
+                    f"{name} ({source}) says {said} {_shown(found.get(figure))}, this emojit {_shown(expected)}: "
+                    "the module is of another version",
+                    hint=_USE_PACKAGED,
+                )
+        return found
 
-    def diversity(self, predictions: Rows, references: Rows) -> dict[str, float]:
-        """Return what emoji_diversity says."""
-        return self._compute("emoji_diversity", predictions, references)
 
-    def _compute(self, name: str, predictions: Rows, references: Rows) -> dict[str, float]:
-        result: dict[str, float] = self.modules[name].compute(
-            predictions=[list(row) for row in predictions], references=[list(row) for row in references]
-        )
-        return result
+def _same(found: float | None, expected: float | None) -> bool:
+    if found is None or expected is None:
+        return found is expected
+    return math.isclose(found, expected, rel_tol=_CLOSE, abs_tol=_CLOSE)
+
+
+def _shown(value: float | None) -> str:
+    return "nothing" if value is None else f"{value:.6f}"
 
 
 def load_scorer(metrics_from: str | None = None) -> Scorer:
-    """Load both modules.
+    """Load all modules.
 
     Nothing touches the network where they come from a folder, whether or not `HF_EVALUATE_OFFLINE` is set. `evaluate`
     copies the code into `HF_HOME/modules`; the predictions stay in memory.
 
     Args:
-        metrics_from: None for the modules that came with emojit, a folder that holds both, or the Hub user or
-            organisation that published both.
+        metrics_from: None for the modules that came with emojit, a folder that holds all of them, or the Hub user or
+            organisation that published them.
 
     Raises:
         UsageError: the folder lacks a module.
@@ -96,7 +105,7 @@ def _source(name: str, metrics_from: str | None) -> str:
         if not (folder / name / f"{name}.py").is_file():
             raise UsageError(
                 f"--metrics-from {metrics_from}: no {name}/{name}.py in this folder",
-                hint="give the folder that holds emoji_jaccard and emoji_diversity",
+                hint=f"give the folder that holds {', '.join(NAMES)}",
             )
         return str(folder.resolve() / name)
     if not re.fullmatch(r"[\w.-]+", metrics_from):
@@ -124,6 +133,6 @@ def _load(name: str, source: str) -> evaluate.EvaluationModule:
         except (FileNotFoundError, ConnectionError, requests.RequestException) as exc:
             raise EmojitError(
                 f"the metric {source} cannot be loaded: {str(exc).splitlines()[0]}",
-                hint=f"check the name and HF_ENDPOINT, or {_USE_PACKAGED}",
+                hint=f"publish it with `emojit push metric {name} {source} --tag v1`, check the name and HF_ENDPOINT, or {_USE_PACKAGED}",
             ) from exc
     return module

@@ -147,7 +147,7 @@ class MetricFacts:
     """Which code computed the scores."""
 
     name: str
-    """emoji_jaccard or emoji_diversity."""
+    """Of the metric module, such as "emoji_jaccard"; reports of before had two of the seven here, and worked the others out."""
     source: str
     """"packaged", a folder, or a Hub id."""
     digest: str

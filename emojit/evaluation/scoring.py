@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from emojit.evaluation.interval import Interval
 from emojit.evaluation.report import Difference, SystemReport
 from emojit.evaluation.resampling import CONFIDENCE, RESAMPLES, SEED
-from emojit.metrics import bootstrap_interval, jaccard_scores, module_figures
+from emojit.metrics import bootstrap_interval, jaccard_scores
 
 __all__ = ["CONFIDENCE", "RESAMPLES", "SEED", "difference", "interval", "score"]
 
@@ -29,7 +29,7 @@ def score(
     Args:
         answers: what the system answered to N rows.
         references: the rows' emoji.
-        scorer: the metric modules for overlap and diversity; the other figures are worked out by the same formulas in `emojit.metrics`.
+        scorer: the metric modules.
         votes: the votes of each row, none for a row without; nothing at all where the data set has no votes.
     """
     against = references if answers.references is None else answers.references
@@ -47,26 +47,31 @@ def score(
         label=answers.label,
         rows=len(pairs),
         jaccard=interval(jaccard_scores(predictions, expected)),
-        overlap=scorer.overlap(predictions, expected),
-        diversity=scorer.diversity(predictions, expected),
+        overlap=_numbers(scorer.figures("emoji_jaccard", **both)),
+        diversity=_numbers(scorer.figures("emoji_diversity", **both)),
         emojis_per_text=sum(len(row) for row in predictions) / len(pairs),
         seconds=None if answers.seconds is None else round(answers.seconds, 3),
-        length=module_figures("emoji_length", both),
-        category=module_figures("emoji_category", both),
-        distribution=module_figures("emoji_distribution", both),
-        validity=module_figures("emoji_validity", {"predictions": written}),
-        votes=_votes(answers, votes),
+        length=scorer.figures("emoji_length", **both),
+        category=scorer.figures("emoji_category", **both),
+        distribution=scorer.figures("emoji_distribution", **both),
+        validity=scorer.figures("emoji_validity", predictions=written),
+        votes=_votes(answers, votes, scorer),
     )
 
 
-def _votes(answers: Answers, votes: Sequence[Sequence[Sequence[str]]]) -> dict[str, float | None]:
+def _numbers(figures: dict[str, float | None]) -> dict[str, float]:
+    """Return figures that are never unknown."""
+    return {name: value for name, value in figures.items() if value is not None}
+
+
+def _votes(answers: Answers, votes: Sequence[Sequence[Sequence[str]]], scorer: Scorer) -> dict[str, float | None]:
     if answers.references is not None or not votes:
         return {}
     voted = [(row, given) for row, given in zip(answers.rows, votes, strict=True) if row is not None and given]
     if not voted:
         return {}
-    return module_figures(
-        "emoji_votes", {"predictions": [row for row, _ in voted], "references": [given for _, given in voted]}
+    return scorer.figures(
+        "emoji_votes", predictions=[row for row, _ in voted], references=[given for _, given in voted]
     )
 
 

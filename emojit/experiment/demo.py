@@ -18,13 +18,15 @@ from pathlib import Path
 from typing import Any
 
 from emojit.errors import EmojitError
+from emojit.metrics import MODULE_FIGURES
 
 logger = logging.getLogger(__name__)
 
 USER = "demo"
 DATASET = f"{USER}/emojit-sample"
 MODEL = f"{USER}/emojit-student"
-METRICS = ("emoji_jaccard", "emoji_diversity")
+METRICS = tuple(MODULE_FIGURES)
+LOADED_BACK = ("emoji_jaccard", "emoji_diversity")
 
 _OFFLINE_SWITCHES = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "HF_EVALUATE_OFFLINE", "TRANSFORMERS_OFFLINE")
 """With one of them the clients would not even ask a Hub on this machine."""
@@ -171,7 +173,7 @@ def run_demo(
 
         say("$ python -I load_back.py   # a fresh process that imports no emojit")
         script = str(Path(__file__).with_name("load_back.py"))
-        metric_ids = [f"{USER}/{metric}" for metric in METRICS]
+        metric_ids = [f"{USER}/{metric}" for metric in LOADED_BACK]
         found = chain.run("load back", [sys.executable, "-I", script, DATASET, MODEL, *metric_ids])
         if found["emojit_imported"]:
             raise EmojitError("demo: the loading process imported emojit, so it proves nothing")

@@ -14,6 +14,7 @@ from emojit.baselines.registry import default_names
 from emojit.dataset.build import build
 from emojit.dataset.loading import load_rows
 from emojit.localhub import LocalHub
+from emojit.metrics import MODULE_FIGURES
 from emojit.recipe import BuildRecipe, load
 from emojit.resources import resource
 
@@ -66,7 +67,7 @@ def test_the_metrics_are_loaded_from_a_hub(built, predictions, tmp_path):
     with LocalHub(tmp_path / "hub") as hub:
         hub.create_user("me")
         api = HfApi(endpoint=hub.endpoint, token=hub.create_token("me"))
-        for name in ("emoji_jaccard", "emoji_diversity"):
+        for name in MODULE_FIGURES:
             api.create_repo(f"me/{name}", repo_type="space", space_sdk="gradio")
             api.upload_folder(
                 folder_path=resource(f"eval_modules/{name}"),
@@ -84,7 +85,7 @@ def test_the_metrics_are_loaded_from_a_hub(built, predictions, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "beats the best constant answer" in done.stdout
     report = json.loads((tmp_path / "report" / "eval_metrics.json").read_text(encoding="utf-8"))
-    assert [metric["source"] for metric in report["metrics"]] == ["me/emoji_jaccard", "me/emoji_diversity"]
+    assert [metric["source"] for metric in report["metrics"]] == [f"me/{name}" for name in MODULE_FIGURES]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from emojit.errors import DatasetError, EmojitError, MetricInputError, MissingEx
 from emojit.evaluation.report import read_report
 from emojit.evaluation.run import default_out, evaluate_predictions
 from emojit.evaluation.table import markdown, plain
-from emojit.metrics import consensus, jaccard_scores, module_figures
+from emojit.metrics import MODULE_FIGURES, consensus, jaccard_scores, module_figures
 from emojit.resources import resource
 
 NAMES = ["predictions", *default_names(), "teacher-second-vote"]
@@ -237,10 +237,7 @@ def test_the_metrics_can_come_from_a_folder(built, write, tmp_path):
         quiet=True,
     )
 
-    assert [metric.source for metric in report.metrics] == [
-        str(folder / "emoji_jaccard"),
-        str(folder / "emoji_diversity"),
-    ]
+    assert [metric.source for metric in report.metrics] == [str(folder / name) for name in MODULE_FIGURES]
 
 
 def test_a_folder_without_the_metrics_is_refused(built, write, tmp_path):
@@ -250,13 +247,26 @@ def test_a_folder_without_the_metrics_is_refused(built, write, tmp_path):
         )
 
 
-def test_a_module_that_scores_otherwise_than_emojit_is_refused(built, write, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "formula", "other", "message"),
+    [
+        ("emoji_jaccard", "sum(scores) / len(scores)", "max(scores)", "says jaccard 1.000000, this emojit 0."),
+        (
+            "emoji_length",
+            "asdict(length(read_rows(predictions), read_rows(references)))",
+            "{}",
+            "says mean nothing, this",
+        ),
+    ],
+)
+def test_a_module_that_scores_otherwise_than_emojit_is_refused(built, write, tmp_path, name, formula, other, message):
     shutil.copytree(resource("eval_modules"), tmp_path / "modules")
-    script = tmp_path / "modules" / "emoji_jaccard" / "emoji_jaccard.py"
+    script = tmp_path / "modules" / name / f"{name}.py"
     text = script.read_text(encoding="utf-8")
-    script.write_text(text.replace("sum(scores) / len(scores)", "max(scores)"), encoding="utf-8")
+    assert formula in text
+    script.write_text(text.replace(formula, other), encoding="utf-8")
 
-    with pytest.raises(EmojitError, match="the module is of another version"):
+    with pytest.raises(EmojitError, match=rf"^{name} .*{message}.*the module is of another version"):
         evaluate_predictions(
             write(lambda row: row["votes"][1]),
             built,

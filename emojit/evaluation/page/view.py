@@ -10,7 +10,7 @@ from emojit.charts.plots import line_svg
 from emojit.charts.strip import Mark, axis_svg, strip_axis, strip_svg
 from emojit.evaluation.analysis import Group, Reliability
 from emojit.evaluation.interval import Interval
-from emojit.evaluation.page.wording import between, score, signed, signed_between
+from emojit.evaluation.page.wording import between, number, score, signed, signed_between
 from emojit.evaluation.report import Difference, EvalReport, SystemReport
 
 SYSTEM, STRONGEST, CEILING = 1, 2, 3
@@ -183,7 +183,8 @@ def _figures(report: EvalReport, module: str) -> tuple[FigureRow, ...]:
         for system in report.systems:
             value = system.module(module).get(name)
             ends = known.get(system.name, {}).get(module, {}).get(name)
-            interval = "" if ends is None else f" [{score(ends.low)}, {score(ends.high)}]"
+            write = number if isinstance(value, int) else score
+            interval = "" if ends is None else f" [{write(ends.low)}, {write(ends.high)}]"
             cells.append(f"{score(value)}{interval}")
         rows.append(FigureRow(name=name, cells=tuple(cells)))
     return tuple(rows)

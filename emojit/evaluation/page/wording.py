@@ -8,8 +8,10 @@ from emojit.evaluation.interval import Interval
 
 
 def score(value: float | None) -> str:
-    """Return a score with three decimals."""
-    return "–" if value is None else f"{value:.3f}".replace("-", "−")
+    """Return a score with three decimals, a count without."""
+    if value is None:
+        return "–"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.3f}".replace("-", "−")
 
 
 def signed(value: float) -> str:
@@ -30,7 +32,7 @@ def signed_between(value: Interval) -> str:
 
 def percent(value: float) -> str:
     """Return a fraction as per cent."""
-    return f"{100 * value:.1f} %"
+    return f"{100 * value:.1f}\u00a0%"  # never parted from its sign
 
 
 def number(value: float) -> str:

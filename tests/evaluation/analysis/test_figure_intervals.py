@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from emojit.emoji import INVENTORY
-from emojit.evaluation.figure_intervals import FigureDraws
+from emojit.evaluation.figure_intervals import OF_SIZE, FigureDraws
 from emojit.evaluation.resampling import ratio_intervals
 from emojit.metrics import MODULE_FIGURES, bootstrap_interval, jaccard_scores, module_figures
 
@@ -45,6 +45,22 @@ def test_with_every_row_drawn_once_a_figure_is_what_its_module_says(seed, least)
         assert set(wanted) - set(figures) <= _WITHOUT
         for name, value in figures.items():
             assert value[0] == pytest.approx(wanted[name], abs=1e-9), (module, name)
+
+
+@pytest.mark.parametrize(("seed", "least"), [(1, 0), (900, 3)])
+def test_every_interval_holds_its_figure_also_of_figures_that_depend_on_the_number_of_rows(seed, least):
+    predictions, references, votes = _rows(seed, least, count=80)
+    draws = FigureDraws(predictions, references, votes=votes)
+    own = draws.draws(np.ones((1, len(predictions))))
+
+    found = draws.intervals()
+
+    assert set().union(*found.values()) >= OF_SIZE
+    for module, figures in found.items():
+        for name, ends in figures.items():
+            assert ends.low - 1e-8 <= own[module][name][0] <= ends.high + 1e-8, (module, name)
+    distinct = found["emoji_diversity"]["distinct"]
+    assert 0 < distinct.high - distinct.low < 20
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,19 @@ def test_intervals_belong_to_the_figures(evaluated):
         assert (ends.low, ends.high) == pytest.approx((system.jaccard.low, system.jaccard.high), abs=1e-8)
 
 
+def test_every_figure_of_a_report_lies_in_its_interval_and_counts_are_written_as_counts(evaluated):
+    report, folder = evaluated
+    mine = report.systems[0]
+
+    for module, figures in report.analysis.intervals[mine.name].items():
+        for name, ends in figures.items():
+            assert ends.low - 1e-8 <= mine.module(module)[name] <= ends.high + 1e-8, (module, name)
+    ends = report.analysis.intervals[mine.name]["emoji_diversity"]["distinct"]
+    written = f"{mine.diversity['distinct']} [{ends.low:.0f}, {ends.high:.0f}]"
+    assert written in (folder / "results.html").read_text(encoding="utf-8")
+    assert "| " + written.replace(" ", " | ", 1) + " |" in markdown(report)
+
+
 def test_every_low_row_of_every_system_is_on_the_disk(evaluated):
     report, folder = evaluated
     rows = pq.read_table(folder / "eval_errors.parquet").to_pylist()
