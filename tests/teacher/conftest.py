@@ -21,7 +21,10 @@ EMOJIS = ("🎉", "😊", "📚", "🌧️", "🍜", "🇯🇵", "👨‍👩‍
 
 @dataclass
 class Answer:
-    """What the server does with one request; `text` None means the usual answer, `choices` are several (as many as `n` asks for, if there are)."""
+    """What the server does with one request; `text` None means the usual answer, `choices` are several (as many as `n` asks for, if there are).
+
+    It waits for `delay_s`, then until `until` holds, or for a minute.
+    """
 
     text: str | None = None
     choices: list[str] | None = None
@@ -29,6 +32,7 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes | None = None
     delay_s: float = 0.0
+    until: Callable[[], bool] = lambda: True
     cut: bool = False
     finish_reason: str = "stop"
     extra: dict[str, Any] = field(default_factory=dict)
@@ -134,6 +138,10 @@ class ChatServer:
         try:
             answer = self.behave(call)
             await asyncio.sleep(answer.delay_s)
+            for _ in range(6_000):
+                if answer.until():
+                    break
+                await asyncio.sleep(0.01)
             texts = answer.choices or [usual(call) if answer.text is None else answer.text]
             choices = [
                 {"index": i, "message": {"role": "assistant", "content": text}, "finish_reason": answer.finish_reason}

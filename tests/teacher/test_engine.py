@@ -94,8 +94,13 @@ def test_the_bound_on_calls_in_flight_holds_and_is_used(serve, answer, config_fo
 
 
 def test_a_slow_answer_holds_up_nobody_else(serve, answer, config_for, store, tasks):
-    server = serve(lambda call: answer(delay_s=1.5 if "これは3番目" in call.text and call.step == "rewrite" else 0.01))
     finished = []
+
+    def behave(call):
+        slow = "これは3番目" in call.text and call.step == "rewrite"
+        return answer(until=lambda: len(finished) == 39) if slow else answer(delay_s=0.01)
+
+    server = serve(behave)
 
     run_label(tasks(40), config_for(server), store, on_done=lambda labelled: finished.append(labelled.id))
 
@@ -103,8 +108,8 @@ def test_a_slow_answer_holds_up_nobody_else(serve, answer, config_for, store, ta
 
 
 def test_a_slow_first_answer_holds_up_the_others_for_a_moment_only(serve, answer, config_for, store, tasks):
-    server = serve(lambda call: answer(delay_s=1.5 if call.number == 1 else 0.0))
     finished = []
+    server = serve(lambda call: answer(until=lambda: len(finished) == 9) if call.number == 1 else answer())
 
     run_label(tasks(10), config_for(server), store, on_done=lambda labelled: finished.append(labelled.id))
 
