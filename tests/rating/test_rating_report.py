@@ -50,8 +50,14 @@ def older_lines(spelling: str) -> str:
             name: {"semantic": semantic[n], "naturalness": natural[n], "misleading": wrong[n]}
             for name, (semantic, natural, wrong) in columns.items()
         }
-        if spelling == "nested":
-            line: dict[str, object] = {"id": n, "text": f"文{n}", "ratings": row, "preference": best[n]}
+        if spelling == "space":  # as the Space of the older tool writes it
+            names = dict(zip(PUBLISHED, ("gold", "model_a", "model_b"), strict=True))
+            said = {"model A": "A（focal_top50）", "model B": "B（top50）", "tie": "同等"}[best[n]]
+            line: dict[str, object] = {"evaluator_id": "anon_0a1b2c3d", "sample_id": n}
+            line |= {names[name]: values for name, values in row.items()}
+            line |= {"preference": said, "comment": "", "timestamp": "20260109_120000"}
+        elif spelling == "nested":
+            line = {"id": n, "text": f"文{n}", "ratings": row, "preference": best[n]}
         elif spelling == "beside":
             line = {"text": f"文{n}", **row, "winner": best[n].upper() if best[n] != "tie" else None}
         else:
@@ -65,7 +71,7 @@ def older_lines(spelling: str) -> str:
     return "\ufeff" + "\n".join(lines) + "\n\n"
 
 
-@pytest.mark.parametrize("spelling", ["nested", "beside", "flat"])
+@pytest.mark.parametrize("spelling", ["space", "nested", "beside", "flat"])
 def test_answers_of_the_older_tool_give_its_published_report(tmp_path, spelling):
     path = tmp_path / "ratings.jsonl"
     path.write_text(older_lines(spelling), encoding="utf-8")
@@ -81,19 +87,44 @@ def test_answers_of_the_older_tool_give_its_published_report(tmp_path, spelling)
         )
         for one in report.systems
     }
-    assert found == PUBLISHED
+    names = ("gold", "model_a", "model_b") if spelling == "space" else tuple(PUBLISHED)
+    assert found == dict(zip(names, PUBLISHED.values(), strict=True))
     assert [one.preferred for one in report.systems] == [0, 6, 3]
-    (models,) = [one for one in report.pairs if (one.first, one.second) == ("model A", "model B")]
+    (models,) = [one for one in report.pairs if (one.first, one.second) == names[1:]]
     assert (models.prefer_first, models.prefer_second, models.undecided) == (6, 3, 11)
     assert all((one.alpha, one.kappa, one.why) == (None, None, ONE_RATER) for one in report.agreement)
     text = markdown(report)
     assert "Krippendorff's α and Cohen's κ: not available with one rater." in text
-    assert "| teacher | 2.30 ± 0.56 [" in text
-    assert "意味の一致（0〜4、平均 ± 標準偏差、高い順）: `teacher` 2.30 ± 0.56、`model A` 1.00 ± 0.71、" in text
-    assert "いちばんよいとされた回数: `teacher` 0回、`model A` 6回、`model B` 3回、差がない 11回。" in text
+    assert f"| {names[0]} | 2.30 ± 0.56 [" in text
+    teacher, first, second = names
+    assert f"意味の一致（0〜4、平均 ± 標準偏差、高い順）: `{teacher}` 2.30 ± 0.56、`{first}` 1.00 ± 0.71、" in text
+    assert f"いちばんよいとされた回数: `{teacher}` 0回、`{first}` 6回、`{second}` 3回、差がない 11回。" in text
     assert "評価者が1人なので求められない" in text
     assert report.systems[0].misleading.low == 0
     assert report.systems[0].misleading.high == pytest.approx(1 - 0.025 ** (1 / 20))  # no case in 20 texts
+
+
+def test_sessions_of_the_older_space_are_read_from_their_folder_and_open_questions_are_left_out(tmp_path, caplog):
+    lines = [json.loads(line) for line in older_lines("space").removeprefix("\ufeff").split("\n") if line]
+    other = [one | {"evaluator_id": "anon_second"} for one in lines]
+    other[0]["model_a"] = {"semantic": None, "naturalness": 2, "misleading": None}
+    other[1]["preference"] = None
+    again = [lines[2] | {"gold": {"semantic": 4, "naturalness": 4, "misleading": False}}]
+    folder = tmp_path / "responses"
+    folder.mkdir()
+    for name, rows in (("0a1b2c3d_1", lines), ("0a1b2c3d_2", again), ("second_1", other)):
+        text = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in rows)
+        (folder / f"responses_anon_{name}.jsonl").write_text(text, encoding="utf-8")
+
+    ratings = load_ratings(folder)
+
+    assert ratings.raters == ("anon_0a1b2c3d", "anon_second")
+    assert len(ratings.ratings) == 2 * 20 * 3 - 1
+    assert "left out: 1 of 120 answers with an open question" in caplog.text
+    assert len(ratings.preferences) == 39
+    (changed,) = [one for one in ratings.ratings if (one.id, one.system, one.rater) == ("2", "gold", "anon_0a1b2c3d")]
+    assert changed.semantic == 4
+    assert make_report(ratings).agreement[0].kappa > 0.9
 
 
 OBSERVERS = ("12332141 2 . . .", "1233224125 . 3", ". 33323422 5 1 .", "1233244125 1 .")

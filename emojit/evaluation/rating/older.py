@@ -1,6 +1,12 @@
 """Answers of the older rating tool: JSON lines with semantic, naturalness and misleading for each model, and a preference.
 
-Its files differ in their spelling, so several are taken; docs/rating.md lists them. A line is one text rated by one rater:
+The rating Space of Jmoji writes a file for each session, a line of which is one text rated by one rater:
+
+    {"evaluator_id": "anon_1f", "sample_id": 3, "gold": {"semantic": 3, "naturalness": 2, "misleading": false}, "model_a": {…}, "model_b": {…},
+     "preference": "A（focal_top50）", "comment": "", "timestamp": "20260109_120000"}
+
+Whoever passed a question over is in its files with null: an answer with an open mark is left out and counted, and a preference of null is none at all. Files that
+were written by hand differ in their spelling, so several are taken; docs/rating.md lists them:
 
     {"id": 3, "ratings": {"teacher": {"semantic": 3, "naturalness": 2, "misleading": false}, "A": {…}}, "preference": "A"}
     {"id": 3, "teacher_semantic": 3, "teacher_naturalness": 2, "teacher_misleading": false, "A_semantic": …, "preference": "tie"}
@@ -8,6 +14,8 @@ Its files differ in their spelling, so several are taken; docs/rating.md lists t
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,9 +29,31 @@ _SPELLINGS: Mapping[Question, tuple[str, ...]] = {
 }
 _HOLDERS = ("ratings", "scores", "models", "systems", "answers", "evaluations")
 _PREFERENCES = ("preference", "preferred", "prefer", "winner", "best", "choice")
-_TIES = ("", "tie", "ties", "tied", "draw", "same", "equal", "both", "neither", "none", "no preference", "引き分け")
-_RATERS = ("rater", "rater_id", "rater_code", "annotator", "user")
-_IDS = ("id", "item", "item_id", "text_id", "index", "idx", "text", "sns_text")
+_TIES = (
+    "",
+    "tie",
+    "ties",
+    "tied",
+    "draw",
+    "same",
+    "equal",
+    "both",
+    "neither",
+    "none",
+    "no preference",
+    "引き分け",
+    "同等",
+    "同じ",
+    "差がない",
+)
+_SPACE_RATER = "evaluator_id"
+"""In every line of the Space, and in no other file."""
+_RATERS = (_SPACE_RATER, "rater", "rater_id", "rater_code", "annotator", "user")
+_IDS = ("id", "item", "item_id", "sample_id", "text_id", "index", "idx", "text", "sns_text")
+_LABEL = re.compile(r"(?:model|モデル)?[ _-]?([a-z])\s*(?:[（(](.*)[）)])?")
+"""A choice as a page words it: A, モデルA, A（focal_top50）."""
+logger = logging.getLogger(__name__)
+
 _HINT = 'a line is such as {"id": 1, "ratings": {"teacher": {"semantic": 3, "naturalness": 2, "misleading": false}}, "preference": "tie"}'
 
 
@@ -33,7 +63,7 @@ def is_older(row: Mapping[str, Any]) -> bool:
 
 
 def read_older(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> Ratings:
-    """Make ratings of the lines of the older tool; of two lines of a rater for a text the last one counts.
+    """Make ratings of the lines of the older tool; of two lines of a rater for a text the last one counts. Open answers are left out, with a warning.
 
     Args:
         rows: each with where it stands.
@@ -41,7 +71,7 @@ def read_older(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> Ratings:
     Raises:
         UsageError: a line has no ratings, or a value that is none, or prefers a model that it does not rate.
     """
-    ratings: dict[tuple[str, str], list[Rating]] = {}
+    ratings: dict[tuple[str, str], list[Rating | None]] = {}
     preferences: dict[tuple[str, str], Preference] = {}
     for number, (where, row) in enumerate(rows, start=1):
         row_id = str(_first(row, _IDS, number))
@@ -49,10 +79,16 @@ def read_older(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> Ratings:
         models = _models(where, row)
         key = (row_id, rater)
         ratings[key] = [_rating(where, row_id, rater, name, values) for name, values in models.items()]
-        if any(name in row for name in _PREFERENCES):
-            best = _preferred(where, _first(row, _PREFERENCES, None), models)
-            preferences[key] = Preference(id=row_id, rater=rater, systems=best)
-    every = [one for group in ratings.values() for one in group]
+        best = _first(row, _PREFERENCES, None)
+        preferences.pop(key, None)
+        if any(name in row for name in _PREFERENCES) and not (best is None and _SPACE_RATER in row):
+            preferences[key] = Preference(id=row_id, rater=rater, systems=_preferred(where, best, models))
+    found = [one for group in ratings.values() for one in group]
+    every = [one for one in found if one is not None]
+    if len(every) < len(found):
+        logger.warning("left out: %d of %d answers with an open question", len(found) - len(every), len(found))
+    if not every:
+        raise UsageError(f"{rows[0][0]}: no answer with all its marks in {len(rows)} lines", hint=_HINT)
     return Ratings(
         systems=tuple(dict.fromkeys(one.system for one in every)),
         ratings=tuple(every),
@@ -93,8 +129,11 @@ def _beside(name: str, spelling: str) -> str | None:
     return None
 
 
-def _rating(where: str, row_id: str, rater: str, model: str, values: Mapping[str, Any]) -> Rating:
+def _rating(where: str, row_id: str, rater: str, model: str, values: Mapping[str, Any]) -> Rating | None:
+    """Return the rating of a model; None where the rater passed a question over."""
     found = {question: _value(where, model, question, values) for question in _SPELLINGS}
+    if None in found.values():
+        return None
     name = f"{model}: "
     return Rating(
         id=row_id,
@@ -122,6 +161,14 @@ def _preferred(where: str, best: object, models: Mapping[str, object]) -> tuple[
         return (named[said.lower()],)
     if said.lower() in _TIES:
         return ()
+    if label := _LABEL.fullmatch(said.lower()):
+        spelled = (
+            label[1],
+            *(f"{word}{sign}{label[1]}" for word in ("model", "モデル") for sign in ("_", " ", "-", "")),
+        )
+        fitting = dict.fromkeys(named[one] for one in (label[2], *spelled) if one in named)
+        if len(fitting) == 1:
+            return tuple(fitting)
     raise UsageError(
         f"{where}: the preference {said!r} is none of the rated models",
         hint=f"one of {', '.join(models)}, or tie for none",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from emojit.dataset.folder import write_json, write_text
 from emojit.errors import UsageError
@@ -74,21 +75,30 @@ def load_ratings(source: Path) -> Ratings:
     """Read ratings.
 
     Args:
-        source: a task folder in which answers were collected, its ratings.jsonl, or a file of the older rating tool.
+        source: a task folder in which answers were collected, its ratings.jsonl, a file of the older rating tool, or a folder of such files.
 
     Raises:
         UsageError: it is none of them.
     """
     path = source / FILE_NAME if source.is_dir() else source
     if source.is_dir() and not path.is_file():
-        raise UsageError(
-            f"{source}: no {FILE_NAME} here", hint=f"fetch the answers first: emojit rate collect {source}"
-        )
+        return read_older(_sessions(source))
     rows = read_lines(path)
     if is_older(rows[0][1]):
         return read_older(rows)
     systems = read_task(path.parent).systems if (path.parent / KEY).is_file() else ()
     return parse_ratings(rows, systems)
+
+
+def _sessions(folder: Path) -> list[tuple[str, dict[str, Any]]]:
+    """Read a folder of the older tool: one file for each time that somebody handed answers in, named by rater and time."""
+    files = [] if (folder / KEY).is_file() else sorted(folder.glob("*.jsonl"))
+    rows = [row for file in files for row in read_lines(file)]
+    if not rows or not all(is_older(row) for _, row in rows):
+        raise UsageError(
+            f"{folder}: no {FILE_NAME} here", hint=f"fetch the answers first: emojit rate collect {folder}"
+        )
+    return rows
 
 
 def write_report(folder: Path, report: RatingReport, markdown: str) -> None:

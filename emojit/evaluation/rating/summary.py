@@ -25,7 +25,7 @@ _WHY: Mapping[str, str] = {
 def summary(report: RatingReport) -> str:
     """Return the summary as a Markdown section."""
     lines = [
-        f"- 評価者{len(report.raters):,}人が、{report.items:,}件の文に付けられた絵文字を、システムの名前を知らずに評価した。",
+        f"- 評価者{len(report.raters):,}人が、{report.items:,}件の文に付けられた絵文字を評価した。",
         f"- 意味の一致（0〜4、平均 ± 標準偏差、高い順）: {_ranked(report, 'semantic')}。",
         f"- 自然さ（同じく）: {_ranked(report, 'naturalness')}。",
         f"- 誤解のおそれがあるとされた割合: {_listed(report, lambda one: f'{one.misleading.mean:.0%}')}。",
