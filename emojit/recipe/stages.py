@@ -44,6 +44,8 @@ class StageConfig:
     """Peak learning rate; optimiser, warm-up and weight decay are those of `[train]`."""
     batch_size: int = 32
     """Rows per device and step (count)."""
+    dropout: float | None = None
+    """Dropout rate of this stage in [0, 1); None takes `model.dropout`."""
     best_by: Literal["jaccard", "loss"] | None = None
     """What chooses the checkpoint that goes on: the mean Jaccard on the data set's validation split, or the loss on rows of this stage that are kept
     back. None takes the Jaccard where emoji alone are learned, and the loss where gaps are filled."""
@@ -56,6 +58,8 @@ class StageConfig:
                 f"stages.name must be small letters, digits, '-' or '_', beginning with a letter or digit, got {self.name!r}"
             )
         positive("stages", self, "epochs", "learning_rate", "batch_size", "temperature")
+        if self.dropout is not None and not 0 <= self.dropout < 1:
+            raise ConfigError(f"stages.dropout must be in [0, 1), got {self.dropout}")
         if self.rows < 0:
             raise ConfigError(f"stages.rows must be >= 0, got {self.rows}")
         if not self.source.strip():

@@ -39,6 +39,8 @@ class TrainConfig:
     """Weight decay of either optimiser."""
     label_smoothing: float = 0.0
     """Label smoothing in [0, 1)."""
+    token_dropout: float = 0.0
+    """Share of a text's tokens that are left out, others in every epoch, in [0, 1); of the teacher's pairs alone, not of the stages before."""
     best_by: Literal["jaccard", "loss"] = "jaccard"
     """What chooses the checkpoint and stops early: mean Jaccard of the generated emoji on validation, or the validation loss."""
     early_stopping: int = 3
@@ -77,7 +79,7 @@ class TrainConfig:
             "average_count",
             "save_total_limit",
         )
-        for name in ("warmup_ratio", "label_smoothing"):
+        for name in ("warmup_ratio", "label_smoothing", "token_dropout"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"train.{name} must be in [0, 1), got {getattr(self, name)}")
         if not 0 <= self.seed < 2**32:  # what numpy takes

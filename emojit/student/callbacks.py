@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from transformers import TrainerCallback  # noqa: TID253  (see the docstring above)
 
 from emojit.logs import progress
-from emojit.student.answer_order import ShuffledAnswers
 from emojit.student.averaging import Candidates
+from emojit.student.changing_rows import ChangingRows
 from emojit.student.kept import KeptWeights
 
 if TYPE_CHECKING:
@@ -157,11 +157,11 @@ def _as_it_answers(model: PreTrainedModel, optimizer: Optimizer | None) -> Itera
 class NewOrder(TrainerCallback):  # type: ignore[misc]  # transformers is not followed by mypy
     """Tells the rows which epoch begins."""
 
-    def __init__(self, rows: ShuffledAnswers) -> None:
+    def __init__(self, rows: ChangingRows) -> None:
         self._rows = rows
 
     def on_epoch_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object
     ) -> None:
-        """Draw new orders; the epoch of a run that was resumed in the middle of one has a fraction."""
+        """Draw what changes; the epoch of a run that was resumed in the middle of one has a fraction."""
         self._rows.start_epoch(int(state.epoch or 0))

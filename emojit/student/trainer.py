@@ -19,9 +19,9 @@ from transformers import (  # noqa: TID253
 
 from emojit.metrics import diversity, exact_match, jaccard_scores
 from emojit.recipe import TrainRecipe
-from emojit.student.answer_order import ShuffledAnswers
 from emojit.student.arguments import training_arguments, updates_per_epoch
 from emojit.student.callbacks import NewOrder, ProgressBar, SaveEvery
+from emojit.student.changing_rows import ChangingRows, DroppedTokens, ShuffledAnswers
 from emojit.student.collator import AnswerCollator
 from emojit.student.losses import AnswerLoss, make_loss, text_loss
 from emojit.student.model import NewStudent
@@ -135,7 +135,11 @@ def make_trainer(
         )
         if recipe.loss.name == "set" and recipe.loss.order == "shuffled":
             train = ShuffledAnswers(train, seed=config.seed)
-            mine.append(NewOrder(train))
+    if config.token_dropout:
+        special = student.tokenizer.all_special_ids
+        train = DroppedTokens(train, seed=config.seed, rate=config.token_dropout, keep=special)
+    if isinstance(train, ChangingRows):
+        mine.append(NewOrder(train))
     # Texts of like length together, the longest first: what does not fit into memory shows at once.
     places = sorted(range(len(validation)), key=lambda place: -len(validation[place]["input_ids"]))
     validation = [validation[place] for place in places]

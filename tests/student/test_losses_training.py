@@ -11,7 +11,7 @@ import torch
 from transformers import TrainerCallback
 
 from emojit.recipe import DataConfig, DecodingConfig, LossConfig
-from emojit.student.answer_order import ShuffledAnswers
+from emojit.student.changing_rows import ShuffledAnswers
 from emojit.student.collator import AnswerCollator
 from emojit.student.losses import IGNORED
 from emojit.student.rows import training_rows

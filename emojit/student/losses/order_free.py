@@ -9,7 +9,7 @@ v is 1 for every emoji of G: the uniform distribution over what is missing. With
 v is the share of the votes that do; the end still comes after as many emoji as the answer has.
 
 The minimum is not 0 but the entropy of q: log 2 nats at the first of two emoji. In which order the decoder is fed is not decided here: see
-`emojit.student.answer_order`. Over uniformly shuffled orders the loss is the mean of the ordinary cross entropy, with less noise.
+`emojit.student.changing_rows`. Over uniformly shuffled orders the loss is the mean of the ordinary cross entropy, with less noise.
 
 Shapes: logits (N, A), loss (N,); M is the largest G of the batch. The target is never written out as (N, A): M log-probabilities per position are picked
 from those that the cross entropy keeps too.

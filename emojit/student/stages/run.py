@@ -13,6 +13,7 @@ from emojit.dataset.folder import write_json
 from emojit.dataset.loading import Loaded
 from emojit.errors import UsageError
 from emojit.recipe import StageConfig, TrainRecipe
+from emojit.student.dropout import dropout
 from emojit.student.fit import StageResult, train_stage
 from emojit.student.ranks import Ranks
 from emojit.student.record import StageRecord
@@ -81,20 +82,21 @@ def train_stages(
         if ranks.first:
             own.mkdir(parents=True, exist_ok=True)
             write_json(own / _BEGUN, begun)
-        result = train_stage(
-            student,
-            _recipe(recipe, stage),
-            train=rows.train,
-            validation=rows.kept_back or validation,
-            folder=own,
-            reports=folder.parent,
-            references=None if rows.kept_back else [row["emojis"] for row in loaded["validation"].rows],
-            text=stage.fills_gaps,
-            resume=resume,
-            ranks=ranks,
-            deterministic=deterministic,
-            quiet=quiet,
-        )
+        with dropout(student.model, stage.dropout):
+            result = train_stage(
+                student,
+                _recipe(recipe, stage),
+                train=rows.train,
+                validation=rows.kept_back or validation,
+                folder=own,
+                reports=folder.parent,
+                references=None if rows.kept_back else [row["emojis"] for row in loaded["validation"].rows],
+                text=stage.fills_gaps,
+                resume=resume,
+                ranks=ranks,
+                deterministic=deterministic,
+                quiet=quiet,
+            )
         record = _record(stage, rows, result)
         ranks.from_first(lambda path=written, record=record: write_json(path, dataclasses.asdict(record)))  # type: ignore[misc]
         records.append(record)
@@ -160,6 +162,7 @@ def _recipe(recipe: TrainRecipe, stage: StageConfig) -> TrainRecipe:
         best_by=stage.chosen_by,
         early_stopping=0,
         average="none",
+        token_dropout=0.0,
     )
     return dataclasses.replace(recipe, train=train, loss=dataclasses.replace(recipe.loss, soft_votes=False))
 
