@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,7 @@ from emojit.corpus.prepared import open_prepared
 from emojit.dataset.decontaminate import Guard
 from emojit.dataset.drawing import open_draw
 from emojit.dataset.filling import Parts, fill
-from emojit.dataset.finished import manifest_there, occupied, verified_statistics
+from emojit.dataset.finished import finished_statistics
 from emojit.dataset.folder import STATISTICS
 from emojit.dataset.identity import all_inputs, difference, identity
 from emojit.dataset.staging import locked, place, staged
@@ -132,8 +132,8 @@ def build(
             hint=f"leave --store out, then it is {default_store(out)}; or give another path",
         )
     with locked(out):
-        if (finished := _finished(recipe, out)) is not None:
-            return finished
+        if (there := finished_statistics(out, "build", partial(_difference, recipe))) is not None:
+            return _unchanged(out, there)
         try:
             with staged(out) as folder, open_store(recipe.teacher, store) as replies:
                 parts = _parts(recipe, replies, max_cost=max_cost, quiet=quiet)
@@ -159,17 +159,15 @@ def build(
     return result
 
 
-def _finished(recipe: BuildRecipe, out: Path) -> BuildResult | None:
-    """Return the result of an earlier run when `out` holds this very build, None when `out` is free."""
-    manifest = manifest_there(out, "build")
-    if manifest is None:
-        return None
-    differs = difference(
-        manifest,
-        identity(recipe, all_inputs(recipe, (open_prepared(recipe.corpus) or open_articles(recipe.corpus)).inputs)),
-    )
-    if differs is not None:
-        raise occupied(out, f"holds a build of {differs}")
+def _difference(recipe: BuildRecipe, manifest: Mapping[str, Any]) -> str | None:
+    """Say what build a manifest is of; None where it is of this very one."""
+    inputs = all_inputs(recipe, (open_prepared(recipe.corpus) or open_articles(recipe.corpus)).inputs)
+    differs = difference(manifest, identity(recipe, inputs))
+    return None if differs is None else f"a build of {differs}"
+
+
+def _unchanged(out: Path, statistics: dict[str, Any]) -> BuildResult:
+    """Return the result of a run that found its build there."""
     return BuildResult(
         folder=out,
         already_complete=True,
@@ -179,7 +177,7 @@ def _finished(recipe: BuildRecipe, out: Path) -> BuildResult | None:
         seconds=0.0,
         teacher_seconds=0.0,
         store=None,
-        **_facts(verified_statistics(out)),
+        **_facts(statistics),
     )
 
 

@@ -33,7 +33,7 @@ from emojit.corpus.records import Scanned, ScannedRow
 from emojit.corpus.shards import read_shards
 from emojit.corpus.sources import ArticleSource, open_articles
 from emojit.dataset.drawing import nothing_kept
-from emojit.dataset.finished import manifest_there, occupied, verified_statistics
+from emojit.dataset.finished import finished_statistics, other_than
 from emojit.dataset.folder import (
     STATISTICS,
     write_json,
@@ -97,8 +97,8 @@ def build_corpus(recipe: BuildRecipe, out: Path, *, job: Job | None = None, quie
     with locked(out):
         source = open_articles(recipe.corpus, quiet=quiet)
         identity = _identity(recipe, source.inputs)
-        if (finished := _finished(out, identity)) is not None:
-            return finished
+        if (there := finished_statistics(out, "corpus", other_than(identity))) is not None:
+            return _result(out, "already_complete", there)
         try:
             if job is None:
                 counts = _write(recipe, source.opened, out, identity, quiet=quiet)
@@ -143,17 +143,6 @@ def _identity(recipe: BuildRecipe, inputs: dict[str, object]) -> dict[str, objec
         "inputs": [{"role": "corpus", **inputs}],
         "versions": versions(),
     }
-
-
-def _finished(out: Path, identity: dict[str, object]) -> CorpusResult | None:
-    """Return the result of an earlier run when `out` holds this very corpus, None when `out` is free."""
-    manifest = manifest_there(out, "corpus")
-    if manifest is None:
-        return None
-    differs = next((key for key in identity if manifest.get(key) != identity[key]), None)
-    if differs is not None:
-        raise occupied(out, f"holds something else ({differs} differs)")
-    return _result(out, "already_complete", verified_statistics(out))
 
 
 def _working_folder(out: Path, identity: dict[str, object], tasks: int) -> Path:

@@ -23,7 +23,7 @@ from emojit.corpus.near import NearDuplicates
 from emojit.corpus.records import Rejected
 from emojit.corpus.streams import Position, check_content
 from emojit.dataset.digests import DigestMap, text_digest
-from emojit.dataset.finished import manifest_there, occupied, verified_statistics
+from emojit.dataset.finished import finished_statistics, other_than
 from emojit.dataset.folder import (
     CARD,
     STATISTICS,
@@ -137,8 +137,8 @@ def import_dataset(
         "versions": versions(),
     }
     with locked(out):
-        if (finished := _finished(out, identity)) is not None:
-            return finished
+        if (there := finished_statistics(out, "build", other_than(identity))) is not None:
+            return _result(out, there, already_complete=True)
         with staged(out) as folder:
             statistics = _write(folder, origin, stated, identity, quiet=quiet)
             write_text(folder / CARD, render_card(folder))
@@ -260,16 +260,6 @@ def _statistics(
         "sources": [{**one, "articles": None} for one in counted["sources"]],
         "teacher": {**unknown, "kind": KIND, "model": stated.teacher},
     }
-
-
-def _finished(out: Path, identity: Mapping[str, Any]) -> ImportResult | None:
-    """Return the result of an earlier run when `out` holds this very import, None when `out` is free."""
-    manifest = manifest_there(out, "build")
-    if manifest is None:
-        return None
-    if (differs := next((key for key in identity if manifest.get(key) != identity[key]), None)) is not None:
-        raise occupied(out, f"holds something else ({differs} differs)")
-    return _result(out, verified_statistics(out), already_complete=True)
 
 
 def _result(out: Path, statistics: Mapping[str, Any], *, already_complete: bool) -> ImportResult:
