@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from emojit.experiment.comparison.terminal import plain
 from emojit.experiment.layout import RunStatus
 from emojit.experiment.table import write_table
 
@@ -23,7 +24,10 @@ def test_a_variant_that_the_plan_skipped_is_no_problem_and_the_report_says_so(tm
     found = write_table([str(folder.path)])[0]
 
     said = next(finding for finding in found.findings if "not in the figures" in finding.english)
-    assert (said.kind, said.english) == ("data", "1 of 2 runs is not in the figures: 1 skipped by the plan.")
+    assert (said.kind, said.english) == ("data", "1 of 2 runs is not in the figures: 1 skipped by the plan (later).")
+    assert "skipped by the plan" in plain(found).splitlines()[2]
+    page = (folder.path / "report.html").read_text(encoding="utf-8")
+    assert "skipped by the plan (1 planned), see" in page
     settings = (folder.path / "report.md").read_text(encoding="utf-8").partition("## Variants")[2]
     assert "| skipped by the plan |" in settings.partition("## ")[0]
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
 
+from emojit.experiment.comparison.absent import skipped
 from emojit.experiment.comparison.facts import Comparison, Difference, Finding, FindingKind, Variant
 from emojit.experiment.comparison.words import count, listed, p, percent, score
 
@@ -275,8 +276,14 @@ def _problems(comparison: Comparison) -> list[Finding]:
     states = Counter(run.state for run in comparison.problems)
     if not states:
         return []
-    words = listed([f"{number} {_STATES[state][0]}" for state, number in states.items()])
-    words_ja = "、".join(f"{_STATES[state][1]} {number} 件" for state, number in states.items())
+    left = skipped(comparison)
+    which, which_ja = (f" ({', '.join(left)})", f"（{'、'.join(left)}）") if left else ("", "")
+    words = listed(
+        [f"{number} {_STATES[state][0]}{which if state == 'skipped' else ''}" for state, number in states.items()]
+    )
+    words_ja = "、".join(
+        f"{_STATES[state][1]} {number} 件{which_ja if state == 'skipped' else ''}" for state, number in states.items()
+    )
     return [
         _finding(
             "data" if set(states) == {"skipped"} else "problem",  # to skip is what a plan is for

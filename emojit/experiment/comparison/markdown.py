@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from emojit.experiment.comparison.absent import went
 from emojit.experiment.comparison.facts import NONE, OTHER, Baseline, Comparison, Confusion, Scores, Variant
 from emojit.experiment.comparison.words import between, count, drawn, drawn_of, gap, p, percent, score, setting
 from emojit.experiment.plan.conditions import IMPROVED
@@ -78,7 +79,7 @@ def _table(comparison: Comparison) -> Iterator[str]:
     yield from _rows(
         head,
         [
-            *map(_variant_row, comparison.variants),
+            *(_variant_row(comparison, row) for row in comparison.variants),
             *map(_baseline_row, comparison.baselines),
             ["the gold itself", "", "", "", "", "", "", "", *_variety(comparison.test.gold)],
         ],
@@ -94,11 +95,11 @@ def _variety(scores: Scores) -> list[str]:
     ]
 
 
-def _variant_row(row: Variant) -> list[str]:
+def _variant_row(comparison: Comparison, row: Variant) -> list[str]:
     name = f"{cell(row.name)} (base)" if row.is_base and row.name != "base" else cell(row.name)
     seeds = f"{len(row.seeds)} of {row.planned}" if len(row.seeds) != row.planned else str(row.planned)
     if row.scores is None or row.jaccard is None:
-        return [name, seeds, "no run in the figures", *[_UNKNOWN] * 9]
+        return [name, seeds, went(comparison, row), *[_UNKNOWN] * 9]
     spread = row.spread["jaccard"]
     return [
         name,
@@ -177,8 +178,7 @@ def _came_of(comparison: Comparison, row: Variant) -> str:
         return _VERDICTS[row.difference.verdict]
     if row.scores is not None:
         return _UNKNOWN
-    states = {run.state for run in comparison.runs if run.variant == row.name}
-    return "skipped by the plan" if states == {"skipped"} else "no run in the figures"
+    return went(comparison, row)
 
 
 def _targets(comparison: Comparison) -> Iterator[str]:

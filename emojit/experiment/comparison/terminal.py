@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from emojit.experiment.comparison.absent import went
 from emojit.experiment.comparison.facts import Baseline, Comparison, Variant
 from emojit.experiment.comparison.words import between, count, gap
 
@@ -11,10 +12,11 @@ _VERDICTS = {"better": "better", "worse": "worse", "undecided": "undecided", "eq
 def plain(comparison: Comparison) -> str:
     """Return the scores of all systems and then what was found."""
     systems: list[Variant | Baseline] = [*comparison.variants, *comparison.baselines]
+    without = {row.name: went(comparison, row) for row in comparison.variants if row.jaccard is None}
     rows = [
         (
             row.name,
-            "no run" if row.jaccard is None else between(row.jaccard),
+            without[row.name] if row.jaccard is None else between(row.jaccard),
             "" if row.difference is None else f"{gap(row.difference.jaccard)}  {_VERDICTS[row.difference.verdict]}",
         )
         for row in systems

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from emojit.charts.plots import line_svg
 from emojit.charts.strip import axis_svg
+from emojit.experiment.comparison.absent import Absent, absent, went
 from emojit.experiment.comparison.facts import Comparison, Confusion, Variant
 from emojit.experiment.page.curves import curve_charts
 from emojit.experiment.page.palette import palette
@@ -80,6 +81,10 @@ class Page:
     """Base and best variant first, then the others in the order of the table."""
     open_confusions: int
     """How many of them are shown at once (count)."""
+    absent: tuple[Absent, ...]
+    """Runs that are not in the figures."""
+    without: Mapping[str, str]
+    """Variant without figures → why, in a few words."""
 
 
 def page_of(comparison: Comparison) -> Page:
@@ -106,6 +111,8 @@ def page_of(comparison: Comparison) -> Page:
         density=density_svg(comparison, styles),
         confusions=tuple(_table(one) for one in confusions),
         open_confusions=sum(one.variant in first for one in confusions),
+        absent=absent(comparison),
+        without={one.name: went(comparison, one) for one in comparison.variants if one.scores is None},
     )
 
 

@@ -50,7 +50,9 @@ def decide(
             for name in names
         ]
         if not {"any": any(held), "all": all(held), "none": not any(held)}[quantifier]:
-            return "skip", f"{key} does not hold: {_figures(what, names, outcomes, success)}"
+            did = [name for name, one in zip(names, held, strict=True) if one]
+            but = f", for {' and '.join(did)} {what}" if quantifier == "none" else ""
+            return "skip", f"{key} does not hold{but}: {_figures(what, names, outcomes, success)}"
     return "run", None
 
 

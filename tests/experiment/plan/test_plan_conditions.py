@@ -60,6 +60,8 @@ def test_a_skipping_is_explained_with_the_figures():
         reached
         == "any_reached does not hold: on validation half jaccard 0.2000, exact_match 0.0000; failed failed; the target is jaccard 0.1, exact_match 0.01"
     )
+    _, none = decide(ConditionConfig(none_reached=("better", "target")), OUTCOMES, SUCCESS)
+    assert none.startswith("none_reached does not hold, for target reached: on validation better jaccard 0.0900")
 
 
 def test_nothing_improves_on_a_base_that_failed():
