@@ -1,6 +1,6 @@
 """Answers of the older rating tool: JSON lines with semantic, naturalness and misleading for each model, and a preference.
 
-The rating Space of Jmoji writes a file for each session, a line of which is one text rated by one rater:
+The tool, a Space, writes a file for each session, a line of which is one text rated by one rater:
 
     {"evaluator_id": "anon_1f", "sample_id": 3, "gold": {"semantic": 3, "naturalness": 2, "misleading": false}, "model_a": {…}, "model_b": {…},
      "preference": "A（focal_top50）", "comment": "", "timestamp": "20260109_120000"}
