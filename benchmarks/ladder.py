@@ -57,7 +57,13 @@ early_stopping = 3
 batch_size = 128
 """
 _SET = ("loss.name=set",)
-_FINE = ("train.learning_rate=3e-4", "train.epochs=3", "train.weight_decay=0")
+_FINE = (
+    "train.learning_rate=3e-4",
+    "train.epochs=2",
+    "train.weight_decay=0",
+    "train.token_dropout=0.15",
+    "model.dropout=0.1",
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -68,6 +74,8 @@ class Rung:
     sets: tuple[str, ...] = ()
     corpus: bool = False
     silver: bool = False
+    again: bool = False
+    """Begun with the student of the rung it stands on, which teaches together with the baseline."""
     decoding: tuple[str, ...] = ()
     """Read otherwise, and not trained again."""
 
@@ -82,7 +90,8 @@ RUNGS = {
     "keywords": Rung(on="set", sets=("stages=keywords", *_FINE), corpus=True),
     "silver": Rung(on="set", sets=("stages=silver", *_FINE), corpus=True, silver=True),
     "scores": Rung(on="silver", sets=("stages=scores",), corpus=True, silver=True),
-    "mbr": Rung(on="scores", decoding=("method=mbr", "length=calibrated"), corpus=True, silver=True),
+    "second": Rung(on="scores", again=True, corpus=True, silver=True),
+    "mbr": Rung(on="second", decoding=("method=mbr", "length=calibrated"), corpus=True, silver=True),
 }
 HYBRID = "hybrid"
 
@@ -232,6 +241,12 @@ class Ladder:
         stages = [change.removeprefix("stages=") for change in sets if change.startswith("stages=")]
         plain = [change for change in sets if not change.startswith("stages=")]
         given = [self._stage(fold, stage) for stage in stages[-1].split(",")] if stages else []
+        rung = RUNGS[name]
+        if rung.again:
+            assert rung.on is not None
+            plain = [change for change in plain if not change.startswith("model.")]
+            plain += [f"model.base={(self._folder(fold) / rung.on).resolve()}", "model.dropout=0.1"]
+            given = [self._second_stage(fold, rung.on)]
         overrides = [*plain, *([f"stages=[{', '.join(given)}]"] if given else []), *self._sets]
         return load_text(TrainRecipe, f'name = "{name}"\n{_COMMON}', where=name, overrides=overrides)
 
@@ -242,7 +257,21 @@ class Ladder:
         rows = "" if silver else f"rows = {self._silver_rows}, "
         return (
             f"{{name = {json.dumps(stage)}, objective = {json.dumps(objective)}, source = {json.dumps(str(source))}, {rows}"
-            f"temperature = 0.5, epochs = {self._silver_epochs if silver else 1.0}, learning_rate = 1e-3, batch_size = {64 if silver else 32}}}"
+            f"temperature = 0.5, dropout = 0.0, epochs = {self._silver_epochs if silver else 1.0}, learning_rate = 1e-3, batch_size = {64 if silver else 32}}}"
+        )
+
+    def _second_stage(self, fold: int, first: str) -> str:
+        """Return the stage of the silver rows with the mean of the baseline's scores and those of the student of this part's rung `first`."""
+        from emojit.student import load_student
+        from emojit.student.mean_scores import average_scores
+
+        path = self._folder(fold) / f"second-{self._silver_rows}.jsonl"
+        if not path.is_file():
+            self.measure(fold, first)
+            average_scores(self._silver(fold, scores=True), load_student(self._folder(fold) / first), path)
+        return (
+            f'{{name = "second", objective = "pairs", source = {json.dumps(str(path.resolve()))}, '
+            f"temperature = 0.5, dropout = 0.0, epochs = {self._silver_epochs / 4}, learning_rate = 5e-4, batch_size = 64, dropout = 0.0}}"
         )
 
     def _trained(self, fold: int, name: str, rung: Rung) -> list[list[str]]:
