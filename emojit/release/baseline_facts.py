@@ -10,6 +10,7 @@ from emojit.dataset.licences import UNKNOWN, Licence, combined_licence
 from emojit.errors import CardError, DatasetError
 from emojit.release.eval_results import evaluation_facts, find_system, model_index
 from emojit.release.facts import Facts
+from emojit.release.score_facts import figure_table
 from emojit.release.templates import front_matter
 
 REPORT = "eval_metrics.json"
@@ -68,6 +69,7 @@ def baseline_context(folder: Path, *, repo_id: str | None, revision: str | None)
         "versions": record.versions,
         "hardware": f"{record.hardware.cpu} ({record.hardware.cores} cores)",
         "evaluated": _evaluated(report) if report else None,
+        "figures": figure_table(report) if report else None,
         "licence": {"name": licence.id, "known": licence.id != UNKNOWN},
     }
 

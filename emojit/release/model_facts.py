@@ -18,6 +18,7 @@ from emojit.release.carbon import carbon_fields, carbon_rows, read_carbon
 from emojit.release.eval_results import TASK, evaluation_facts, find_system, model_index
 from emojit.release.facts import Facts
 from emojit.release.loss_words import loss_words
+from emojit.release.score_facts import figure_table
 from emojit.release.templates import front_matter
 from emojit.student.export import ExportRecord, Format, find_records
 from emojit.student.record import RunRecord, StageRecord, read_run
@@ -83,6 +84,7 @@ def model_context(run_folder: Path, *, repo_id: str | None, revision: str | None
             "percent": f"{100 * facts.number('confidence'):g}",
         },
         "systems": [_system(facts, index) for index in range(len(facts.items("systems")))],
+        "figures": figure_table(facts),
         "verdict": facts.text("verdict"),
         "plot": f"run/{_PLOT}" if (run_folder / _PLOT).is_file() else None,
         "curve": f"run/{_CURVE}" if (run_folder / _CURVE).is_file() else None,

@@ -55,6 +55,54 @@ def test_the_eval_results_of_a_run_are_the_recorded_ones(run_folder, golden):
         golden(name, text)
 
 
+def test_a_card_has_the_further_figures_with_their_intervals_beside_the_strongest_baseline(run_folder):
+    report = json.loads((run_folder / "eval_metrics.json").read_text(encoding="utf-8"))
+    student, linear = (next(one for one in report["systems"] if one["name"] == name) for name in ("student", "linear"))
+    known = report["analysis"]["intervals"]
+
+    card = render_model_card(run_folder)
+
+    def cell(system, field, module, name):
+        ends = known[system["name"]][module][name]
+        return f"{system[field][name]:.3f} [{ends['low']:.3f}, {ends['high']:.3f}]"
+
+    for label, field, module, name in (
+        ("answers that keep every rule", "validity", "emoji_validity", "valid"),
+        ("correlation of the lengths", "length", "emoji_length", "correlation"),
+        ("Jaccard index of the subgroups", "category", "emoji_category", "subgroup_jaccard"),
+        (
+            "Jensen–Shannon divergence of the frequencies (bits)",
+            "distribution",
+            "emoji_distribution",
+            "jensen_shannon",
+        ),
+        ("Jaccard index with the best of the other votes", "votes", "emoji_votes", "compared_best"),
+    ):
+        cells = [cell(system, field, module, name) for system in (student, linear)]
+        assert f"| {label} | {' | '.join(cells)} |" in card
+    ceiling = cell(student, "votes", "emoji_votes", "ceiling_best")
+    assert f"| a vote, the ceiling: {ceiling} |" in card
+    assert "on the 148 texts with two votes or more" in card
+
+
+def test_the_card_of_a_report_of_before_these_figures_lacks_the_table_and_odd_figures_are_left_out(run_folder):
+    change(run_folder / "eval_metrics.json", "analysis", {"intervals": {"student": "none"}})
+    path = run_folder / "eval_metrics.json"
+    report = json.loads(path.read_text(encoding="utf-8"))
+    report["systems"][0]["length"]["mean"] = "many"
+    path.write_text(json.dumps(report), encoding="utf-8")
+    card = render_model_card(run_folder)
+    assert "| emoji per text |" not in card
+    assert "| answers that keep every rule | 1.000 | 1.000 |" in card
+
+    for system in report["systems"]:
+        for field in ("diversity", "length", "category", "distribution", "validity", "votes"):
+            system.pop(field, None)
+    path.write_text(json.dumps(report), encoding="utf-8")
+
+    assert "held against" not in render_model_card(run_folder)
+
+
 def test_a_student_that_loses_to_the_constant_says_so(run_folder):
     assert "loses to the best constant answer" in render_model_card(run_folder)
 

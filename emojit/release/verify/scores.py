@@ -10,7 +10,7 @@ from typing import Any
 
 from emojit.dataset.parquet import read_rows
 from emojit.errors import DatasetError, MetricInputError
-from emojit.metrics import bootstrap_interval, exact_match, jaccard_scores, precision_recall_f1
+from emojit.metrics import bootstrap_interval, exact_match, jaccard_scores, module_figures, precision_recall_f1
 from emojit.release.statement import read_table
 from emojit.release.verify.findings import ODD_CONTENT, Findings
 
@@ -20,6 +20,14 @@ _SAMPLE = "predictions_sample.jsonl"
 _OWN_REFERENCE = "teacher"
 """Kind of a system that is scored against something else than the rows' emoji."""
 _CLOSE = 1e-9
+_FURTHER = {
+    "diversity": "emoji_diversity",
+    "length": "emoji_length",
+    "category": "emoji_category",
+    "distribution": "emoji_distribution",
+    "validity": "emoji_validity",
+}
+"""Further figures of a system, and the metric modules that they come from; those of the votes need the votes, which are no part of a run."""
 
 Answers = Sequence[Sequence[str]]
 
@@ -59,11 +67,29 @@ def _systems(report: Mapping[str, Any], rows: list[dict[str, Any]], findings: Fi
             **{f"jaccard.{key}": value for key, value in system["jaccard"].items()},
             **{f"overlap.{key}": value for key, value in system["overlap"].items()},
         }
-        wanted = _count([row[name] for row in answered], [row["emojis"] for row in answered], report)
+        answers, references = [row[name] for row in answered], [row["emojis"] for row in answered]
+        wanted: dict[str, float | None] = {**_count(answers, references, report)}
+        for field, module in _FURTHER.items():
+            if system.get(field):  # reports of before lack them
+                found |= {f"{field}.{key}": value for key, value in system[field].items()}
+                wanted |= {f"{field}.{key}": value for key, value in _figures(module, answers, references).items()}
         for key, expected in wanted.items():
-            if key not in found or not math.isclose(found[key], expected, rel_tol=_CLOSE, abs_tol=_CLOSE):
+            if key not in found or not _same(found[key], expected):
                 _differs(f"{name}.{key}", expected, found.get(key, "no such key"), findings)
         yield name
+
+
+def _figures(module: str, answers: Answers, references: Answers) -> Mapping[str, float | None]:
+    sides = (
+        {"predictions": answers} if module == "emoji_validity" else {"predictions": answers, "references": references}
+    )
+    return module_figures(module, sides)
+
+
+def _same(found: float | None, expected: float | None) -> bool:
+    if found is None or expected is None:
+        return found is expected
+    return math.isclose(found, expected, rel_tol=_CLOSE, abs_tol=_CLOSE)
 
 
 def _count(answers: Answers, references: Answers, report: Mapping[str, Any]) -> dict[str, float]:

@@ -10,6 +10,7 @@ import pytest
 
 from emojit.dataset.loading import load_rows
 from emojit.dataset.parquet import TableWriter
+from emojit.metrics import module_figures
 from emojit.release.push import push
 from emojit.release.verify.findings import Findings
 from emojit.release.verify.gold import check_gold
@@ -25,6 +26,10 @@ SCORES = {
     "overlap": {
         "jaccard": 0.5, "exact_match": 0.0, "precision_micro": 1.0, "recall_micro": 0.5, "f1_micro": 2 / 3,
         "precision_macro": 0.5, "recall_macro": 0.5, "f1_macro": 0.5, "outside_inventory": 0,
+    },
+    "length": module_figures("emoji_length", {"predictions": [["🎉"]] * 2, "references": [["🎉", "😊"]] * 2}),
+    "validity": {
+        "valid": 1.0, "empty": 0.0, "outside_inventory": 0.0, "too_many": 0.0, "repeated": 0.0, "with_text": 0.0
     },
 }  # fmt: skip
 SAMPLE = {"text": "文0", "gold": "🎉 😊", "pred": "🎉", "jaccard": 0.5}
@@ -72,6 +77,9 @@ def test_figures_that_the_predictions_give_are_sound(run):
         (lambda report: report["systems"][0]["overlap"].update(jaccard=0.6), "student.overlap.jaccard"),
         (lambda report: report["systems"][0]["overlap"].update(f1_macro=0.6), "student.overlap.f1_macro"),
         (lambda report: report["systems"][0]["jaccard"].update(low=0.4), "student.jaccard.low"),
+        (lambda report: report["systems"][0]["length"].update(mean=2.0), "student.length.mean"),
+        (lambda report: report["systems"][0]["length"].update(correlation=0.5), "student.length.correlation"),
+        (lambda report: report["systems"][0]["validity"].pop("valid"), "student.validity.valid"),
         (lambda report: report["systems"][0].update(rows=3), "student.rows"),
         (lambda report: report["dataset"].update(rows=200), "dataset.rows"),
     ],
