@@ -114,10 +114,18 @@ def collect(
     from emojit.evaluation.rating.collect import collect as collect_answers
 
     found = collect_answers(task, sources or (), quiet=as_json).as_dict()
-    raters = found["raters"]
+    raters, damaged = found["raters"], found["damaged"]
     assert isinstance(raters, list)
-    lines = [f"{len(raters)} raters, {found['answers']} answers ({found['superseded']} changed later)"]
+    assert isinstance(damaged, list)
+    lines = [
+        (
+            f"{len(raters)} rater{'' if len(raters) == 1 else 's'}, {found['answers']} answer{'' if found['answers'] == 1 else 's'} "
+            f"({found['superseded']} changed later)"
+        )
+    ]
     lines += [f"  {one['rater']}  {one['answers']} of {found['items']}" for one in raters]
+    if damaged or found["of_other_tasks"]:
+        lines.append(f"left out: {len(damaged)} damaged, {found['of_other_tasks']} of other tasks")
     output.show(found, as_json=as_json, text="\n".join([*lines, f"next: emojit rate report {task}"]))
 
 

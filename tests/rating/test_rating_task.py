@@ -105,6 +105,27 @@ def test_the_last_answer_of_a_rater_counts_and_the_earlier_is_kept(make_task, re
     assert next(one.systems for one in ratings.preferences if one.rater == "ben") == first
 
 
+def test_collect_says_what_it_left_out(make_task, record, tmp_path, monkeypatch, capsys):
+    from emojit.cli.app import main
+
+    folder, task = make_task(3)
+    _, other = make_task(3, name="other", seed=1)
+    path = tmp_path / "answers.jsonl"
+    path.write_text("\n".join(["{", record(other, "anna", 0), record(task, "anna", 1)]) + "\n", encoding="utf-8")
+    capsys.readouterr()
+    monkeypatch.setattr(sys, "argv", ["emojit", "rate", "collect", str(folder), "--from", str(path)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    said = capsys.readouterr()
+    assert not ended.value.code, said.err
+    assert said.out.splitlines()[:3] == [
+        "1 rater, 1 answer (0 changed later)",
+        "  anna  1 of 3",
+        "left out: 1 damaged, 1 of other tasks",
+    ]
+
+
 def test_what_is_no_record_is_counted_and_named_and_the_rest_counts(make_task, record, tmp_path, caplog):
     folder, task = make_task(3)
     _, other = make_task(3, name="other", seed=1)
