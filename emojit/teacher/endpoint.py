@@ -25,6 +25,7 @@ from emojit.teacher.records import Question, Reply
 from emojit.teacher.transport import CallError, Http, Response
 
 _BACKOFF_LIMIT_S = 30.0
+_FAILS_ON_N = frozenset({500, 501})  # as llama.cpp's server does: "Only one completion choice is allowed"
 _TURNS = 2  # of the event loop: in the first the next call is let in, in the second it is sent
 
 
@@ -166,7 +167,7 @@ class OpenAITeacher:
     async def _try(
         self, questions: Sequence[Question], tries: _Tries | None = None
     ) -> tuple[Completion | Failure, _Tries]:
-        """Call until another call makes no sense; calls made before count. After a failure one opinion is asked for, also where several were wanted."""
+        """Call until another call makes no sense; calls made before count. Where `n` may be why a call failed, the next one asks for one opinion."""
         question = questions[0]
         body = alone = question.body_json.encode()
         if len(questions) > 1:
@@ -198,8 +199,8 @@ class OpenAITeacher:
                 outcome = self._judged(response, question.model)
             if isinstance(outcome, Failure) and outcome.kind == "limited":
                 outcome = self._out_of_patience(outcome)
-            if isinstance(outcome, Failure) and outcome.kind == "retry":
-                body = alone  # `n` may be why: llama.cpp's server fails on it with a 500, "Only one completion choice is allowed"
+            if isinstance(response, Response) and response.status in _FAILS_ON_N:
+                body = alone
             wait_s = tries.wait_after(outcome)
             if wait_s is None:
                 return outcome, tries

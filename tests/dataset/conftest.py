@@ -28,7 +28,10 @@ NAMES = ("すずめ", "めじろ", "つばめ", "ひよどり", "うぐいす", 
 
 
 class TeacherServer(ThreadingHTTPServer):
-    """Answers a question always in the same way, after a random while, so that answers come in another order each time; `hold` may keep an answer back."""
+    """Answers a question always in the same way, after a random while, so that answers come in another order each time; `hold` may keep an answer back.
+
+    What `reply` says is an answer, a status, or several opinions, of which it gives as many as it is asked for. A call for which `cut` holds gets no answer.
+    """
 
     daemon_threads = True
     request_queue_size = 128
@@ -40,7 +43,8 @@ class TeacherServer(ThreadingHTTPServer):
         self.extra: dict[str, object] = {}
         self.delay_s = 0.003
         self.hold: Callable[[str, str], None] = lambda step, text: None
-        self.reply: Callable[[str, str], str | int] = usual
+        self.cut: Callable[[str], bool] = lambda body: False
+        self.reply: Callable[[str, str], str | int | list[str]] = usual
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     @property
@@ -61,25 +65,33 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        messages = json.loads(body)["messages"]
+        question = json.loads(body)
+        messages = question["messages"]
         step = "emoji" if "絵文字を選ぶ" in messages[0]["content"] else "rewrite"
         text = messages[-1]["content"].rpartition("\n\n")[2]
         time.sleep(random.uniform(0, 2 * self.server.delay_s))
         self.server.hold(step, text)
+        if self.server.cut(body.decode()):
+            self.close_connection = True
+            return
         said = self.server.reply(step, text)
         status = said if isinstance(said, int) else 200
         answer: dict[str, object] = {"error": {"message": "refused"}}
-        if isinstance(said, str):
+        if not isinstance(said, int):
             usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
             if self.server.cost is not None:
                 usage["cost"] = self.server.cost
-            choice = {"index": 0, "message": {"role": "assistant", "content": said}, "finish_reason": "stop"}
+            opinions = [said] if isinstance(said, str) else said[: question.get("n", 1)]
+            choices = [
+                {"index": i, "message": {"role": "assistant", "content": one}, "finish_reason": "stop"}
+                for i, one in enumerate(opinions)
+            ]
             answer = {
                 "id": "x",
                 "object": "chat.completion",
                 "created": 1,
                 "model": "m",
-                "choices": [choice],
+                "choices": choices,
                 "usage": usage,
                 **self.server.extra,
             }

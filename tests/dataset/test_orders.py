@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import zlib
 from collections import Counter
 
 from emojit.dataset.build import build
@@ -48,3 +49,27 @@ def test_what_is_sent_for_a_question_does_not_depend_on_which_answers_came_befor
 
     assert sent[0] == sent[1]
     assert made[0] == made[1]
+
+
+def test_calls_that_were_cut_change_neither_what_is_answered_nor_a_byte(recipe, tmp_path, card, contents, server):
+    """Also where several opinions come in one call: the call is made again as it was."""
+    first_opinion = server.reply
+    server.reply = lambda step, text: (
+        [first_opinion(step, text), "🍙 🍵"] if step == "emoji" else first_opinion(step, text)
+    )
+    whole = build(recipe, tmp_path / "whole" / "v1", render_card=card, quiet=True)
+    answered = sorted(server.answered)
+    server.answered.clear()
+    met: Counter[str] = Counter()
+
+    def cut(body: str) -> bool:
+        met[body] += 1
+        return met[body] == 1 and ('"n":' in body or zlib.crc32(body.encode()) % 8 == 0)
+
+    server.cut = cut
+    rough = build(recipe, tmp_path / "rough" / "v1", render_card=card, quiet=True)
+
+    assert sum('"n":' in body for body in answered) == 10
+    assert sum(met.values()) > len(answered) + 10
+    assert sorted(server.answered) == answered
+    assert contents(rough.folder) == contents(whole.folder)
