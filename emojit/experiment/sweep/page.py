@@ -32,13 +32,14 @@ _SHARED = Path(emojit.experiment.page.__file__).parent / "templates"
 def render_page(report: Sweep) -> str:
     """Return the page as HTML; all text of the report is escaped, and the same report gives the same bytes."""
     drawn = charts(report)
-    first, *rest = sections(report)
+    first, summary, *rest = sections(report)
     style = page_style() + _STYLE
     html = (
         _environment()
         .get_template(PAGE)
         .render(
             first=first,
+            summary=summary,
             sections=rest,
             charts=[{"title": chart.title, "svg": line_svg(chart)} for chart in drawn.values()],
             averages=any(curve.averages for curve in report.curves),

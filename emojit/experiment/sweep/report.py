@@ -17,7 +17,7 @@ from emojit.experiment.sweep.domain_runs import check_same_words, domain_curve, 
 from emojit.experiment.sweep.facts import SCHEMA_VERSION, Checkpoint, Curve, Finding, Metric, Sweep
 from emojit.experiment.sweep.findings import DEFAULT_TOLERANCE, finding
 from emojit.experiment.sweep.metrics import DEFAULT, find_metrics, row_scores
-from emojit.experiment.sweep.runs import ScoredRun, check_same_rows, score_run
+from emojit.experiment.sweep.runs import ScoredRun, check_same_rows, is_seed, score_run
 from emojit.student.record import FILE_NAME as RUN_RECORD
 
 
@@ -134,10 +134,10 @@ def _measured(
 
 
 def _names(folders: Sequence[Path]) -> list[str]:
-    """Return names that tell the folders apart: as many of their last parts as that needs."""
+    """Return names that tell the folders apart: as many of their last parts as that needs, and one more of a `seed-<n>`, which is in every variant of a plan."""
     parts = [folder.resolve().parts for folder in folders]
     for count in range(1, max(map(len, parts), default=0) + 1):
-        names = ["/".join(part[-count:]) for part in parts]
+        names = ["/".join(part[-count - is_seed(part[-1]) :]).lstrip("/") for part in parts]
         if len(set(names)) == len(names):
             return names
     if folders:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from emojit.experiment.sweep.validation import ValidationRows, validation_rows
 from emojit.logs import progress
 from emojit.student.kept import KEPT, kept_epoch, kept_files
 from emojit.student.record import RunRecord, read_run
+
+_SEED = re.compile(r"seed-\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +145,11 @@ class _Scorer:
         outcome = self._asker.outcome(files, loss=self._loss)
         self.answers[name] = outcome.answers
         return measure(self._metrics, outcome.answers, self._rows.gold, loss=outcome.loss if self._loss else None)
+
+
+def is_seed(name: str) -> bool:
+    """Whether a folder is called as a plan calls the run of a seed: the folder around it then says which variant it is."""
+    return _SEED.fullmatch(name) is not None
 
 
 def _reason(exc: StudentError, path: Path) -> str:

@@ -13,6 +13,7 @@ from emojit.experiment.sweep.domain_runs import is_domain_run, save_encoder
 from emojit.experiment.sweep.facts import FILE_NAME, Choice, Sweep
 from emojit.experiment.sweep.markdown import markdown
 from emojit.experiment.sweep.page import PAGE, render_page
+from emojit.experiment.sweep.runs import is_seed
 from emojit.experiment.sweep.validation import validation_rows
 from emojit.student.kept import KEPT, kept_files
 from emojit.student.library import library_quiet
@@ -27,7 +28,10 @@ def default_out(sources: Sequence[Path]) -> Path:
     """Return where a report goes unless told: into the folder of its one run, else below `outputs/sweeps`."""
     if len(sources) == 1 and sources[0].is_dir():
         return sources[0] / FOLDER
-    names = [source.resolve().name.removesuffix(".csv") for source in sources[:3]]
+    parts = [source.resolve() for source in sources[:3]]
+    names = [
+        f"{path.parent.name}-{path.name}" if is_seed(path.name) else path.name.removesuffix(".csv") for path in parts
+    ]
     more = [f"{len(sources) - 3}-more"] if len(sources) > 3 else []
     return _SWEEPS / "--".join([*names, *more])
 

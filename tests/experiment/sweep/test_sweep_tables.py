@@ -12,7 +12,8 @@ from emojit.experiment.sweep.csv_table import read_table
 from emojit.experiment.sweep.facts import Checkpoint, Curve, Metric
 from emojit.experiment.sweep.findings import finding
 from emojit.experiment.sweep.markdown import markdown
-from emojit.experiment.sweep.report import sweep
+from emojit.experiment.sweep.report import _names, sweep
+from emojit.experiment.sweep.writing import default_out
 
 SHARE = Metric(name="m", label="m", better="higher", unit="share")
 LOSS = Metric(name="m", label="m", better="lower", unit="nats")
@@ -99,6 +100,15 @@ def test_a_run_that_is_still_rising_has_no_onset_and_the_earliest_of_equal_peaks
 
     assert (rising.onset_epoch, rising.lost, rising.spare, rising.stops_at) == (None, 0, 0, None)
     assert (level.peak, level.plateau) == ("checkpoint-5", ("checkpoint-5", "checkpoint-10"))
+
+
+def test_the_seeds_of_a_plan_are_called_after_their_variants(tmp_path):
+    folders = [tmp_path / name for name in ("base/seed-0", "low/seed-0")]
+
+    assert _names(folders) == ["base/seed-0", "low/seed-0"]
+    assert _names(folders[:1]) == ["base/seed-0"]
+    assert _names([*folders, tmp_path / "other/low/seed-0"])[1:] == [f"{tmp_path.name}/low/seed-0", "other/low/seed-0"]
+    assert default_out(folders).name == "base-seed-0--low-seed-0"
 
 
 def test_a_checkpoint_without_a_value_is_passed_over():
