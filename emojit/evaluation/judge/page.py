@@ -30,7 +30,7 @@ def markdown(report: JudgeReport) -> str:
         + ", ".join(f"{topic} {n:,}" for topic, n in sample.topics.items())
         + ".",
         f"Systems: {', '.join(f'`{name}`' for name in report.systems)}; the judge never saw these names.",
-        f"Brackets are {percent} intervals over texts: bootstrap ({report.resamples:,} resamples), or the exact bound where every text has the same value.",
+        f"Brackets are {percent} intervals over texts: bootstrap ({report.resamples:,} resamples), exact for shares of texts and where every text has the same value.",
     ]
     if report.scores is not None:
         lines += [*_scores(report.scores), *_lost(report.scores, report)]

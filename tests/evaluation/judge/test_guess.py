@@ -6,6 +6,7 @@ import pytest
 
 from emojit.errors import UsageError
 from emojit.evaluation.judge.folder import JudgeFolder
+from emojit.evaluation.judge.intervals import rate_interval
 from emojit.evaluation.judge.report_file import read_report
 from emojit.evaluation.judge.session import judge
 from emojit.evaluation.predictions import write_predictions
@@ -91,6 +92,17 @@ def test_systems_are_compared_on_the_texts_of_both_where_one_has_fewer(serve, re
     assert "right, of the 3 texts of all systems" in page
     assert "すべてに答えがあるのは3件" in page
     assert "審査できなかったもの: システムの答えがない 26件。" in page
+
+
+def test_the_interval_of_a_share_is_the_exact_one():
+    one = rate_interval({str(n): float(n == 0) for n in range(60)})
+
+    # the 2.5 % quantile of Beta(1, 60) and the 97.5 % quantile of Beta(2, 59)
+    assert (one.mean, one.low, one.high) == (
+        1 / 60, pytest.approx(0.000422, abs=1e-6), pytest.approx(0.089399, abs=1e-6)
+    )  # fmt: skip
+    assert rate_interval({"a": 0.5, "b": 1.0, "c": 0.0}).high <= 1
+    assert rate_interval({}) is None
 
 
 def test_other_texts_come_from_everywhere_if_asked_for_and_too_few_texts_are_refused(
