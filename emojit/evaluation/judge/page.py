@@ -172,6 +172,8 @@ def _guess(guess: GuessReport) -> list[str]:
             for system in guess.systems
         ),
     ]
+    above = [f"`{one.name}`" for one in guess.systems if one.accuracy is not None and one.accuracy.low > guess.chance]
+    lines += ["", f"Clearly above blind guessing: {', '.join(above) or 'none'}."]
     if guess.differences:
         lines += [
             "",

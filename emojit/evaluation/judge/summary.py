@@ -107,6 +107,10 @@ def _guess(guess: GuessReport) -> list[str]:
     lines = [
         f"- 絵文字だけから元の投稿を{guess.candidates}択で当てた正解率: {right or 'なし'}（当てずっぽうは{guess.chance:.0%}）。"
     ]
+    above = "、".join(
+        f"`{one.name}`" for one in guess.systems if one.accuracy is not None and one.accuracy.low > guess.chance
+    )
+    lines.append(f"- 当てずっぽうよりはっきり高いもの: {above or 'なし'}。")
     if any(gap.accuracy is not None for gap in guess.differences):
         clear = "、".join(words for gap in guess.differences if (words := _ahead(gap)))
         lines.append(

@@ -56,6 +56,8 @@ def test_references_are_recognised_and_a_constant_is_not(serve, recipe_for, food
     assert 0 < gap.accuracy.low < gap.accuracy.mean < gap.accuracy.high
     page = (tmp_path / "j" / "judge.md").read_text(encoding="utf-8")
     assert "4択で当てた正解率: `gold` 100.0 %" in page
+    assert "Clearly above blind guessing: `gold`." in page
+    assert "当てずっぽうよりはっきり高いもの: `gold`。" in page
     assert "差がはっきりしている組（同じ投稿どうしの比較）: `gold` が `constant` より" in page
     assert f"| `gold` − `constant` | +{100 * gap.accuracy.mean:.1f} [" in page
 
