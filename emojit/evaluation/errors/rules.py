@@ -171,7 +171,7 @@ CATEGORIES = (
         name="missed-content",
         label="missed concrete content",
         label_ja="具体的な内容の見落とし",
-        rule="The text holds a Japanese keyword of an emoji of the gold that shows no feeling, and the answer holds no emoji with that keyword.",
+        rule="The text holds a Japanese keyword of an emoji of the gold that is not of the group Smileys & Emotion, and the answer holds no emoji with that keyword.",
         why=_missed_content,
     ),
     Category(
