@@ -88,6 +88,8 @@ class PlanView:
         most, least = self.seconds(conditional=True), self.seconds(conditional=False)
         if most is None or least is None or self.expectation is None:
             return "time: not known; name a data set, or leave --no-timing out"
+        if not most:
+            return "time: nothing is left to train"
         side = f", {self.jobs} side by side" if self.jobs > 1 else ""
         if most == least:
             return f"time: about {duration(most)}{side}, {self.expectation.how}"

@@ -155,6 +155,7 @@ def test_a_finished_run_that_is_damaged_has_failed_and_the_others_go_on(plans, n
 
     assert "failed: a seed 0: " in seen.text()
     assert seen.seconds(conditional=True) == 0
+    assert seen.text().endswith("time: nothing is left to train")
     assert plans.states() == {"base 0": "done", "a 0": "failed", "b 0": "done"}
     (failed,) = result.failed
     assert str(path) in failed.reason
