@@ -92,6 +92,19 @@ class Rater:
         page.keyboard.press("Enter")
         self.sees(0)
 
+    def goes_on_elsewhere(self, context, url: str) -> None:
+        """Take another device, which knows nothing but the code that was written down, in capitals."""
+        self.page = context.new_page()
+        self.page.set_default_timeout(60_000)
+        self.page.goto(url)
+        self.page.get_by_text("前に始めたことがある人").click()
+        code = self.page.get_by_placeholder("例：abcd-efgh-jkmn")
+        code.fill("aaaa-aaaa-aaaa")
+        self.page.get_by_role("button", name="続きから始める").click()
+        self.page.get_by_text("この参加コードは見つかりません").wait_for()
+        code.fill(self.code.upper().replace("-", " "))
+        self.page.get_by_role("button", name="続きから始める").click()
+
     def sees(self, done: int) -> None:
         """Wait for a text that has no answer yet."""
         self.page.get_by_text(f"{done} / 10 問").first.wait_for()
@@ -151,14 +164,15 @@ def test_what_two_raters_answered_is_what_the_report_counts_after_a_reload_and_a
     for rater in (first, second):
         rater.page.goto("about:blank")  # for the page would load itself again at a moment of its own
     server.start()
-    second.page.goto(url)
+    second.goes_on_elsewhere(chromium.new_context(viewport={"width": 390, "height": 844}, locale="ja-JP"), url)
     second.sees(2)
     second.answer(2)
     page.goto(url)
     first.sees(4)
     for mark in (0, 1, 2, 3, 4, 2):
         first.answer(mark)
-    context.close()
+    for opened in (context, second.page.context):
+        opened.close()
     server.end()
 
     folder = Path(server.command[5])
