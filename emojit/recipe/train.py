@@ -42,7 +42,8 @@ class TrainConfig:
     token_dropout: float = 0.0
     """Share of a text's tokens that are left out, others in every epoch, in [0, 1); of the teacher's pairs alone, not of the stages before."""
     best_by: Literal["jaccard", "loss"] = "jaccard"
-    """What chooses the checkpoint and stops early: mean Jaccard of the generated emoji on validation, or the validation loss."""
+    """What chooses the checkpoint and stops early: mean Jaccard of the generated emoji on validation, or the validation loss. These emoji are read as plain
+    `generate` does: greedily where `decoding.method` is "mbr"; the scores of the finished run are those of the recipe's own method."""
     early_stopping: int = 3
     """Stop after this many evaluations that are no better (count); 0 never stops early."""
     average: Literal["none", "last", "best"] = "none"
@@ -60,7 +61,7 @@ class TrainConfig:
     gradient_checkpointing: bool = False
     """Compute the hidden states again for the gradient instead of keeping them: less memory, about a third more time."""
     torch_compile: bool = False
-    """Compile the model with torch.compile; needs a C++ compiler."""
+    """Compile the model with torch.compile; needs a C++ compiler (on a GPU a C compiler)."""
     deterministic: bool = False
     """Only algorithms that add in a fixed order, also on a GPU: slower, and the same weights every time on the same machine."""
     report_to: Literal["none", "tensorboard", "trackio"] = "none"

@@ -30,21 +30,26 @@ def render_dataset_card(folder: Path, *, repo_id: str | None = None, version: st
     return render("dataset_cards/dataset.md.jinja", dataset_context(folder, repo_id=repo_id, version=version))
 
 
-def render_model_card(run_folder: Path, *, repo_id: str | None = None, revision: str | None = None) -> str:
+def render_model_card(
+    run_folder: Path, *, repo_id: str | None = None, revision: str | None = None, model: Path | None = None
+) -> str:
     """Render the card of a model.
 
     Args:
         run_folder: a finished run that `emojit evaluate` has scored.
         repo_id: the repository that the card's snippet names; None leaves a gap for the reader to fill.
         revision: the tag that it names; None names none.
+        model: the folder beside whose weights the exports lie; None is the run's own.
 
     Returns:
         README.md as Markdown with YAML front matter; the same files and address give the same text.
 
     Raises:
         CardError: a file or a fact that the card needs is missing; the message names it.
+        StudentError: an export says nothing readable of itself.
     """
-    return render("model_cards/model.md.jinja", model_context(run_folder, repo_id=repo_id, revision=revision))
+    context = model_context(run_folder, repo_id=repo_id, revision=revision, model=model)
+    return render("model_cards/model.md.jinja", context)
 
 
 def render_baseline_card(folder: Path, *, repo_id: str | None = None, revision: str | None = None) -> str:

@@ -35,13 +35,16 @@ _SHOWN_ELSEWHERE = ("name", "data.dataset", "data.revision", "model.base", "mode
 """Keys of the recipe that the card's first table names already."""
 
 
-def model_context(run_folder: Path, *, repo_id: str | None, revision: str | None) -> dict[str, object]:
+def model_context(
+    run_folder: Path, *, repo_id: str | None, revision: str | None, model: Path | None = None
+) -> dict[str, object]:
     """Return the variables of the model card's template.
 
     Args:
         run_folder: a finished and evaluated run.
         repo_id: the repository that the snippet names; None leaves a gap to fill.
         revision: the tag that it names.
+        model: the folder beside whose weights the exports lie; None is the run's own, which a release lays out otherwise.
 
     Raises:
         CardError: one of the files, or a fact in them, is missing.
@@ -53,7 +56,7 @@ def model_context(run_folder: Path, *, repo_id: str | None, revision: str | None
     facts = evaluation_facts(run_folder)
     licence = _licence(run)
     samples = _samples(run_folder / _SAMPLE)
-    exports = find_records(run_folder / MODEL)
+    exports = find_records(model or run_folder / MODEL)
     carbon = read_carbon(run_folder)
     title = repo_id.split("/")[1] if repo_id else run.name
     return {

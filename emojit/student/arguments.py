@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import math
+import os
+import shutil
+import sys
 from pathlib import Path
 
 import torch  # noqa: TID253  (imported only by the trainer)
 from transformers import Seq2SeqTrainingArguments  # noqa: TID253
 
-from emojit.errors import MissingExtraError
+from emojit.errors import MissingExtraError, StudentError
 from emojit.recipe import TrainConfig, TrainRecipe
 from emojit.student.ranks import is_first
 
@@ -36,9 +39,12 @@ def training_arguments(
 
     Raises:
         MissingExtraError: the recipe's optimiser is not installed.
+        StudentError: the model shall be compiled, and there is no compiler.
     """
     config = recipe.train
     cuda = torch.cuda.is_available() and not deterministic
+    if config.torch_compile:
+        _require_compiler(cuda=cuda)
     bf16 = config.bf16 and cuda and torch.cuda.is_bf16_supported()
     if config.bf16 and not bf16 and is_first():
         why = "this GPU has no bfloat16" if cuda else "the CPU would be slower with it"
@@ -85,6 +91,19 @@ def updates_per_epoch(config: TrainConfig, rows: int, processes: int) -> int:
 def updates(config: TrainConfig, rows: int, processes: int) -> int:
     """Return how often the weights change in the whole run, if it is not stopped early (count)."""
     return math.ceil(config.epochs * updates_per_epoch(config, rows, processes))
+
+
+def _require_compiler(*, cuda: bool) -> None:
+    """Make sure that torch.compile finds what it calls: the C++ compiler on a CPU, the C compiler on a GPU; without it torch 2.13 fails at the first step."""
+    variable = "CC" if cuda else "CXX"
+    names: tuple[str, ...] = ("gcc", "clang", "cc") if cuda else ("clang++" if sys.platform == "darwin" else "g++",)
+    given = os.environ.get(variable)
+    wanted = (given,) if given else names
+    if not any(shutil.which(name) for name in wanted):
+        raise StudentError(
+            f"train.torch_compile: no {' or '.join(wanted)} on this machine, which torch.compile calls",
+            hint=f"install one, name one in {variable}, or leave it out with --set train.torch_compile=false",
+        )
 
 
 def _optimiser(config: TrainConfig, steps: int) -> dict[str, str | float]:

@@ -5,6 +5,7 @@ Imported only by functions: it needs torch and transformers at the top, for its 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +33,11 @@ from emojit.student.vocabulary import EmojiVocabulary
 
 if TYPE_CHECKING:
     from transformers.trainer_utils import EvalPrediction
+
+logger = logging.getLogger(__name__)
+
+_QUICKLY = {"mbr": "greedy", "diverse_beam": "plain beams"}
+"""What `generate` does in place of our own methods; see `decoding.generation`."""
 
 
 class EmojiTrainer(ResumableTrainer, Seq2SeqTrainer):  # type: ignore[misc]  # transformers is not followed by mypy
@@ -110,6 +116,12 @@ def make_trainer(
         quiet: no progress bar.
     """
     config = recipe.train
+    if not text and recipe.decoding.method in _QUICKLY:
+        logger.info(
+            "validation after each epoch: %s, which is quicker; the finished run is scored by decoding.method=%s",
+            _QUICKLY[recipe.decoding.method],
+            recipe.decoding.method,
+        )
     arguments = training_arguments(
         recipe, checkpoints, rows=len(train), processes=processes, deterministic=deterministic
     )

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from emojit.errors import ConfigError
+from emojit.errors import ConfigError, StudentError
 from emojit.recipe import TrainConfig
 from emojit.student import train
+from emojit.student.arguments import training_arguments
 from emojit.student.averaging import Candidates, mean_weights
 from emojit.student.fit import train_stage
 from emojit.student.rows import training_rows
@@ -74,6 +75,15 @@ def test_schedule_free_adamw_warms_up_in_whole_steps_and_ends_at_its_average(bui
     assert float(log[-1]["loss"]) < float(log[0]["loss"])
     best = max(log, key=lambda row: float(row["eval_jaccard"]))
     assert result.record.validation["jaccard"] == pytest.approx(float(best["eval_jaccard"]))
+
+
+def test_compiling_without_a_compiler_is_said_before_the_first_step(recipe, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CXX", raising=False)
+    monkeypatch.delenv("CC", raising=False)
+    with pytest.raises(StudentError, match=r"train\.torch_compile: no .+ on this machine") as caught:
+        training_arguments(with_train(recipe, torch_compile=True), tmp_path, rows=8)
+    assert "--set train.torch_compile=false" in caught.value.hint
 
 
 def test_schedule_free_with_a_decay_is_a_mistake_of_the_recipe():

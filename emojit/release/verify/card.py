@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from emojit.dataset.folder import CARD
-from emojit.errors import CardError
+from emojit.errors import CardError, StudentError
 from emojit.release.card_merge import own_part
 from emojit.release.cards import render_dataset_card
 from emojit.release.verify.card_text import compare_cards
@@ -56,7 +56,7 @@ def check_card(folder: Path, render: Callable[[], str], findings: Findings, *, r
     found = (folder / CARD).read_bytes()
     try:
         rendered = render()
-    except (CardError, *ODD_CONTENT) as exc:
+    except (CardError, StudentError, *ODD_CONTENT) as exc:
         findings.wrong("card", "cannot be rendered from the files", CARD, expected="every fact it needs", found=exc)
         return
     text = found.decode("utf-8", errors="replace")

@@ -19,6 +19,7 @@ from emojit.release.verify.gold import check_gold
 from emojit.release.verify.provenance import check_provenance
 from emojit.release.verify.released import address, check_released_files, open_manifest, recorded_card
 from emojit.release.verify.scores import check_scores
+from emojit.student.export import check_exports, find_records
 from emojit.student.record import read_run
 
 _RUN = "run"
@@ -52,6 +53,8 @@ def check_model_release(
     card = has_run and (folder / CARD).is_file() and repo_id is not None
     check_released_files(folder, manifest, findings, but=(CARD,) if card else ())
     check_provenance(folder, "model", findings, run=run if has_run else None)
+    if manifest is not None:  # without one the weights were left out
+        _check_exports(folder, findings)
     if not has_run:
         findings.unchecked.append("card and scores against a run: there is no run/run.json")
         return stated
@@ -60,7 +63,7 @@ def check_model_release(
             check_address(folder / CARD, repo_id, tag, findings)
         check_card(
             folder,
-            lambda: render_model_card(run, repo_id=repo_id, revision=tag),
+            lambda: render_model_card(run, repo_id=repo_id, revision=tag, model=folder),
             findings,
             recorded=recorded_card(manifest),
         )
@@ -72,6 +75,17 @@ def check_model_release(
         _check_data(run, release, findings)
         check_gold(run, findings)
     return stated
+
+
+def _check_exports(folder: Path, findings: Findings) -> None:
+    """Hold every export against what it says of itself, and against the weights."""
+    try:
+        records = find_records(folder)
+        check_exports(folder)
+    except StudentError as exc:
+        findings.wrong("files", "is no export of these weights", "export.json", expected="a whole export", found=exc)
+        return
+    findings.checked.extend(f"{one.format}/ against its record and the weights" for one in records)
 
 
 def _check_results(folder: Path, run: Path, findings: Findings) -> None:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from emojit.student.export.onnx_network import DECODER, ENCODER, LOGITS
 
 if TYPE_CHECKING:
-    from onnx import GraphProto
+    from onnx import GraphProto, NodeProto
 
 _WORST = 0.015
 """Relative error of a matrix in int8 (root mean square) from which it counts as one with outliers; a normal one has 0.008."""
@@ -47,27 +47,35 @@ def rungs(folder: Path) -> list[Rung]:
     import onnx
 
     graphs = {name: onnx.load(folder / name).graph for name in (ENCODER, DECODER)}
-    matrices = {name: _matrices(graph, folder) for name, graph in graphs.items()}
+    tables = {name: _matrices(graph, folder) for name, graph in graphs.items()}
+    # A lean T5's keys and values of the cross attention, one matrix a head, meet one vector of each text: nothing to gain.
+    stacked = {name: [node for node, weight in table.items() if weight.ndim > 2] for name, table in tables.items()}
     outliers = {
-        name: [node for node, weight in table.items() if relative_error(weight) > _WORST]
-        for name, table in matrices.items()
+        name: [*stacked[name], *(node for node, weight in table.items() if relative_error(weight) > _WORST)]
+        for name, table in tables.items()
     }
     head = _product_before(graphs[DECODER], LOGITS)
-    decoder = list(matrices[DECODER])
-    largest = max((weight.size for weight in matrices[ENCODER].values()), default=0)
-    attention = [node for node, weight in matrices[ENCODER].items() if weight.size < largest]
-    words = ("embeddings", "matrices with outliers") if any(outliers.values()) else ("embeddings",)
+    decoder = list(tables[DECODER])
+    attention = [node.name for node in graphs[ENCODER].node if _in_attention(node)]
+    looked_up = ("embeddings", "keys and values of the cross attention") if any(stacked.values()) else ("embeddings",)
+    words = (*looked_up, "matrices with outliers") if outliers != stacked else looked_up
+    of_encoder = ("embeddings", "matrices with outliers") if outliers[ENCODER] != stacked[ENCODER] else ("embeddings",)
     ladder = [
-        Rung(kept=("embeddings",), nodes={}),
+        Rung(kept=looked_up, nodes=stacked),
         Rung(kept=words, nodes=outliers),
         Rung(kept=(*words, "output head"), nodes={**outliers, DECODER: [*outliers[DECODER], *head]}),
-        Rung(kept=(*words, "decoder"), nodes={**outliers, DECODER: decoder}),
+        Rung(kept=(*of_encoder, "decoder"), nodes={**outliers, DECODER: decoder}),
         Rung(
-            kept=(*words, "decoder", "all but the encoder's largest matrices"),
+            kept=(*of_encoder, "decoder", "attention"),
             nodes={ENCODER: [*outliers[ENCODER], *attention], DECODER: decoder},
         ),
     ]
     return [rung for number, rung in enumerate(ladder) if number == 0 or rung.kept != ladder[number - 1].kept]
+
+
+def _in_attention(node: NodeProto) -> bool:
+    """Whether a node was traced in a module of attention; torch's exporter writes the modules' names beside it."""
+    return any("att" in scope.value.lower() for scope in node.metadata_props if scope.key.endswith("name_scopes"))
 
 
 def quantise(folder: Path, out: Path, rung: Rung) -> None:
