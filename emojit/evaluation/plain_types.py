@@ -6,7 +6,7 @@ import dataclasses
 import types
 import typing
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 T = TypeVar("T")
 
@@ -15,7 +15,7 @@ def from_plain(kind: type[T], value: Any) -> T:
     """Return what `dataclasses.asdict` was given; keys that are not known are passed over, missing ones have their default.
 
     Args:
-        kind: a dataclass of dataclasses, tuples of one type, dicts by string, unions with None, and plain types.
+        kind: a dataclass of dataclasses, tuples of one type, dicts by string, unions with None, literals, and plain types.
         value: of JSON.
 
     Raises:
@@ -40,6 +40,10 @@ def _made(kind: Any, value: Any) -> Any:
         return {str(name): _made(arguments[1], item) for name, item in value.items()}
     if origin is types.UnionType:
         return None if value is None else _made(arguments[0], value)
+    if origin is Literal:
+        if value not in arguments:
+            raise TypeError(f"expected one of {', '.join(map(str, arguments))}, got {value!r}")
+        return value
     allowed = (int, float) if kind is float else kind
     if not isinstance(value, allowed) or isinstance(value, bool) is not (kind is bool):
         raise TypeError(f"expected {kind.__name__}, got {value!r}")

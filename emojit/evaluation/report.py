@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import Any, Literal
 
 from emojit.errors import DatasetError
 from emojit.evaluation.analysis import Analysis
 from emojit.evaluation.interval import Interval
 from emojit.evaluation.plain_types import from_plain
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
 __all__ = [
     "FILE_NAME",
@@ -34,8 +30,6 @@ __all__ = [
     "SystemReport",
     "read_report",
 ]
-
-F = TypeVar("F", bound="DataclassInstance")
 
 SCHEMA_VERSION = 1
 FILE_NAME = "eval_metrics.json"
@@ -219,31 +213,6 @@ def read_report(path: Path) -> EvalReport:
     if version != SCHEMA_VERSION:
         raise DatasetError(f"{path}: schema version {version!r}, this emojit knows {SCHEMA_VERSION}", hint=hint)
     try:
-        return _report(table)
+        return from_plain(EvalReport, table)
     except (KeyError, TypeError) as exc:
         raise DatasetError(f"{path}: not a report ({exc})", hint=hint) from exc
-
-
-def _report(table: Mapping[str, Any]) -> EvalReport:
-    systems = (_take(SystemReport, item, jaccard=_take(Interval, item["jaccard"])) for item in table["systems"])
-    differences = (_take(Difference, item, jaccard=_take(Interval, item["jaccard"])) for item in table["differences"])
-    return _take(
-        EvalReport,
-        table,
-        source=_take(Source, table["source"]),
-        dataset=_take(DatasetFacts, table["dataset"]),
-        systems=tuple(systems),
-        differences=tuple(differences),
-        metrics=tuple(_take(MetricFacts, item) for item in table["metrics"]),
-        analysis=from_plain(Analysis, table.get("analysis", {})),
-    )
-
-
-def _take(kind: type[F], table: Mapping[str, Any], **given: object) -> F:
-    """Make a dataclass from the keys that it knows; keys of a later version are passed over, those that an earlier one lacked have their default."""
-    names = [
-        known.name
-        for known in dataclasses.fields(kind)
-        if known.name in given or known.name in table or known.default_factory is dataclasses.MISSING
-    ]
-    return kind(**{name: given[name] if name in given else table[name] for name in names})

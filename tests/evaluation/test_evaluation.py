@@ -330,3 +330,29 @@ def test_a_file_that_is_no_report_is_refused(tmp_path, text):
 
     with pytest.raises(DatasetError, match=r"eval_metrics\.json"):
         read_report(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda table: table["systems"][0].update(rows="many"), "expected int, got 'many'"),
+        (lambda table: table["systems"][0].update(kind="oracle"), "expected one of student, .* got 'oracle'"),
+        (lambda table: table["systems"][0]["overlap"].update(jaccard=None), "expected float, got None"),
+        (lambda table: table["dataset"].pop("rows"), "'rows'"),
+        (lambda table: table.update(versions=[]), r"expected an object, got \[\]"),
+    ],
+)
+def test_a_report_with_a_value_of_another_type_is_refused_and_one_with_more_keys_is_read(
+    loser, tmp_path, change, message
+):
+    report, folder = loser
+    table = json.loads((folder / "eval_metrics.json").read_text(encoding="utf-8"))
+    table["systems"][0]["later"] = table["later"] = 1
+    path = tmp_path / "eval_metrics.json"
+    path.write_text(json.dumps(table), encoding="utf-8")
+    assert read_report(path) == report
+
+    change(table)
+    path.write_text(json.dumps(table), encoding="utf-8")
+    with pytest.raises(DatasetError, match=f"not a report .*{message}"):
+        read_report(path)
