@@ -59,3 +59,14 @@ def test_wrong_use_is_one_line_and_a_hint(monkeypatch, capsys, arguments, error,
     assert error in said[0]
     assert said[1].startswith(hint)
     assert len(said) == 2
+
+
+@pytest.mark.parametrize("command", [("experiment",), ("experiment", "run"), ("experiment", "table"), ("sweep",)])
+def test_the_help_has_an_example(monkeypatch, capsys, command):
+    monkeypatch.setattr(sys, "argv", ["emojit", *command, "--help"])
+    with pytest.raises(SystemExit):
+        app.main()
+
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"Example: emojit {command[0]}" in said
+    assert command != ("sweep",) or "kept in sweep/.scores/ of its run folder, also with --out" in said
