@@ -82,7 +82,7 @@ def fill(
         session = hold_session(recipe, drawing, rows, parts.teacher(), parts.store, quiet=quiet)
         drawing.draw.check()
     totals = rows.replies.totals
-    _check_answered(totals, parts.max_unanswered)
+    _check_answered(totals, parts.max_unanswered, failed=session.counts.failed)
     if not rows.tally.total:
         _refuse_empty(tables, drawing)
     inputs = parts.inputs(drawing.draw.inputs)
@@ -120,7 +120,12 @@ def fill(
     return session, statistics
 
 
-def _check_answered(totals: ReplyTotals, allowed: float) -> None:
+def _check_answered(totals: ReplyTotals, allowed: float, *, failed: int) -> None:
+    if totals.unanswered < failed:  # the rows were decided without these answers, so they are not what the replies say
+        raise TeacherError(
+            f"{failed - totals.unanswered} questions that got no answer here were answered by another run with the same reply store meanwhile",
+            hint="run the same command again: it takes these answers from the store",
+        )
     if totals.unanswered > allowed * totals.replies:
         raise TeacherError(
             f"{totals.unanswered} of {totals.replies} questions got no answer, more than teacher.max_unanswered = "

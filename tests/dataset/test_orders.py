@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
+import time
 import zlib
 from collections import Counter
 
+import pytest
+
 from emojit.dataset.build import build
 from emojit.dataset.splits import split_of
+from emojit.errors import TeacherError
+from emojit.teacher import Reply, ReplyStore
+from emojit.teacher.records import canonical_json
 
 PATIENCE_S = 60.0
 
@@ -73,3 +80,48 @@ def test_calls_that_were_cut_change_neither_what_is_answered_nor_a_byte(recipe, 
     assert sum(met.values()) > len(answered) + 10
     assert sorted(server.answered) == answered
     assert contents(rough.folder) == contents(whole.folder)
+
+
+def test_an_answer_of_another_run_that_comes_after_the_error_is_not_passed_off_as_the_reason(
+    recipe, tmp_path, card, contents, server, with_teacher
+):
+    """The store holds an answer in the end, and the sentence was decided without it: such a build would be no function of its replies."""
+    recipe = with_teacher(recipe, max_unanswered=0.1)
+    whole = build(recipe, tmp_path / "whole" / "v1", render_card=card, quiet=True)
+    usual = server.reply
+    store = tmp_path / "v1.replies.sqlite"
+    server.reply = lambda step, text: 503 if "の7号は、庭" in text else usual(step, text)
+
+    def answer_of_another_run(step: str, text: str) -> None:
+        if step != "rewrite" or "の29号は、庭" not in text:
+            return
+        with ReplyStore(store) as other:
+            failed = []
+            while not failed:
+                time.sleep(0.01)
+                failed = other._reader.execute("SELECT key, request FROM replies WHERE error IS NOT NULL").fetchall()
+            [(key, request)] = failed
+            sentence = json.loads(request)["body"]["messages"][-1]["content"].rpartition("\n\n")[2]
+            usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15, "cost": 0.001}
+            other.put(
+                Reply(
+                    key=key,
+                    request=request,
+                    text=usual("rewrite", sentence),
+                    finish_reason="stop",
+                    usage=canonical_json(usage),
+                    cost=0.001,
+                )
+            )
+
+    server.hold = answer_of_another_run
+    with pytest.raises(
+        TeacherError, match="1 questions that got no answer here were answered by another run"
+    ) as caught:
+        build(recipe, tmp_path / "v1", render_card=card, store=store, quiet=True)
+    assert "run the same command again" in caught.value.hint
+    server.reply, server.hold = usual, lambda step, text: None
+
+    again = build(recipe, tmp_path / "v1", render_card=card, store=store, quiet=True)
+
+    assert contents(again.folder) == contents(whole.folder)
