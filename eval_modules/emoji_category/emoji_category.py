@@ -28,7 +28,7 @@ folded, order and repetition do not count.
 _INPUTS = """
 Args:
     predictions: list of strings of emoji, with or without blanks between them, or list of lists of emoji.
-    references: the same, one per prediction; the two sides need not have the same form.
+    references: the same, one per prediction; strings and lists may stand side by side.
 
 Returns:
     group_jaccard, subgroup_jaccard: mean Jaccard index of the sets of groups or subgroups, in [0, 1].

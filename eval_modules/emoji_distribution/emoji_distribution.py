@@ -26,7 +26,7 @@ is read, skin tones are folded; an emoji counts as often as it was written. No m
 _INPUTS = """
 Args:
     predictions: list of strings of emoji, with or without blanks between them, or list of lists of emoji.
-    references: the same, one per prediction; the two sides need not have the same form.
+    references: the same, one per prediction; strings and lists may stand side by side.
 
 Returns:
     jensen_shannon: Jensen-Shannon divergence (bits), in [0, 1]; 0.0 for the same frequencies.

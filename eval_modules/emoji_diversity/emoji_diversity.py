@@ -24,8 +24,8 @@ is read, skin tones are folded. Not a measure of quality: read it next to emoji_
 _INPUTS = """
 Args:
     predictions: list of strings of emoji, with or without blanks between them, or list of lists of emoji.
-    references: the same, one per prediction; the two sides need not have the same form.
-    top_n: how many of the references' most common emoji count as the top (count, at least 1); 5 unless given. Of
+    references: the same, one per prediction; strings and lists may stand side by side.
+    top_n: how many of the references' most common emoji count as the top (count, a whole number from 1); 5 unless given. Of
         equally frequent emoji the one with the lower code points is the more common.
 
 Returns:

@@ -24,7 +24,7 @@ and F1, and the share of predictions that hold no emoji at all. Any spelling of 
 _INPUTS = """
 Args:
     predictions: list of strings of emoji, with or without blanks between them, or list of lists of emoji.
-    references: the same, one per prediction; the two sides need not have the same form.
+    references: the same, one per prediction; strings and lists may stand side by side.
 
 Returns:
     jaccard: mean Jaccard index, in [0, 1]; a row where both sides are empty counts 1.0, where one is empty 0.0.

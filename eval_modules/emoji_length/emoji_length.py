@@ -26,7 +26,7 @@ read; an emoji counts as often as it was written.
 _INPUTS = """
 Args:
     predictions: list of strings of emoji, with or without blanks between them, or list of lists of emoji.
-    references: the same, one per prediction; the two sides need not have the same form.
+    references: the same, one per prediction; strings and lists may stand side by side.
 
 Returns:
     mean, sd, longest: mean number of emoji of a prediction, its standard deviation (N in the denominator), the largest (count).

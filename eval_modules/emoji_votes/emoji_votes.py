@@ -27,8 +27,7 @@ repetition do not count.
 _INPUTS = """
 Args:
     predictions: list of strings of emoji, with or without blanks between them, or list of lists of emoji.
-    references: for each prediction the list of its votes, one or more; a vote is a string of emoji or a list of emoji, the
-        same in all rows.
+    references: for each prediction the list of its votes, one or more; a vote is a string of emoji or a list of emoji.
 
 Returns:
     jaccard_best: mean over the texts of the Jaccard index with the vote that agrees best, in [0, 1].

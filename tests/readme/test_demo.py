@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from emojit.experiment.demo import DATASET, MODEL, run_demo, table
+from emojit.metrics import MODULE_FIGURES
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -45,4 +46,4 @@ def test_the_demo_runs_the_chain_and_a_stranger_runs_the_readmes_snippets_agains
     assert result.verdict in table(result)
     assert DATASET in readme.text
     assert MODEL in readme.text
-    assert sum(step.startswith("$ emojit push") for step in steps) == 5
+    assert sum(step.startswith("$ emojit push") for step in steps) == 3 + len(MODULE_FIGURES)
