@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
 
+from emojit.experiment.articles import FEW_UNITS
 from emojit.experiment.comparison.absent import skipped
 from emojit.experiment.comparison.facts import Comparison, Difference, Finding, FindingKind, Variant
 from emojit.experiment.comparison.words import count, listed, p, percent, score
@@ -18,8 +19,6 @@ _STATES = {
     "failed": ("failed", "失敗"), "skipped": ("skipped by the plan", "計画の条件により見送り"), "pending": ("not run yet", "未実行"),
     "running": ("not finished", "未完了"), "incomplete": ("incomplete on disk", "ファイル不備"),
 }  # fmt: skip
-_FEW = 50
-"""Test rows or articles (count) below which the report warns: of five rows that all gained, the bootstrap says p < 0.001 and a sign test 0.06."""
 _TARGETS = {"jaccard": "Jaccard", "outside_top": "outside the top 5", "exact_match": "exact match"}
 _TARGETS_JA = {"jaccard": "Jaccard", "outside_top": "上位5種以外の割合", "exact_match": "完全一致"}
 
@@ -307,7 +306,7 @@ def _data(comparison: Comparison) -> list[Finding]:
             f"すべての実行を {where} の同じテスト {test.rows:,} 行（フィンガープリント {test.fingerprint}）で、全絵文字を対象に採点しています。",
         )
     ]
-    if test.units < _FEW:
+    if test.units < FEW_UNITS:
         few = "test row is" if test.articles is None else "article of the test split is"
         many = "test rows are" if test.articles is None else "articles of the test split are"
         japanese = f"{test.units} 行" if test.articles is None else f"{test.units} 記事"

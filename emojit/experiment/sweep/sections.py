@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from emojit.experiment.articles import FEW_UNITS
 from emojit.experiment.sweep.composite import COMPOSITE
 from emojit.experiment.sweep.facts import Checkpoint, Curve, Finding, Metric, Sweep
 from emojit.experiment.sweep.japanese import japanese
@@ -196,15 +197,22 @@ def _how(report: Sweep, metric: Metric) -> Section:
             f"Scored on the {measured.rows:,} validation rows of the run; the test rows were not looked at. The best of many checkpoints looks a little better on "
             "the rows that chose it than it is."
         )
-        lines.append(
-            f"Intervals are of a paired bootstrap over {f'{measured.articles:,} articles, each with all its rows' if measured.articles else 'rows; which are of one article the run does not say'}."
-        )
+        lines.append(_intervals(measured))
     logged = next((curve for curve in report.curves if curve.source == "log"), None)
     if logged is not None:
         lines.append(
             f"Hits and loss of {logged.run} are what the run measured while it trained, on {logged.rows:,} masked words of articles that it never read."
         )
     return Section(title="How this was measured", sentences=tuple(Sentence(lead="", text=line) for line in lines))
+
+
+def _intervals(curve: Curve) -> str:
+    if curve.articles is None:
+        drawn, units = "rows; which are of one article the run does not say", curve.rows or 0
+    else:
+        drawn, units = f"{curve.articles:,} articles, each with all its rows", curve.articles
+    few = f" {units} are few: such intervals are too narrow." if units < FEW_UNITS else ""
+    return f"Intervals are of a paired bootstrap over {drawn}.{few}"
 
 
 def _term(metric: Metric) -> str:

@@ -47,7 +47,9 @@ def test_a_run_that_overfits_is_told_with_its_interval(run):
         assert jaccard.lost_low <= jaccard.lost <= jaccard.lost_high
     text = markdown(found)
     assert "the test rows were not looked at" in text
-    assert "a paired bootstrap over 4 articles, each with all its rows" in text
+    assert (
+        "a paired bootstrap over 4 articles, each with all its rows. 4 are few: such intervals are too narrow." in text
+    )
     assert f"tiny：checkpoint-{found.best.members[0]} を採用" in text
     assert "ナット失われました。" in text
 
