@@ -37,6 +37,7 @@ def findings(comparison: Comparison) -> tuple[Finding, ...]:
         )
         return (nothing, *_problems(comparison))
     return (
+        *_few(comparison),
         *_against_base(comparison),
         *_targets(comparison),
         *_baseline(comparison),
@@ -293,6 +294,24 @@ def _problems(comparison: Comparison) -> list[Finding]:
     ]
 
 
+def _few(comparison: Comparison) -> list[Finding]:
+    """Warn, before anything else, of a test split on which no verdict stands."""
+    test = comparison.test
+    if test is None or test.units >= FEW_UNITS:
+        return []
+    few = "test row is" if test.articles is None else "article of the test split is"
+    many = "test rows are" if test.articles is None else "articles of the test split are"
+    japanese = f"{test.units} 行" if test.articles is None else f"{test.units} 記事"
+    return [
+        _finding(
+            "problem",
+            None,
+            f"{count(test.units, few, many)} too few: the bootstrap then gives intervals that are too narrow, and a verdict may be chance.",
+            f"テストが {japanese}しかありません。この数ではブートストラップの区間が狭く出すぎるため、判定は偶然の可能性があります。",
+        )
+    ]
+
+
 def _data(comparison: Comparison) -> list[Finding]:
     test = comparison.test
     if test is None:
@@ -306,18 +325,6 @@ def _data(comparison: Comparison) -> list[Finding]:
             f"すべての実行を {where} の同じテスト {test.rows:,} 行（フィンガープリント {test.fingerprint}）で、全絵文字を対象に採点しています。",
         )
     ]
-    if test.units < FEW_UNITS:
-        few = "test row is" if test.articles is None else "article of the test split is"
-        many = "test rows are" if test.articles is None else "articles of the test split are"
-        japanese = f"{test.units} 行" if test.articles is None else f"{test.units} 記事"
-        found.append(
-            _finding(
-                "problem",
-                None,
-                f"{count(test.units, few, many)} too few: the bootstrap then gives intervals that are too narrow, and a verdict may be chance.",
-                f"テストが {japanese}しかありません。この数ではブートストラップの区間が狭く出すぎるため、判定は偶然の可能性があります。",
-            )
-        )
     done = [run for run in comparison.runs if run.state == "done"]
     codes, training = ({run.code for run in done}, {run.train_fingerprint for run in done})
     if len(codes) > 1:
