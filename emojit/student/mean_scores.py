@@ -1,6 +1,6 @@
 """A second opinion on silver rows: the mean of a baseline's scores and of those of a student that has learned from them.
 
-The two err in different places, so that their mean is right more often than either, and a student that learns from the mean comes out ahead of both its teachers
+The two err in different places, and their mean is right more often than either. Whether another round of learning from the mean gains anything is for a measurement to say
 (`benchmarks/ladder.py`, the rung "second"). The student says how probable each emoji is as the first of an answer; the order-free loss teaches it 1 / |G| for every emoji of an answer G, so
 that this times the mean number of emoji is about the probability that an emoji is in the answer, which is what a baseline's score is fitted to.
 
