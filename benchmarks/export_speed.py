@@ -1,35 +1,56 @@
 """Predictions per second of exports against the float32 student in transformers: same texts, same batches, same decoding, turn by turn.
 
-A T5 of the given size with random weights (speed does not ask what they say), 1,906 emoji, sentences of the packaged sample. Every round asks each of them
-once, so that what else the machine does hits all alike; the figure is the median over rounds of the ratio within a round.
+Either a trained student (`--model`) and exports of it that are there (`--exported`, made with `emojit export --out`), asked the texts that the export's check
+asks; or a T5 of the given size with random weights, 1,906 emoji, sentences of the packaged sample, of which all four exports are made here: speed does not
+ask what they say, but their equal answers say nothing of a trained student. Every round asks each of them once, so that what else the machine does hits all
+alike; the figure is the median over rounds of the ratio within a round, in CPU seconds of this process, which waiting for the processor does not lengthen,
+and in seconds of the wall clock.
 
-Example: OMP_NUM_THREADS=1 python benchmarks/export_speed.py --d-model 512 --layers 6
+Examples:
+    OMP_NUM_THREADS=1 python benchmarks/export_speed.py --d-model 512 --layers 6
+    emojit export runs/v1 --to onnx --int8 --out /tmp/int8
+    OMP_NUM_THREADS=1 python benchmarks/export_speed.py --model runs/v1 --exported /tmp/int8
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from emojit.recipe import DecodingConfig, ModelConfig
-from emojit.resources import resource
-from emojit.student.export import export, load_exported
+from emojit.student.export import FORMATS, export, find_records, load_exported
+from emojit.student.export.check import check_texts
 from emojit.student.export.threads import threads
 from emojit.student.model import new_student
-from emojit.student.predict import load_student, make_student
+from emojit.student.predict import Student, load_student, make_student
 
-FORMS = ("onnx", "ctranslate2")
+ORIGINAL = "transformers float32"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A student of the comparison."""
+
+    student: Student
+    size: int
+    """Bytes of its weights."""
+    equal: float
+    """Share of the texts of its check to which it gives the original's set of emoji, in [0, 1]."""
+    kept: tuple[str, ...]
+    """What an int8 export leaves in float32."""
 
 
 def main() -> None:
-    """Make a student, export it four times, ask all of them, print a table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Ask all of them in turn, print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, metavar="DIR", help="a run or model folder; a new student without it")
+    parser.add_argument("--exported", type=Path, nargs="*", default=[], metavar="DIR", help="folders with its exports")
     parser.add_argument("--d-model", type=int, default=256)
     parser.add_argument("--d-ff", type=int, help="four times the width without it")
     parser.add_argument("--layers", type=int, default=4)
@@ -39,9 +60,59 @@ def main() -> None:
     parser.add_argument("--method", default="greedy")
     given = parser.parse_args()
     torch.set_num_threads(threads())
+    with tempfile.TemporaryDirectory() as scratch:
+        if given.model is None:
+            texts = check_texts(None, None)[0][: given.texts]
+            home = new_model(given, texts, Path(scratch) / "student")
+            folders = exports_of(home, Path(scratch))
+        else:
+            texts = check_texts(given.model if (given.model / "run.json").is_file() else None, None)[0][: given.texts]
+            home, folders = given.model, given.exported
+        original = load_student(home)
+        weights = sum(one.numel() for one in original.model.parameters())
+        asked = {ORIGINAL: Asked(student=original, size=4 * weights, equal=1.0, kept=())}
+        for folder in folders:
+            for record in find_records(folder):
+                asked[f"{record.format} {record.precision}"] = Asked(
+                    student=load_exported(folder, record.format),
+                    size=record.size,
+                    equal=record.check.share,
+                    kept=record.kept_float32,
+                )
+        measured = measure({name: one.student for name, one in asked.items()}, texts, given.rounds)
+    print(
+        f"{weights / 1e6:.1f}M parameters, {len(texts)} texts, {original.decoding.method},"
+        f" {threads()} thread(s), {given.rounds} rounds"
+    )
+    for name, one in asked.items():
+        figures = []
+        for clock, times in measured[name].items():
+            ratios = [a / b for a, b in zip(measured[ORIGINAL][clock], times, strict=True)]
+            figures.append(f"{clock} {statistics.median(ratios):.2f} times [{min(ratios):.2f}, {max(ratios):.2f}]")
+        print(
+            f"{name:22s} {len(texts) / statistics.median(measured[name]['CPU']):7.1f} texts/CPU s  {'  '.join(figures)}"
+            f"  {one.size / 1e6:6.1f} MB  sets equal {one.equal:.3f}"
+            + (f"  float32: {', '.join(one.kept)}" if one.kept else "")
+        )
+
+
+def measure(students: dict[str, Student], texts: list[str], rounds: int) -> dict[str, dict[str, list[float]]]:
+    """Return the seconds of each student's rounds, by clock."""
+    seconds: dict[str, dict[str, list[float]]] = {name: {"CPU": [], "wall": []} for name in students}
+    for student in students.values():
+        student.answer(texts[:64])
+    for _ in range(rounds):
+        for name, student in students.items():
+            cpu, wall = time.process_time(), time.perf_counter()
+            student.answer(texts)
+            seconds[name]["CPU"].append(time.process_time() - cpu)
+            seconds[name]["wall"].append(time.perf_counter() - wall)
+    return seconds
+
+
+def new_model(given: argparse.Namespace, texts: list[str], home: Path) -> Path:
+    """Save a student with random weights."""
     torch.manual_seed(0)
-    lines = resource("sample/replies.jsonl").read_text(encoding="utf-8").splitlines()
-    texts = [json.loads(line)["sns_text"] for line in lines][: given.texts]
     config = ModelConfig(
         vocab_size=given.vocabulary,
         d_model=given.d_model,
@@ -49,46 +120,23 @@ def main() -> None:
         num_layers=given.layers,
         num_heads=given.d_model // 64,
     )
-    with tempfile.TemporaryDirectory() as scratch:
-        home = Path(scratch) / "student"
-        new = new_student(config, texts)
-        decoding = DecodingConfig(method=given.method)
-        made = make_student(new.model, new.tokenizer, new.vocabulary, decoding, source="new", commit=None)
-        made.model.save_pretrained(home)
-        made.tokenizer.save_pretrained(home)
-        made.save_decoding(home)
-        asked = {"transformers float32": load_student(home)}
-        sizes = {"transformers float32": (home / "model.safetensors").stat().st_size}
-        equal = {"transformers float32": 1.0}
-        kept: dict[str, tuple[str, ...]] = {"transformers float32": ()}
-        for form in FORMS:
-            for int8 in (False, True):
-                out = Path(scratch) / f"{form}-{int8}"
-                result = export(home, form, int8=int8, out=out, force=True)
-                name = f"{form} {result.record.precision}"
-                asked[name] = load_exported(out, form)
-                sizes[name], kept[name] = result.record.size, result.record.kept_float32
-                equal[name] = result.record.check.share
-        seconds: dict[str, list[float]] = {name: [] for name in asked}
-        for student in asked.values():
-            student.answer(texts[:64])
-        for _ in range(given.rounds):
-            for name, student in asked.items():
-                start = time.perf_counter()
-                student.answer(texts)
-                seconds[name].append(time.perf_counter() - start)
-        parameters = sum(one.numel() for one in made.model.parameters())
-    print(
-        f"{parameters / 1e6:.1f}M parameters, {len(texts)} texts, {given.method}, {threads()} thread(s), {given.rounds} rounds"
-    )
-    base = seconds["transformers float32"]
-    for name, times in seconds.items():
-        ratios = [one / other for one, other in zip(base, times, strict=True)]
-        print(
-            f"{name:22s} {len(texts) / statistics.median(times):7.1f} texts/s  {statistics.median(ratios):5.2f} times"
-            f"  [{min(ratios):.2f}, {max(ratios):.2f}]  {sizes[name] / 1e6:6.1f} MB  sets equal {equal[name]:.3f}"
-            + (f"  float32: {', '.join(kept[name])}" if kept[name] else "")
-        )
+    new = new_student(config, texts)
+    decoding = DecodingConfig(method=given.method)
+    made = make_student(new.model, new.tokenizer, new.vocabulary, decoding, source="new", commit=None)
+    made.model.save_pretrained(home)
+    made.tokenizer.save_pretrained(home)
+    made.save_decoding(home)
+    return home
+
+
+def exports_of(home: Path, scratch: Path) -> list[Path]:
+    """Make every export, whatever its check says."""
+    folders = []
+    for form in FORMATS:
+        for int8 in (False, True):
+            folders.append(scratch / f"{form}-{int8}")
+            export(home, form, int8=int8, out=folders[-1], force=True)
+    return folders
 
 
 if __name__ == "__main__":
