@@ -25,6 +25,8 @@ _COLUMNS = ("step", "epoch", "loss", "learning_rate", "grad_norm", "eval_loss", 
 """Of `train_log.csv`, one row per evaluation."""
 
 
+_FEW_TEXTS = 50
+"""Texts to measure on (count) below which a bootstrap over them is too sure."""
 _FIGURES = {"hit_at_1": "hit@1", "hit_at_5": "hit@5", "loss": "loss (nats per token)"}
 """Field of the scores to what it is called."""
 
@@ -159,9 +161,11 @@ def _verdict(record: DomainRecord) -> str:
         said = f"The chosen checkpoint is better than the base by {label}: the interval of the change leaves zero out."
     else:
         said = f"**The chosen checkpoint cannot be told from the base by {label}:** the interval of the change holds zero."
+    texts = record.text.texts["held_out"]
+    few = f" {texts} texts are few: such intervals are too narrow." if texts < _FEW_TEXTS else ""
     return (
         f"{said} Intervals are of a paired bootstrap over texts, each with all its words; they know nothing of other seeds. The best of several checkpoints "
-        "looks a little better on the words that chose it than it is."
+        f"looks a little better on the words that chose it than it is.{few}"
     )
 
 

@@ -60,3 +60,4 @@ def test_a_checkpoint_is_called_better_only_where_its_interval_says_so(run, best
 
     assert words in said
     assert "looks a little better on the words that chose it" in said
+    assert "texts are few: such intervals are too narrow." in said  # a handful, in this test
