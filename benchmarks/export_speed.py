@@ -18,6 +18,7 @@ import argparse
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,8 +30,10 @@ from emojit.student.export.check import check_texts
 from emojit.student.export.threads import threads
 from emojit.student.model import new_student
 from emojit.student.predict import Student, load_student, make_student
+from emojit.student.rows import encode_texts
 
-ORIGINAL = "transformers float32"
+ORIGINAL, PLAIN = "transformers float32", "plain generate"
+Ask = Callable[[list[str]], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,32 +82,43 @@ def main() -> None:
                     equal=record.check.share,
                     kept=record.kept_float32,
                 )
-        measured = measure({name: one.student for name, one in asked.items()}, texts, given.rounds)
+        ways: dict[str, Ask] = {name: one.student.answer for name, one in asked.items()}
+        measured = measure({**ways, PLAIN: lambda texts: plain(original, texts)}, texts, given.rounds)
     print(
         f"{weights / 1e6:.1f}M parameters, {len(texts)} texts, {original.decoding.method},"
         f" {threads()} thread(s), {given.rounds} rounds"
     )
-    for name, one in asked.items():
+    for name, clocks in measured.items():
         figures = []
-        for clock, times in measured[name].items():
+        for clock, times in clocks.items():
             ratios = [a / b for a, b in zip(measured[ORIGINAL][clock], times, strict=True)]
             figures.append(f"{clock} {statistics.median(ratios):.2f} times [{min(ratios):.2f}, {max(ratios):.2f}]")
-        print(
-            f"{name:22s} {len(texts) / statistics.median(measured[name]['CPU']):7.1f} texts/CPU s  {'  '.join(figures)}"
-            f"  {one.size / 1e6:6.1f} MB  sets equal {one.equal:.3f}"
-            + (f"  float32: {', '.join(one.kept)}" if one.kept else "")
-        )
+        line = f"{name:22s} {len(texts) / statistics.median(clocks['CPU']):7.1f} texts/CPU s  {'  '.join(figures)}"
+        if one := asked.get(name):
+            line += f"  {one.size / 1e6:6.1f} MB  sets equal {one.equal:.3f}"
+            line += f"  float32: {', '.join(one.kept)}" if one.kept else ""
+        print(line)
 
 
-def measure(students: dict[str, Student], texts: list[str], rounds: int) -> dict[str, dict[str, list[float]]]:
+def plain(student: Student, texts: list[str]) -> None:
+    """Ask a student by `generate` as its `generation_config.json` says, in the same batches: greedily where the method is `mbr`."""
+    ids = encode_texts(student.tokenizer, texts, max_tokens=student.max_input_tokens).input_ids
+    for batch in student.batches(ids, None, quiet=True):
+        padded = student.tokenizer.pad({"input_ids": [ids[row] for row in batch]}, return_tensors="pt")
+        found = student.model.generate(input_ids=padded["input_ids"], attention_mask=padded["attention_mask"])
+        for row in found.tolist():
+            student.vocabulary.decode(row)
+
+
+def measure(students: dict[str, Ask], texts: list[str], rounds: int) -> dict[str, dict[str, list[float]]]:
     """Return the seconds of each student's rounds, by clock."""
     seconds: dict[str, dict[str, list[float]]] = {name: {"CPU": [], "wall": []} for name in students}
-    for student in students.values():
-        student.answer(texts[:64])
+    for ask in students.values():
+        ask(texts[:64])
     for _ in range(rounds):
-        for name, student in students.items():
+        for name, ask in students.items():
             cpu, wall = time.process_time(), time.perf_counter()
-            student.answer(texts)
+            ask(texts)
             seconds[name]["CPU"].append(time.process_time() - cpu)
             seconds[name]["wall"].append(time.perf_counter() - wall)
     return seconds
