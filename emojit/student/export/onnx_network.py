@@ -1,7 +1,7 @@
 """An ONNX export as a `Network`: the encoder once, then the decoder step by step on its cache. Needs numpy and onnxruntime, and no torch.
 
-Two graphs. `encoder.onnx` reads token ids (N, L) and their mask and gives the keys and values of every layer's cross attention, all that the decoder wants
-of a text. `decoder.onnx` takes the last column of each answer (N, 1), these, and the keys and values of the answer so far, none at first; it gives the
+Two graphs. `encoder.onnx` reads token ids (N, L) and their mask and gives all that the decoder wants of a text: the keys and values of every layer's cross
+attention, or of a lean T5 its own last layer; nothing here looks into it. `decoder.onnx` takes the last column of each answer (N, 1), these, and the keys and values of the answer so far, none at first; it gives the
 logits of the permitted columns alone (N, emoji + 1) and the longer keys and values. What starts an answer is the column behind the last.
 """
 
