@@ -9,12 +9,15 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from emojit.dataset.folder import write_json
-from emojit.errors import DatasetError
+from emojit.errors import DatasetError, UsageError
 
 SCHEMA_VERSION = 1
 
@@ -54,6 +57,38 @@ def record_path(path: Path) -> Path:
     return path.with_name(f"{path.name}.record.json")
 
 
+@contextmanager
+def silver_file(out: Path) -> Iterator[IO[str]]:
+    """Open a file of silver rows to write. It is there under its name when it is complete, without a record, which comes after it; an error leaves the old one.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    partial = out.with_name(f"{out.name}.partial")
+    try:
+        with partial.open("w", encoding="utf-8", newline="\n") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        record_path(out).unlink(
+            missing_ok=True
+        )  # a stop here leaves a file without a record, never one with another's
+        partial.replace(out)
+    except OSError as exc:
+        raise UsageError(
+            f"--out {out}: cannot be written ({exc.strerror or exc})", hint="free some space or give another file"
+        ) from exc
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+def digest(path: Path) -> str:
+    """Return the sha256 of a file (64 hex digits)."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def write_record(path: Path, record: SilverRecord) -> None:
     """Write the record of a file."""
     write_json(record_path(path), dataclasses.asdict(record))
@@ -75,7 +110,6 @@ def read_record(path: Path) -> SilverRecord | None:
         record = SilverRecord(**{name: value for name, value in table.items() if name in known})
     except (OSError, ValueError, TypeError, AttributeError) as exc:
         raise DatasetError(f"{place}: no record of silver rows ({exc})", hint=hint) from exc
-    with path.open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != record.sha256:
-            raise DatasetError(f"{place}: is the record of another file than {path.name}", hint=hint)
+    if digest(path) != record.sha256:
+        raise DatasetError(f"{place}: is the record of another file than {path.name}", hint=hint)
     return record

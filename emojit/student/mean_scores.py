@@ -11,16 +11,13 @@ Neural Network".
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
-import os
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from emojit.dataset.silver_record import read_record, record_path, write_record
+from emojit.dataset.silver_record import digest, read_record, silver_file, write_record
 from emojit.errors import UsageError
 from emojit.logs import progress
 from emojit.student.decoding.search import first_chances
@@ -66,33 +63,17 @@ def average_scores(silver: Path, student: Student, out: Path, *, weight: float =
     record = read_record(silver)
     lengths = [len(pair.emojis) for pair in read_pairs(silver)]
     mean = sum(lengths) / max(len(lengths), 1)
-    partial = out.with_name(f"{out.name}.partial")
     pairs = read_pairs(silver)
-    try:
-        with (
-            partial.open("w", encoding="utf-8", newline="\n") as file,
-            progress(total=len(lengths), label="average", unit="text", quiet=quiet) as bar,
-        ):
-            while block := list(islice(pairs, _BLOCK)):
-                for pair, own in zip(block, _own_scores(student, [pair.text for pair in block], mean), strict=True):
-                    file.write(json.dumps(_row(pair, own, weight), ensure_ascii=False) + "\n")
-                bar.update(len(block))
-            file.flush()
-            os.fsync(file.fileno())
-        digest = _sha256(partial)
-        record_path(out).unlink(
-            missing_ok=True
-        )  # a stop in between leaves a file without a record, never one with another's
-        partial.replace(out)
-        if record is not None:
-            write_record(out, dataclasses.replace(record, sha256=digest, student=_source(student, weight)))
-    except OSError as exc:
-        raise UsageError(
-            f"--out {out}: cannot be written ({exc.strerror or exc})", hint="free some space or give another file"
-        ) from exc
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
+    with (
+        silver_file(out) as file,
+        progress(total=len(lengths), label="average", unit="text", quiet=quiet) as bar,
+    ):
+        while block := list(islice(pairs, _BLOCK)):
+            for pair, own in zip(block, _own_scores(student, [pair.text for pair in block], mean), strict=True):
+                file.write(json.dumps(_row(pair, own, weight), ensure_ascii=False) + "\n")
+            bar.update(len(block))
+    if record is not None:
+        write_record(out, dataclasses.replace(record, sha256=digest(out), student=_source(student, weight)))
     return len(lengths)
 
 
@@ -134,11 +115,6 @@ def _source(student: Student, weight: float) -> dict[str, object]:
     return {
         "name": folder.name if weights.is_file() else student.source,
         "commit": student.commit,
-        "weights_sha256": _sha256(weights) if weights.is_file() else None,
+        "weights_sha256": digest(weights) if weights.is_file() else None,
         "weight": weight,
     }
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

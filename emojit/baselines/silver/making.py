@@ -13,10 +13,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import os
 import random
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -31,7 +29,7 @@ from emojit.baselines.silver.swapping import NounStore
 from emojit.baselines.silver.swapping import swapped as swapped_nouns
 from emojit.dataset.licences import combined_licence
 from emojit.dataset.loading import load_rows
-from emojit.dataset.silver_record import SilverRecord, record_path, write_record
+from emojit.dataset.silver_record import SilverRecord, digest, silver_file, write_record
 from emojit.errors import UsageError
 from emojit.lexicon.extra import require_words_extra
 from emojit.logs import progress
@@ -121,64 +119,47 @@ def make_silver(
     drawn = _Sentences(corpus, sentences, seed) if corpus is not None and sentences else None
     if swapped:
         require_words_extra()
-    partial = out.with_name(f"{out.name}.partial")
     total = mixed + swapped + sentences + sum(1 + (row.other is not None) for row in rows)
-    try:
-        with (
-            partial.open("w", encoding="utf-8", newline="\n") as file,
-            progress(total=total, label="label", unit="text", quiet=quiet) as bar,
-        ):
-            new = list(drawn or ())
-            swapper = _Swapper(new or [row.text for row in rows]) if swapped else None
-            for part in range(parts):
-                own = [row for row, place in zip(rows, places, strict=True) if place == part]
-                rest = [row for row, place in zip(rows, places, strict=True) if place != part]
-                if not own:
-                    continue
-                texts = list(dict.fromkeys(text for row in own for text in (row.text, row.other) if text))
-                draw = random.Random(f"silver {seed} {part}")
-                more = list(islice(mixtures(texts, draw), _share(mixed, part, parts)))
-                others = list(islice(swapper.texts(texts, draw), _share(swapped, part, parts))) if swapper else []
-                _label(_fitted(name, rest), [*texts, *more, *others], file, bar)
-                counts.posts += len(texts)
-                counts.mixtures += len(more)
-                counts.swapped += len(others)
-            if new:
-                _label(_fitted(name, rows), new, file, bar)
-                counts.sentences = len(new)
-            file.flush()
-            os.fsync(file.fileno())
+    with silver_file(out) as file, progress(total=total, label="label", unit="text", quiet=quiet) as bar:
+        new = list(drawn or ())
+        swapper = _Swapper(new or [row.text for row in rows]) if swapped else None
+        for part in range(parts):
+            own = [row for row, place in zip(rows, places, strict=True) if place == part]
+            rest = [row for row, place in zip(rows, places, strict=True) if place != part]
+            if not own:
+                continue
+            texts = list(dict.fromkeys(text for row in own for text in (row.text, row.other) if text))
+            draw = random.Random(f"silver {seed} {part}")
+            more = list(islice(mixtures(texts, draw), _share(mixed, part, parts)))
+            others = list(islice(swapper.texts(texts, draw), _share(swapped, part, parts))) if swapper else []
+            _label(_fitted(name, rest), [*texts, *more, *others], file, bar)
+            counts.posts += len(texts)
+            counts.mixtures += len(more)
+            counts.swapped += len(others)
+        if new:
+            _label(_fitted(name, rows), new, file, bar)
+            counts.sentences = len(new)
         licences = {row.get("licence") for row in train.rows} | (drawn.licences if drawn is not None else set())
-        record = SilverRecord(
-            sha256=_sha256(partial),
-            baseline=name,
-            data={
-                "name": train.repo_id or (train.folder.name if train.folder else "rows"),
-                "repo_id": train.repo_id,
-                "commit": train.commit,
-                "fingerprint": train.fingerprint,
-                "input_column": input_column,
-            },
-            corpus=drawn.inputs if drawn is not None else None,
-            licence=combined_licence(licences).id,
-            rows=dataclasses.asdict(counts),
-            parts=parts,
-            seed=seed,
-            versions=package_versions(PACKAGES),
-            code=dataclasses.asdict(code()),
-        )
-        record_path(out).unlink(
-            missing_ok=True
-        )  # a stop in between leaves a file without a record, never one with another's
-        partial.replace(out)
-        write_record(out, record)
-    except OSError as exc:
-        raise UsageError(
-            f"--out {out}: cannot be written ({exc.strerror or exc})", hint="free some space or give another file"
-        ) from exc
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
+        licence = combined_licence(licences).id
+    record = SilverRecord(
+        sha256=digest(out),
+        baseline=name,
+        data={
+            "name": train.repo_id or (train.folder.name if train.folder else "rows"),
+            "repo_id": train.repo_id,
+            "commit": train.commit,
+            "fingerprint": train.fingerprint,
+            "input_column": input_column,
+        },
+        corpus=drawn.inputs if drawn is not None else None,
+        licence=licence,
+        rows=dataclasses.asdict(counts),
+        parts=parts,
+        seed=seed,
+        versions=package_versions(PACKAGES),
+        code=dataclasses.asdict(code()),
+    )
+    write_record(out, record)
     return counts
 
 
@@ -245,11 +226,6 @@ class _Sentences:
     @property
     def inputs(self) -> dict[str, object]:
         return {key: value for key, value in self._offers.inputs.items() if key != "files"}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _label(model: ScoredBaseline, texts: Iterable[str], file: IO[str], bar: Any) -> int:
