@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import collections
+import logging
 import os
 import shutil
 import signal
@@ -55,6 +56,16 @@ settings.register_profile("emojit", deadline=None, suppress_health_check=[Health
 settings.load_profile("emojit")
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost", None, ""}
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    """Take back what a command of the test said about logging: `caplog` hears only records that reach the root."""
+    logger = logging.getLogger("emojit")
+    handlers, level, propagate = logger.handlers[:], logger.level, logger.propagate
+    yield
+    logger.handlers[:], logger.propagate = handlers, propagate
+    logger.setLevel(level)
 
 
 @pytest.fixture(autouse=True)
