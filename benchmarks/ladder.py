@@ -63,6 +63,7 @@ _FINE = (
     "train.weight_decay=0",
     "train.token_dropout=0.15",
     "model.dropout=0.1",
+    "data.emoji_name_rows=0",
 )
 
 
