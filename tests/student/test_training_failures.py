@@ -45,9 +45,13 @@ def start(folder: Path, recipe, build: Path, *more: str, **options) -> subproces
     )
 
 
-def wait_for(checkpoint: Path, process: subprocess.Popen[str]) -> None:
+def wait_for(checkpoints: Path, step: int, process: subprocess.Popen[str]) -> None:
+    """Until the checkpoint of that step, or a later one, is whole: its files come one after another."""
     deadline = time.monotonic() + 120
-    while not (checkpoint / "trainer_state.json").exists() and time.monotonic() < deadline and process.poll() is None:
+    while time.monotonic() < deadline and process.poll() is None:
+        newest = last_checkpoint(checkpoints)
+        if newest is not None and int(newest.name.removeprefix("checkpoint-")) >= step:
+            return
         time.sleep(0.002)
 
 
@@ -72,7 +76,7 @@ def test_killed_at_any_step_it_goes_on_to_the_same_weights(build, recipe, tmp_pa
     step = random.choice([4, 8, 9, 14, 16, 20] if changes["save_steps"] != 1 else range(1, 24))
 
     process = start(tmp_path, longer, build)
-    wait_for(tmp_path / "run" / "checkpoints" / f"checkpoint-{step}", process)
+    wait_for(tmp_path / "run" / "checkpoints", step, process)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert not (tmp_path / "run" / "run.json").exists()
@@ -112,7 +116,7 @@ def test_a_run_that_had_stopped_early_does_not_train_on_when_it_is_resumed(build
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_stopped_by_hand_it_says_how_to_go_on(build, recipe, tmp_path, number):
     process = start(tmp_path, with_train(recipe, epochs=200), build, start_new_session=True)
-    wait_for(tmp_path / "run" / "checkpoints" / "checkpoint-6", process)
+    wait_for(tmp_path / "run" / "checkpoints", 6, process)
     process.send_signal(number)
     _, stderr = process.communicate(timeout=60)
 
