@@ -10,7 +10,8 @@ import shutil
 import signal
 import socket
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,6 +80,24 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session")
+def until_saved() -> Callable[..., None]:
+    """Return a function that waits for a whole checkpoint: its files come one after another, and a run killed between two of them goes on from an earlier one."""
+    from emojit.student.run_folder import last_checkpoint
+
+    def wait(checkpoints: Path, step: int, alive: Callable[[], bool], processes: int = 1) -> None:
+        deadline = time.monotonic() + 240
+        while alive():
+            newest = last_checkpoint(checkpoints, processes)
+            if newest is not None and int(newest.name.removeprefix("checkpoint-")) >= step:
+                return
+            assert time.monotonic() < deadline, f"no whole checkpoint of step {step} in {checkpoints}"
+            time.sleep(0.002)
+        raise AssertionError(f"the training ended before step {step}")
+
+    return wait
 
 
 _NO_BROWSER = "no Chromium (make browser)"

@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -184,15 +183,13 @@ def test_training_stops_when_validation_gets_no_better(build, recipe, tmp_path):
     assert result.record.training.best_step == 6
 
 
-def test_a_run_killed_in_the_middle_goes_on_to_the_same_weights(finished, build, recipe, tmp_path):
+def test_a_run_killed_in_the_middle_goes_on_to_the_same_weights(finished, build, recipe, tmp_path, until_saved):
     (tmp_path / "tiny.toml").write_text(dump(recipe), encoding="utf-8")
     run = tmp_path / "run"
     command = [sys.executable, "-m", "emojit", "train", "tiny.toml", "--dataset", str(build), "--out", "run"]
     env = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(command, cwd=tmp_path, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 120
-    while not (run / "checkpoints" / "checkpoint-6" / "trainer_state.json").exists() and time.monotonic() < deadline:
-        time.sleep(0.005)
+    until_saved(run / "checkpoints", 6, lambda: process.poll() is None)
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert not (run / "run.json").exists()

@@ -8,7 +8,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -45,16 +44,6 @@ def start(folder: Path, recipe, build: Path, *more: str, **options) -> subproces
     )
 
 
-def wait_for(checkpoints: Path, step: int, process: subprocess.Popen[str]) -> None:
-    """Until the checkpoint of that step, or a later one, is whole: its files come one after another."""
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and process.poll() is None:
-        newest = last_checkpoint(checkpoints)
-        if newest is not None and int(newest.name.removeprefix("checkpoint-")) >= step:
-            return
-        time.sleep(0.002)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
@@ -70,13 +59,13 @@ def wait_for(checkpoints: Path, step: int, process: subprocess.Popen[str]) -> No
     ],
     ids=["adamw", "schedule-free and average"],
 )
-def test_killed_at_any_step_it_goes_on_to_the_same_weights(build, recipe, tmp_path, changes):
+def test_killed_at_any_step_it_goes_on_to_the_same_weights(build, recipe, tmp_path, changes, until_saved):
     longer = with_train(recipe, epochs=4, **changes)  # six updates an epoch
     straight = train(longer, dataset=build, out=tmp_path / "straight", quiet=True)
     step = random.choice([4, 8, 9, 14, 16, 20] if changes["save_steps"] != 1 else range(1, 24))
 
     process = start(tmp_path, longer, build)
-    wait_for(tmp_path / "run" / "checkpoints", step, process)
+    until_saved(tmp_path / "run" / "checkpoints", step, lambda: process.poll() is None)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert not (tmp_path / "run" / "run.json").exists()
@@ -114,9 +103,9 @@ def test_a_run_that_had_stopped_early_does_not_train_on_when_it_is_resumed(build
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_stopped_by_hand_it_says_how_to_go_on(build, recipe, tmp_path, number):
+def test_stopped_by_hand_it_says_how_to_go_on(build, recipe, tmp_path, number, until_saved):
     process = start(tmp_path, with_train(recipe, epochs=200), build, start_new_session=True)
-    wait_for(tmp_path / "run" / "checkpoints", 6, process)
+    until_saved(tmp_path / "run" / "checkpoints", 6, lambda: process.poll() is None)
     process.send_signal(number)
     _, stderr = process.communicate(timeout=60)
 

@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -79,17 +78,15 @@ def test_two_processes_are_one_with_twice_the_accumulation(still, build, togethe
 
 
 @pytest.mark.slow
-def test_two_processes_that_were_killed_go_on_to_the_same_weights(still, build, together, tmp_path):
+def test_two_processes_that_were_killed_go_on_to_the_same_weights(still, build, together, tmp_path, until_saved):
     folder, _ = together
     shutil.copyfile(folder / "tiny.toml", tmp_path / "tiny.toml")
     process = subprocess.Popen(
         [*TORCHRUN, "emojit", "train", "tiny.toml", "--dataset", str(build), "--out", "run"],
         cwd=tmp_path, env=ENV, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    deadline = time.monotonic() + 120
-    checkpoint = tmp_path / "run" / "checkpoints" / "checkpoint-8"  # two updates into the second epoch
-    while not (checkpoint / "trainer_state.json").exists() and time.monotonic() < deadline:
-        time.sleep(0.002)
+    # Two updates into the second epoch.
+    until_saved(tmp_path / "run" / "checkpoints", 8, lambda: process.poll() is None, processes=2)
     workers = psutil.Process(process.pid).children(recursive=True)  # in sessions of their own
     for victim in (process, *workers):
         victim.send_signal(signal.SIGKILL)

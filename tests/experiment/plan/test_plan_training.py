@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -59,16 +58,14 @@ run_plan(plan, PlanFolder(Path({str(out)!r})), jobs=1, say=print, command={comma
 
 
 @pytest.mark.slow
-def test_the_small_historical_plan_survives_kill_9_and_a_variant_that_fails(tmp_path, build, warm):
+def test_the_small_historical_plan_survives_kill_9_and_a_variant_that_fails(tmp_path, build, warm, until_saved):
     command, server = warm
     plan, out = tmp_path / "plan.toml", PlanFolder(tmp_path / "out")
     small = resource("recipes/experiments/v3-small.toml").read_text(encoding="utf-8")
     plan.write_text(small.replace('"constant", "linear"', '"constant"') + BROKEN, encoding="utf-8")
     assert server.stdout.readline() == "ready\n"
     killed = start(plan, build, out.path, command)
-    while not list(out.run("base", 0).glob("checkpoints/checkpoint-*/trainer_state.json")):
-        assert killed.poll() is None
-        time.sleep(0.001)
+    until_saved(out.run("base", 0) / "checkpoints", 1, lambda: killed.poll() is None)
     killed.send_signal(signal.SIGKILL)  # the plan, and what it trains
     os.kill(out.statuses()[0].pid, signal.SIGKILL)
     killed.wait()

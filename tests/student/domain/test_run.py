@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -183,7 +182,7 @@ def test_a_modernbert_that_was_interrupted_in_an_epoch_goes_on_to_the_same_weigh
 
 
 @pytest.mark.slow
-def test_killed_by_the_system_it_goes_on_to_the_same_weights(build, recipe, changed, tmp_path):
+def test_killed_by_the_system_it_goes_on_to_the_same_weights(build, recipe, changed, tmp_path, until_saved):
     longer = changed(recipe, text={"rows": 80}, train={"epochs": 8.0, "evaluate_every": 1.0}, evaluation={"words": 8})
     (tmp_path / "tiny.toml").write_text(dump(longer), encoding="utf-8")
     command = [sys.executable, "-m", "emojit", "train", "tiny.toml", "--dataset", str(build), "--out", "run"]
@@ -194,11 +193,7 @@ def test_killed_by_the_system_it_goes_on_to_the_same_weights(build, recipe, chan
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
-    checkpoints = tmp_path / "run" / "checkpoints"
-    deadline = time.monotonic() + 240
-    while len(list(checkpoints.glob("checkpoint-*/trainer_state.json"))) < 2 and process.poll() is None:
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
+    until_saved(tmp_path / "run" / "checkpoints", 1, lambda: process.poll() is None)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert not (tmp_path / "run" / "run.json").exists()
