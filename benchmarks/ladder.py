@@ -147,7 +147,7 @@ class Ladder:
         self._silver_epochs: float = options.silver_epochs
         self._sets: list[str] = options.sets
         self._until = time.monotonic() + 60 * options.max_minutes
-        self._rows, self._parts = _read(options.pairs)
+        self._rows, self._parts = read_pairs(options.pairs)
 
     def measure(self, fold: int, name: str) -> None:
         """Score one rung on one part, unless that is done."""
@@ -376,7 +376,7 @@ def _outside(answers: Sequence[Sequence[str]]) -> float:
     return 1 - sum(count for _, count in counts.most_common(5)) / max(counts.total(), 1)
 
 
-def _read(path: Path) -> tuple[list[dict[str, Any]], np.ndarray]:
+def read_pairs(path: Path) -> tuple[list[dict[str, Any]], np.ndarray]:
     """Return the rows, and the part of each: articles are shuffled with seed 0 and dealt out in turn, as for the baselines."""
     with path.open(encoding="utf-8") as file:
         table = [json.loads(line) for line in file]

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import ladder
 
 from emojit.baselines.documents import emoji_texts
-from emojit.baselines.silver.making import _Sentences
+from emojit.baselines.silver.making import Sentences
 from emojit.lexicon.words import WordReader
 from emojit.student.tokenizer import train_tokenizer
 from emojit.student.word_pieces import word_tokenizer
@@ -41,12 +41,12 @@ def main() -> None:
     if not options.pairs.is_file():
         print(f"{options.pairs} is not here: nothing measured")
         return
-    rows, parts = ladder._read(options.pairs)
+    rows, parts = ladder.read_pairs(options.pairs)
     learned = [
         row[column] for row, part in zip(rows, parts, strict=True) if part for column in ("sns_text", "original_text")
     ]
     asked = [row["sns_text"] for row, part in zip(rows, parts, strict=True) if not part]
-    texts = [*learned, *islice(_Sentences(options.corpus, options.sentences, 0), options.sentences), *emoji_texts()]
+    texts = [*learned, *islice(Sentences(options.corpus, options.sentences, 0), options.sentences), *emoji_texts()]
     reader = WordReader()
     words = [word.surface for text in asked for word in reader.words(text)]
     print(f"{len(texts):,} texts learned from, {len(words):,} content words of {len(asked):,} other posts")

@@ -62,7 +62,7 @@ def silver_file(out: Path) -> Iterator[IO[str]]:
     """Open a file of silver rows to write. It is there under its name when it is complete, without a record, which comes after it; an error leaves the old one.
 
     Raises:
-        UsageError: it cannot be written.
+        UsageError: it cannot be written. An error at another file passes as it is.
     """
     partial = out.with_name(f"{out.name}.partial")
     try:
@@ -70,11 +70,13 @@ def silver_file(out: Path) -> Iterator[IO[str]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        record_path(out).unlink(
-            missing_ok=True
-        )  # a stop here leaves a file without a record, never one with another's
+        # A stop between the two leaves a file without a record, never one with another's.
+        record_path(out).unlink(missing_ok=True)
         partial.replace(out)
     except OSError as exc:
+        # A full disk names no file; what cannot be opened does.
+        if exc.filename is not None and Path(os.fsdecode(exc.filename)) not in (partial, out, record_path(out)):
+            raise
         raise UsageError(
             f"--out {out}: cannot be written ({exc.strerror or exc})", hint="free some space or give another file"
         ) from exc

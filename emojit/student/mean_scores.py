@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from emojit.dataset.silver_record import digest, read_record, silver_file, write_record
-from emojit.errors import UsageError
+from emojit.errors import StudentError, UsageError
 from emojit.logs import progress
 from emojit.student.decoding.search import first_chances
 from emojit.student.predict import Student
@@ -51,7 +51,7 @@ def average_scores(silver: Path, student: Student, out: Path, *, weight: float =
         Rows written (count).
 
     Raises:
-        StudentError: `silver` is not there or holds a line that is no pair.
+        StudentError: `silver` is not there, holds a line that is no pair, or no emoji.
         DatasetError: the record beside it is none, or that of another file.
         UsageError: the weight is out of its range, `out` is `silver`, or it cannot be written.
     """
@@ -62,7 +62,11 @@ def average_scores(silver: Path, student: Student, out: Path, *, weight: float =
     require_pairs(silver)
     record = read_record(silver)
     lengths = [len(pair.emojis) for pair in read_pairs(silver)]
-    mean = sum(lengths) / max(len(lengths), 1)
+    if not any(lengths):
+        raise StudentError(
+            f"{silver}: no text with emoji in {len(lengths)} lines", hint="write it with `emojit baseline label`"
+        )
+    mean = sum(lengths) / len(lengths)
     pairs = read_pairs(silver)
     with (
         silver_file(out) as file,
@@ -105,7 +109,7 @@ def _row(pair: SilverPair, own: dict[str, float], weight: float) -> dict[str, An
     }
     best = sorted(means, key=lambda emoji: -means[emoji])
     scores = {emoji: means[emoji] for emoji in best[:MOST] if means[emoji] >= _LEAST}
-    return {"text": pair.text, "emojis": best[: max(1, len(pair.emojis))], "scores": scores}
+    return {"text": pair.text, "emojis": best[: len(pair.emojis)], "scores": scores}
 
 
 def _source(student: Student, weight: float) -> dict[str, object]:

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import runpy
-from pathlib import Path
-from types import SimpleNamespace
-
 import pytest
 
 from emojit.experiment.comparison.terminal import plain
 from emojit.experiment.layout import RunStatus
 from emojit.experiment.table import write_table
 
-BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
-synthetic = SimpleNamespace(**runpy.run_path(str(BENCHMARKS / "synthetic_runs.py")))
 
-
-def test_a_variant_that_the_plan_skipped_is_no_problem_and_the_report_says_so(tmp_path):
+def test_a_variant_that_the_plan_skipped_is_no_problem_and_the_report_says_so(tmp_path, synthetic):
     folder = synthetic.write_plan(tmp_path / "plan", {"base": 0.5, "later": 0.5}, seeds=(0,), rows=20)
     skipped = RunStatus(variant="later", seed=0, state="skipped", reason="good improved")
     folder.write_statuses([*(status for status in folder.statuses() if status.variant == "base"), skipped])
@@ -33,7 +26,7 @@ def test_a_variant_that_the_plan_skipped_is_no_problem_and_the_report_says_so(tm
 
 
 @pytest.mark.parametrize(("rows", "warned"), [(5, True), (60, False)])
-def test_a_test_split_of_few_rows_is_said_to_decide_nothing(tmp_path, rows, warned):
+def test_a_test_split_of_few_rows_is_said_to_decide_nothing(tmp_path, rows, warned, synthetic):
     folder = synthetic.write_plan(tmp_path / "plan", {"base": 0.3, "good": 0.9}, seeds=(0,), rows=rows)
 
     found = write_table([str(folder.path)])[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import shutil
@@ -11,7 +12,7 @@ import torch
 from typer.testing import CliRunner
 
 from emojit.cli.app import app
-from emojit.dataset.silver_record import SilverRecord, read_record, record_path, write_record
+from emojit.dataset.silver_record import SilverRecord, read_record, record_path, silver_file, write_record
 from emojit.errors import StudentError, UsageError
 from emojit.student import load_student
 from emojit.student.mean_scores import MOST, average_scores
@@ -124,6 +125,50 @@ def test_a_line_that_is_no_pair_is_named_and_nothing_is_left_behind(student, sil
         average_scores(silver, student, tmp_path / "second.jsonl", quiet=True)
 
     assert [path.name for path in tmp_path.iterdir()] == ["silver.jsonl"]
+
+
+@pytest.mark.parametrize("lines", ["", "\n", '{"text": "雨だ", "emojis": []}\n'])
+def test_a_file_without_any_emoji_is_refused(student, silver, tmp_path, lines):
+    silver.write_text(lines, encoding="utf-8")
+
+    with pytest.raises(StudentError, match=r"silver\.jsonl: no text with emoji in \d lines"):
+        average_scores(silver, student, tmp_path / "second.jsonl", quiet=True)
+
+    assert not (tmp_path / "second.jsonl").exists()
+
+
+def test_a_text_without_emoji_stays_without(student, silver, tmp_path):
+    with silver.open("a", encoding="utf-8") as file:
+        file.write('{"text": "はい", "emojis": []}\n')
+
+    average_scores(silver, student, tmp_path / "second.jsonl", quiet=True)
+
+    assert read(tmp_path / "second.jsonl")[-1]["emojis"] == []
+
+
+def test_only_an_error_at_the_file_itself_is_said_to_be_one_of_out(tmp_path):
+    with pytest.raises(FileNotFoundError, match="corpus"), silver_file(tmp_path / "out.jsonl"):
+        (tmp_path / "corpus.jsonl").open()
+    with pytest.raises(UsageError, match=r"--out .*cannot be written"), silver_file(tmp_path / "no" / "out.jsonl"):
+        pass
+    with pytest.raises(UsageError, match=r"--out .*cannot be written \(No space"), silver_file(tmp_path / "out.jsonl"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_baseline_is_no_student(silver, tmp_path):
+    (tmp_path / "linear").mkdir()
+    (tmp_path / "linear" / "baseline.json").write_text("{}", encoding="utf-8")
+
+    said = CliRunner().invoke(
+        app,
+        ["baseline", "average", str(silver), "--student", str(tmp_path / "linear"), "--out", str(tmp_path / "o.jsonl")],
+    )
+
+    assert said.exit_code == 1
+    assert "no config.json, so this is no model" in str(said.exception)
+    assert not (tmp_path / "o.jsonl").exists()
 
 
 def test_the_command_writes_what_the_function_does(student, silver, tmp_path, model_folder):

@@ -116,7 +116,7 @@ def make_silver(
         )
     counts = SilverCounts()
     # Opened before the fits, so that a corpus that is not there is said at once.
-    drawn = _Sentences(corpus, sentences, seed) if corpus is not None and sentences else None
+    drawn = Sentences(corpus, sentences, seed) if corpus is not None and sentences else None
     if swapped:
         require_words_extra()
     total = mixed + swapped + sentences + sum(1 + (row.other is not None) for row in rows)
@@ -206,7 +206,7 @@ class _Swapper:
         return swapped_nouns(texts, self._nouns, self._reader, draw)
 
 
-class _Sentences:
+class Sentences:
     """Sentences of a corpus that the default filters keep: iterate once, then read whose they are."""
 
     def __init__(self, corpus: str, count: int, seed: int) -> None:
