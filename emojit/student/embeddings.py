@@ -15,21 +15,23 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
-def name_pieces(tokenizer: PreTrainedTokenizerBase, emoji: str, *, old_size: int) -> list[int]:
-    """Return the ids of the pieces of an emoji's Japanese name and keywords, duplicates kept.
+def name_pieces(tokenizer: PreTrainedTokenizerBase, emojis: Sequence[str], *, old_size: int) -> list[list[int]]:
+    """Return the ids of the pieces of each emoji's Japanese name and keywords, duplicates kept.
 
     Args:
         tokenizer: the student's tokenizer.
-        emoji: one inventory emoji.
+        emojis: inventory emoji.
         old_size: ids from here on are new themselves and teach nothing (count).
 
     Returns:
-        Ids of ordinary pieces: no unknown, special or new token, and not the bare word mark "▁", which every word has.
+        Ids of ordinary pieces, a list per emoji: no unknown, special or new token, and not the bare word mark "▁", which every word has.
     """
-    item = entry(emoji)
+    if not emojis:  # a tokenizer takes no empty batch
+        return []
+    names = [" ".join([item.name_ja, *item.keywords_ja]) for item in map(entry, emojis)]
     left_out = {*tokenizer.all_special_ids, tokenizer.convert_tokens_to_ids("▁")}
-    ids = tokenizer(" ".join([item.name_ja, *item.keywords_ja]), add_special_tokens=False).input_ids
-    return [token for token in ids if token < old_size and token not in left_out]
+    rows = tokenizer(names, add_special_tokens=False).input_ids
+    return [[token for token in ids if token < old_size and token not in left_out] for ids in rows]
 
 
 def grow_embeddings(
@@ -62,10 +64,8 @@ def grow_embeddings(
     tables = [model.get_input_embeddings().weight]
     if not tied:
         tables.append(model.get_output_embeddings().weight)
-    pieces = {
-        token: name_pieces(tokenizer, emoji, old_size=old_size) if start == "names" else []
-        for emoji, token in zip(emojis, tokenizer.convert_tokens_to_ids(list(emojis)), strict=True)
-    }
+    ids_of = name_pieces(tokenizer, emojis, old_size=old_size) if start == "names" else [[] for _ in emojis]
+    pieces = dict(zip(tokenizer.convert_tokens_to_ids(list(emojis)), ids_of, strict=True))
     pieces.update({token: [] for token in tokenizer.convert_tokens_to_ids(list(others))})
     with torch.no_grad():
         for table in tables:  # (V, D)

@@ -45,7 +45,7 @@ def test_a_row_is_the_mean_of_the_rows_of_the_pieces_of_its_japanese_name(new):
     table = new.model.get_input_embeddings().weight
     old_size = len(new.tokenizer) - len(EMOJIS)
     for emoji in ("🐶", "🇯🇵", "1️⃣", "👨‍👩‍👧"):
-        ids = name_pieces(new.tokenizer, emoji, old_size=old_size)
+        (ids,) = name_pieces(new.tokenizer, [emoji], old_size=old_size)
 
         row = table[new.vocabulary.id_of[emoji]]
 
@@ -76,7 +76,7 @@ def test_the_spare_rows_of_a_published_t5_are_started_too_and_none_is_left_over(
     assert len(table) == len(tokenizer) == model.config.vocab_size == model.get_output_embeddings().weight.shape[0]
     assert len(spare) == 28
     for offset in range(28):
-        ids = name_pieces(tokenizer, EMOJIS[offset], old_size=old_size)
+        (ids,) = name_pieces(tokenizer, [EMOJIS[offset]], old_size=old_size)
         torch.testing.assert_close(table[old_size + offset], table[ids].mean(dim=0))
         assert not torch.allclose(table[old_size + offset], spare[offset])
 
@@ -116,7 +116,7 @@ def test_a_head_of_its_own_is_started_from_itself_and_stays_apart_after_reloadin
         reloaded = AutoModelForSeq2SeqLM.from_pretrained(tmp_path)
 
     dog = tokenizer.convert_tokens_to_ids("🐶")
-    ids = name_pieces(tokenizer, "🐶", old_size=old_size)
+    (ids,) = name_pieces(tokenizer, ["🐶"], old_size=old_size)
     inputs, head = model.get_input_embeddings().weight, model.get_output_embeddings().weight
     torch.testing.assert_close(head[dog], head[ids].mean(dim=0))
     assert not torch.allclose(head[dog], inputs[dog])
