@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import collections
+import gc
 import logging
 import os
 import shutil
@@ -174,6 +175,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if (limit := item.get_closest_marker("timeout")) is not None:
             limits[item.path] = max(limits[item.path], limit.args[0])
     items.sort(key=lambda item: (-limits[item.path], -slow[item.path]))
+
+
+def pytest_collection_finish() -> None:
+    """Keep the objects of all imported modules out of later garbage collections: accelerate asks for a full one before every training.
+
+    No test has begun, so that nothing a test forgets to close is hidden.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
