@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Where the shell says that Python shall not keep what it compiled, as images for containers do, each of the hundreds of processes of the tests compiles emojit anew.
+export PYTHONDONTWRITEBYTECODE :=
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
