@@ -66,10 +66,12 @@ def evaluate(
 
     Example: emojit evaluate --model outputs/experiments/base --dataset you/emoji-pairs --revision v1
     """
+    from emojit.evaluation.modules import import_without_transformers
     from emojit.evaluation.run import default_out, evaluate_model, evaluate_predictions
     from emojit.evaluation.table import plain, scores
 
     source = _one_of(model, predictions, model_revision)
+    import_without_transformers()
     common = _Common(
         out=out or default_out(source),
         revision=revision,

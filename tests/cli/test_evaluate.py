@@ -79,10 +79,18 @@ def test_the_metrics_are_loaded_from_a_hub(built, predictions, tmp_path):
             *("evaluate", "--predictions", predictions, "--dataset", built, "--metrics-from", "me", "--out", "report"),
             *("--baselines", "linear"),
             cwd=tmp_path,
-            env={"HF_ENDPOINT": hub.endpoint, "HF_HOME": str(tmp_path / "hf"), "EMOJIT_OFFLINE": "1"},
+            env={
+                "HF_ENDPOINT": hub.endpoint,
+                "HF_HOME": str(tmp_path / "hf"),
+                "EMOJIT_OFFLINE": "1",
+                "PYTHONPROFILEIMPORTTIME": "1",
+            },
         )
 
     assert done.returncode == 0, done.stderr
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "evaluate" in imported
+    assert "torch" not in imported  # it takes seconds, and a file is scored without it
     assert "beats the best constant answer" in done.stdout
     report = json.loads((tmp_path / "report" / "eval_metrics.json").read_text(encoding="utf-8"))
     assert [metric["source"] for metric in report["metrics"]] == [f"me/{name}" for name in MODULE_FIGURES]

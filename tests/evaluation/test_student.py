@@ -35,7 +35,7 @@ def run_folder(built, tmp_path_factory):
 def test_a_student_that_learned_nothing_is_reported_as_it_is(run_folder, built):
     before = {path.name for path in run_folder.iterdir()}
 
-    report = evaluate_model(run_folder, built, out=default_out(run_folder), quiet=True)
+    report = evaluate_model(run_folder, built, out=default_out(run_folder), baselines=["linear"], quiet=True)
 
     answers = pq.read_table(run_folder / "eval_predictions.parquet").column("student").to_pylist()
     assert read_report(run_folder) == report
@@ -58,8 +58,9 @@ def test_a_student_that_learned_nothing_is_reported_as_it_is(run_folder, built):
 
 
 def test_the_column_that_the_run_was_trained_on_is_read_unless_another_is_asked_for(run_folder, built, tmp_path):
-    own = evaluate_model(run_folder / "model", built, out=tmp_path / "own", quiet=True)
-    other = evaluate_model(run_folder, built, out=tmp_path / "other", input_column="sns_text", quiet=True)
+    setting = {"baselines": ["constant"], "quiet": True}
+    own = evaluate_model(run_folder / "model", built, out=tmp_path / "own", **setting)
+    other = evaluate_model(run_folder, built, out=tmp_path / "other", input_column="sns_text", **setting)
 
     assert (own.dataset.input_column, other.dataset.input_column) == ("original_text", "sns_text")
     assert own.source.name == "tiny"
