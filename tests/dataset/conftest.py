@@ -45,7 +45,7 @@ class TeacherServer(ThreadingHTTPServer):
         self.hold: Callable[[str, str], None] = lambda step, text: None
         self.cut: Callable[[str], bool] = lambda body: False
         self.reply: Callable[[str, str], str | int | list[str]] = usual
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
 
     @property
     def url(self) -> str:
