@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import collections
 import gc
+import importlib.util
 import logging
 import os
 import shutil
@@ -99,6 +100,20 @@ def until_saved() -> Callable[..., None]:
         raise AssertionError(f"the training ended before step {step}")
 
     return wait
+
+
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The real command line without the seconds of its imports: what each call forks from; see `tests/warm.py`."""
+    path = Path(__file__).with_name("warm.py")
+    spec = importlib.util.spec_from_file_location("warm", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    server = module.Warm(str(tmp_path_factory.mktemp("warm") / "socket"), root=path.parents[1])
+    yield server
+    server.close()
 
 
 _NO_BROWSER = "no Chromium (make browser)"

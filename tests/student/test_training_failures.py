@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import random
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -19,9 +16,6 @@ from emojit.recipe import dump
 from emojit.student import train
 from emojit.student.kept import KEPT, kept_files
 from emojit.student.run_folder import last_checkpoint
-
-ROOT = Path(__file__).resolve().parents[2]
-ENV = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
 
 
 def with_train(recipe, **changes):
@@ -36,12 +30,15 @@ def same(one: dict[str, torch.Tensor], two: dict[str, torch.Tensor]) -> bool:
     return one.keys() == two.keys() and all(torch.equal(one[name], two[name]) for name in one)
 
 
-def start(folder: Path, recipe, build: Path, *more: str, **options) -> subprocess.Popen[str]:
-    (folder / "tiny.toml").write_text(dump(recipe), encoding="utf-8")
-    command = [sys.executable, "-m", "emojit", "train", "tiny.toml", "--dataset", str(build), "--out", "run", *more]
-    return subprocess.Popen(
-        command, cwd=folder, env=ENV, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options
-    )
+@pytest.fixture
+def start(warm, build, tmp_path):
+    """Starts `emojit train` in a process of its own; `before` is what the process shall do first."""
+
+    def begin(recipe, before: str | None = None):
+        (tmp_path / "tiny.toml").write_text(dump(recipe), encoding="utf-8")
+        return warm.start("train", "tiny.toml", "--dataset", str(build), "--out", "run", cwd=tmp_path, before=before)
+
+    return begin
 
 
 @pytest.mark.slow
@@ -59,12 +56,12 @@ def start(folder: Path, recipe, build: Path, *more: str, **options) -> subproces
     ],
     ids=["adamw", "schedule-free and average"],
 )
-def test_killed_at_any_step_it_goes_on_to_the_same_weights(build, recipe, tmp_path, changes, until_saved):
+def test_killed_at_any_step_it_goes_on_to_the_same_weights(build, recipe, tmp_path, changes, start, until_saved):
     longer = with_train(recipe, epochs=4, **changes)  # six updates an epoch
     straight = train(longer, dataset=build, out=tmp_path / "straight", quiet=True)
     step = random.choice([4, 8, 9, 14, 16, 20] if changes["save_steps"] != 1 else range(1, 24))
 
-    process = start(tmp_path, longer, build)
+    process = start(longer)
     until_saved(tmp_path / "run" / "checkpoints", step, lambda: process.poll() is None)
     process.send_signal(signal.SIGKILL)
     process.communicate()
@@ -103,8 +100,8 @@ def test_a_run_that_had_stopped_early_does_not_train_on_when_it_is_resumed(build
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_stopped_by_hand_it_says_how_to_go_on(build, recipe, tmp_path, number, until_saved):
-    process = start(tmp_path, with_train(recipe, epochs=200), build, start_new_session=True)
+def test_stopped_by_hand_it_says_how_to_go_on(recipe, tmp_path, number, start, until_saved):
+    process = start(with_train(recipe, epochs=200))
     until_saved(tmp_path / "run" / "checkpoints", 6, lambda: process.poll() is None)
     process.send_signal(number)
     _, stderr = process.communicate(timeout=60)
@@ -153,13 +150,10 @@ def test_no_memory_is_said_with_what_to_change(recipe, tmp_path, error, words):
 
 
 @pytest.mark.slow
-def test_a_batch_that_no_memory_holds_is_said_with_what_to_change(build, recipe, tmp_path):
-    (tmp_path / "tiny.toml").write_text(dump(with_train(recipe, epochs=1)), encoding="utf-8")
+def test_a_batch_that_no_memory_holds_is_said_with_what_to_change(recipe, start):
     # As much address space as the process has when the first batch comes, and a little more.
     limited = """
 import re, resource
-import torch
-from emojit.cli.app import main
 from emojit.student.trainer import EmojiTrainer
 step = EmojiTrainer.training_step
 def squeezed(self, model, inputs, num_items_in_batch=None):
@@ -168,37 +162,31 @@ def squeezed(self, model, inputs, num_items_in_batch=None):
     inputs = {name: tensor.repeat(5000, 1) for name, tensor in inputs.items()}
     return step(self, model, inputs, num_items_in_batch)
 EmojiTrainer.training_step = squeezed
-main()
 """
-    done = subprocess.run(
-        [sys.executable, "-c", limited, "train", "tiny.toml", "--dataset", str(build), "--out", "run"],
-        cwd=tmp_path, env=ENV, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    process = start(with_train(recipe, epochs=1), before=limited)
+    _, stderr = process.communicate()
 
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
-    assert done.stderr.splitlines()[0] == "error: the memory of this machine is too small for train.batch_size 8"
-    assert "train.gradient_accumulation" in done.stderr
+    assert process.returncode == 1
+    assert "Traceback" not in stderr
+    assert stderr.splitlines()[0] == "error: the memory of this machine is too small for train.batch_size 8"
+    assert "train.gradient_accumulation" in stderr
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("limit", "width"), [(400_000, 16), (1_600_000, 64)], ids=["the tokenizer does not fit", "the moments do not fit"]
 )
-def test_a_disk_that_is_full_behind_the_weights_is_the_same_error(build, recipe, tmp_path, limit, width):
+def test_a_disk_that_is_full_behind_the_weights_is_the_same_error(recipe, tmp_path, limit, width, start):
     wide = dataclasses.replace(recipe, model=dataclasses.replace(recipe.model, d_model=width))
-    (tmp_path / "tiny.toml").write_text(dump(with_train(wide, epochs=1)), encoding="utf-8")
     # The largest file a process may write stands in for a full disk. Each library has an exception of its own for it.
-    limited = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit})); from emojit.cli.app import main; main()"
+    limited = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))"
 
-    done = subprocess.run(
-        [sys.executable, "-c", limited, "train", "tiny.toml", "--dataset", str(build), "--out", "run"],
-        cwd=tmp_path, env=ENV, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    process = start(with_train(wide, epochs=1), before=limited)
+    _, stderr = process.communicate()
 
-    assert done.returncode == 1
-    assert done.stderr.startswith("error: run: cannot be written (")
-    assert "Traceback" not in done.stderr
+    assert process.returncode == 1
+    assert stderr.startswith("error: run: cannot be written (")
+    assert "Traceback" not in stderr
     written = {path.name for path in (tmp_path / "run" / "checkpoints" / "checkpoint-6").iterdir()}
     assert "model.safetensors" in written
     assert last_checkpoint(tmp_path / "run" / "checkpoints") is None

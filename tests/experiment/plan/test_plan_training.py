@@ -16,8 +16,7 @@ from emojit.experiment.plan.resolve import resolve_plan
 from emojit.experiment.plan.run import run_plan
 from emojit.resources import resource
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[2]
+ROOT = Path(__file__).parents[3]
 TINY = (
     "model.vocab_size=2000", "model.d_model=16", "model.d_ff=16", "model.num_heads=2", "train.epochs=4", "data.emoji_name_rows=0",
     "data.max_train_rows=16",
@@ -28,21 +27,6 @@ name = "broken"
 hypothesis = "It cannot be trained, and nothing else shall suffer from it."
 set = { "model.base" = "no/such/folder" }
 """
-
-
-@pytest.fixture
-def warm(tmp_path):
-    """The real command line, without the seconds that each of its starts takes."""
-    address = str(tmp_path / "socket")
-    server = subprocess.Popen(
-        [sys.executable, str(HERE / "warm.py"), "serve", address],
-        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    yield (sys.executable, "-S", "-E", str(HERE / "warm.py"), "call", address), server
-    server.kill()
-    server.communicate()
 
 
 def start(plan: Path, build: Path, out: Path, command: tuple[str, ...]) -> subprocess.Popen[str]:
@@ -59,12 +43,10 @@ run_plan(plan, PlanFolder(Path({str(out)!r})), jobs=1, say=print, command={comma
 
 @pytest.mark.slow
 def test_the_small_historical_plan_survives_kill_9_and_a_variant_that_fails(tmp_path, build, warm, until_saved):
-    command, server = warm
     plan, out = tmp_path / "plan.toml", PlanFolder(tmp_path / "out")
     small = resource("recipes/experiments/v3-small.toml").read_text(encoding="utf-8")
     plan.write_text(small.replace('"constant", "linear"', '"constant"') + BROKEN, encoding="utf-8")
-    assert server.stdout.readline() == "ready\n"
-    killed = start(plan, build, out.path, command)
+    killed = start(plan, build, out.path, warm.call)
     until_saved(out.run("base", 0) / "checkpoints", 1, lambda: killed.poll() is None)
     killed.send_signal(signal.SIGKILL)  # the plan, and what it trains
     os.kill(out.statuses()[0].pid, signal.SIGKILL)
@@ -74,7 +56,7 @@ def test_the_small_historical_plan_survives_kill_9_and_a_variant_that_fails(tmp_
     said: list[str] = []
     resolved = resolve_plan(plan, dataset=str(build), seeds=[0], overrides=TINY)
     # Any code: somebody may work on this checkout while its tests run.
-    result = run_plan(resolved, out, jobs=2, any_code=True, say=said.append, quiet=True, command=command)
+    result = run_plan(resolved, out, jobs=2, any_code=True, say=said.append, quiet=True, command=warm.call)
 
     states = {status.variant: status.state for status in result.statuses}
     assert states.pop("broken") == "failed"
