@@ -78,6 +78,8 @@ class Warm:
             stdout=subprocess.PIPE,
             text=True,
         )
+        self.pid = self._server.pid
+        """Of the server; what it runs descends from it."""
         assert self._server.stdout is not None
         assert self._server.stdout.readline() == "ready\n"
 

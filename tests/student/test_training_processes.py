@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import dataclasses
 import json
@@ -23,8 +24,9 @@ from emojit.student import read_run, train
 
 ROOT = Path(__file__).resolve().parents[2]
 ENV = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m"]
-ACCELERATE = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "-m"]
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+ACCELERATE = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2"]
+MODULE = ["-m", "emojit"]
 
 
 def log_of(folder: Path) -> list[dict[str, str]]:
@@ -46,7 +48,7 @@ def still(tiny):
 
 def launch(launcher: list[str], folder: Path, build: Path, *more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*launcher, "emojit", "train", "tiny.toml", "--dataset", str(build), "--out", "run", *more],
+        [*launcher, "train", "tiny.toml", "--dataset", str(build), "--out", "run", *more],
         cwd=folder, env=ENV, capture_output=True, text=True, check=False, timeout=240,
     )  # fmt: skip
 
@@ -56,7 +58,7 @@ def together(still, build, tmp_path_factory):
     """A run of two processes, and what it said."""
     folder = tmp_path_factory.mktemp("together")
     (folder / "tiny.toml").write_text(dump(still), encoding="utf-8")
-    return folder, launch(TORCHRUN, folder, build, "--json")
+    return folder, launch([*TORCHRUN, *MODULE], folder, build, "--json")
 
 
 @pytest.mark.slow
@@ -78,24 +80,29 @@ def test_two_processes_are_one_with_twice_the_accumulation(still, build, togethe
 
 
 @pytest.mark.slow
-def test_two_processes_that_were_killed_go_on_to_the_same_weights(still, build, together, tmp_path, until_saved):
+def test_two_processes_that_were_killed_go_on_to_the_same_weights(still, build, together, warm, tmp_path, until_saved):
     folder, _ = together
+    forks = [*TORCHRUN, "--no-python", *warm.call]  # torchrun starts them, and they have what a worker imports
     shutil.copyfile(folder / "tiny.toml", tmp_path / "tiny.toml")
     process = subprocess.Popen(
-        [*TORCHRUN, "emojit", "train", "tiny.toml", "--dataset", str(build), "--out", "run"],
+        [*forks, "train", "tiny.toml", "--dataset", str(build), "--out", "run"],
         cwd=tmp_path, env=ENV, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     # Two updates into the second epoch.
     until_saved(tmp_path / "run" / "checkpoints", 8, lambda: process.poll() is None, processes=2)
     workers = psutil.Process(process.pid).children(recursive=True)  # in sessions of their own
+    workers += psutil.Process(warm.pid).children(recursive=True)
+    assert len(workers) >= 4
     for victim in (process, *workers):
-        victim.send_signal(signal.SIGKILL)
+        with contextlib.suppress(psutil.NoSuchProcess):  # one that ended with another
+            victim.send_signal(signal.SIGKILL)
     process.wait()
-    psutil.wait_procs(workers, timeout=10)
+    _, alive = psutil.wait_procs(workers, timeout=60)
+    assert not alive
 
     with pytest.raises(UsageError, match=r"begun with another processes \(2, now None\)"):
         train(still, dataset=build, out=tmp_path / "run", resume=True, quiet=True)
-    done = launch(TORCHRUN, tmp_path, build, "--resume")
+    done = launch(forks, tmp_path, build, "--resume")
 
     assert done.returncode == 0, done.stderr
     assert read_run(tmp_path / "run").training.resumed_from >= 8
@@ -109,7 +116,7 @@ def test_a_mistake_is_said_once(still, build, tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "notes.txt").write_text("mine", encoding="utf-8")
 
-    refused = launch(ACCELERATE, tmp_path, build)
+    refused = launch([*ACCELERATE, *MODULE], tmp_path, build)
 
     assert refused.returncode != 0
     assert refused.stderr.count("error: run holds other files") == 1
