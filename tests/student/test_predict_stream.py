@@ -195,7 +195,7 @@ def test_nothing_to_resume_begins_and_no_texts_make_an_empty_file(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_command_killed_with_signal_9_goes_on_and_ends_with_the_same_bytes(model_folder, tmp_path):
+def test_the_command_killed_with_signal_9_goes_on_and_ends_with_the_same_bytes(model_folder, warm, tmp_path):
     rows = [{"id": number, "text": "雨の日は家で本を読むに限る"[: number % 13 + 1]} for number in range(3500)]
     source = jsonl(tmp_path / "in.jsonl", rows)
     texts = TextFile(source, Fields())
@@ -203,18 +203,20 @@ def test_the_command_killed_with_signal_9_goes_on_and_ends_with_the_same_bytes(m
     write_answers(
         texts, student.answer, tmp_path / "straight.jsonl", Fields(), model={}, resume=False, total=None, quiet=True
     )
-    command = [sys.executable, "-m", "emojit", "predict", "--model", str(model_folder), "--input", str(source)]
+    command = ["predict", "--model", str(model_folder), "--input", str(source)]
     command += ["--output", str(tmp_path / "out.jsonl"), "--set", "decoding.method=sample"]
-    env = {**os.environ, "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(command, env=env)
+    process = warm.start(*command, cwd=tmp_path)
     partial = tmp_path / "out.jsonl.partial"
     while process.poll() is None and not (partial.exists() and partial.stat().st_size):
         time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.communicate()
     assert partial.exists(), "killed too late"
 
-    done = subprocess.run([*command, "--resume", "--json"], env=env, check=True, capture_output=True, text=True)
+    whole = [sys.executable, "-m", "emojit", *command, "--resume", "--json"]
+    done = subprocess.run(
+        whole, env={**os.environ, "OMP_NUM_THREADS": "1"}, check=True, capture_output=True, text=True
+    )
 
     assert json.loads(done.stdout)["resumed"] >= 1024
     assert (tmp_path / "out.jsonl").read_bytes() == (tmp_path / "straight.jsonl").read_bytes()

@@ -295,19 +295,16 @@ def test_a_disk_that_cannot_hold_the_checkpoints_is_named_before_training(build,
         train(with_train(recipe, save_total_limit=10**9), dataset=build, out=tmp_path / "run", quiet=True)
 
 
-def test_a_file_that_cannot_be_written_is_one_error_and_not_a_finished_run(build, recipe, tmp_path):
+def test_a_file_that_cannot_be_written_is_one_error_and_not_a_finished_run(build, recipe, warm, tmp_path):
     (tmp_path / "tiny.toml").write_text(dump(with_train(recipe, epochs=1)), encoding="utf-8")
     # The largest file a process may write stands in for a full disk.
-    limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)); from emojit.cli.app import main; main()"
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))"
 
-    done = subprocess.run(
-        [sys.executable, "-c", limited, "train", "tiny.toml", "--dataset", str(build), "--out", "run"],
-        cwd=tmp_path, env=env, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    process = warm.start("train", "tiny.toml", "--dataset", str(build), "--out", "run", cwd=tmp_path, before=limited)
+    _, stderr = process.communicate()
 
-    assert done.returncode == 1
-    assert done.stderr.startswith("error: run: cannot be written (")
-    assert "--resume" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert process.returncode == 1
+    assert stderr.startswith("error: run: cannot be written (")
+    assert "--resume" in stderr
+    assert "Traceback" not in stderr
     assert not (tmp_path / "run" / "run.json").exists()

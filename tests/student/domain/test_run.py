@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -182,17 +179,10 @@ def test_a_modernbert_that_was_interrupted_in_an_epoch_goes_on_to_the_same_weigh
 
 
 @pytest.mark.slow
-def test_killed_by_the_system_it_goes_on_to_the_same_weights(build, recipe, changed, tmp_path, until_saved):
+def test_killed_by_the_system_it_goes_on_to_the_same_weights(build, recipe, changed, tmp_path, warm, until_saved):
     longer = changed(recipe, text={"rows": 80}, train={"epochs": 8.0, "evaluate_every": 1.0}, evaluation={"words": 8})
     (tmp_path / "tiny.toml").write_text(dump(longer), encoding="utf-8")
-    command = [sys.executable, "-m", "emojit", "train", "tiny.toml", "--dataset", str(build), "--out", "run"]
-    process = subprocess.Popen(
-        command,
-        cwd=tmp_path,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
+    process = warm.start("train", "tiny.toml", "--dataset", str(build), "--out", "run", cwd=tmp_path)
     until_saved(tmp_path / "run" / "checkpoints", 1, lambda: process.poll() is None)
     process.send_signal(signal.SIGKILL)
     process.communicate()
