@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
 from typing import Annotated
@@ -37,6 +39,9 @@ from emojit.cli import (
 from emojit.cli.stopping import INTERRUPTED
 from emojit.errors import EmojitError
 from emojit.network import check_environment, mask_secrets
+
+_COLLECTED_AFTER = (10_000, 10, 10)
+"""Objects after which Python looks for cycles (count; it is 700 by default): the imports of torch and transformers make millions that all stay."""
 
 app = typer.Typer(
     name="emojit",
@@ -98,6 +103,8 @@ def main() -> None:
     The only place where an error becomes one `error:` line (`stopped:` at a limit that was asked for), one `hint:` line and an exit code. Typer ends quietly when a reader went away
     (`emojit … | head`).
     """
+    gc.set_threshold(*_COLLECTED_AFTER)
+    atexit.register(gc.freeze)  # what the libraries hold goes with the process; to collect it first takes a second
     try:
         code = app(standalone_mode=False)  # Typer would print its own mistakes in another form
     except EmojitError as exc:
