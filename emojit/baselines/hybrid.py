@@ -11,6 +11,7 @@ from emojit.baselines.best import answers, fit_chooser
 from emojit.baselines.choosing import Chooser
 from emojit.baselines.documents import WordDocuments
 from emojit.baselines.extra import require_evaluate_extra
+from emojit.baselines.half import with_digits_of_float16
 from emojit.baselines.kernel import Viewer, Views, kernel, pack_views, unpack_views
 from emojit.baselines.ridge import Problem, Solution, solve_dual, solve_primal
 from emojit.baselines.state import damaged, read_arrays, read_facts, write_state
@@ -83,7 +84,7 @@ class Hybrid:
         else:
             self._rows, solution = _with_landmarks(views, problem, self._landmarks)
         self._labels, self._offset = given.labels, solution.offset
-        self._weights = solution.coefficients.astype(np.float16).astype(np.float32)
+        self._weights = with_digits_of_float16(solution.coefficients)
         last = given.targets[given.targets.shape[0] - sum(given.held_out) :]
         first_of_group = np.cumsum([0, *given.held_out[:-1]])
         self._chooser = fit_chooser(

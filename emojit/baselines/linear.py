@@ -12,6 +12,7 @@ from emojit.baselines.choosing import Chooser
 from emojit.baselines.documents import Document, emoji_texts, letters_only
 from emojit.baselines.extra import require_evaluate_extra
 from emojit.baselines.features import TfIdf, cosines
+from emojit.baselines.half import with_digits_of_float16
 from emojit.baselines.named import NAMED, named_emoji, with_names
 from emojit.baselines.ridge import Problem, Solution, solve_dual, solve_primal
 from emojit.baselines.state import damaged, read_arrays, read_facts, write_state
@@ -61,7 +62,7 @@ class Linear:
         solution = _solve(vectors, given)
         self._labels, self._offset = given.labels, solution.offset
         # What is saved is what answers, from the beginning: half the digits, half the size.
-        self._weights = solution.coefficients.astype(np.float16).astype(np.float32)
+        self._weights = with_digits_of_float16(solution.coefficients)
         last = given.targets[given.targets.shape[0] - sum(given.held_out) :]
         first_of_group = np.cumsum([0, *given.held_out[:-1]])  # the row itself, not its other wording
         self._chooser = fit_chooser(
