@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -15,15 +12,9 @@ from emojit.metrics import MODULE_FIGURES
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
-def python(code: str, *, env: dict[str, str], cwd: Path) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=env, cwd=cwd, capture_output=True, text=True, encoding="utf-8", check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def test_the_demo_runs_the_chain_and_a_stranger_runs_the_readmes_snippets_against_its_hub(tmp_path, readme, smaller):
+def test_the_demo_runs_the_chain_and_a_stranger_runs_the_readmes_snippets_against_its_hub(
+    tmp_path, readme, smaller, forks
+):
     outputs: list[str] = []
     steps: list[str] = []
 
@@ -34,7 +25,11 @@ def test_the_demo_runs_the_chain_and_a_stranger_runs_the_readmes_snippets_agains
             "HF_HOME": str(tmp_path / "stranger"),
             "HF_UPDATE_DOWNLOAD_COUNTS": "0",
         }
-        outputs.extend(python(snippet, env=env, cwd=tmp_path) for snippet in readme.snippets)
+        with forks(env, emojit=False) as programs:
+            for snippet in readme.snippets:
+                done = programs.run({"code": snippet}, cwd=tmp_path)
+                assert done.returncode == 0, done.stderr
+                outputs.append(done.stdout)
 
     result = run_demo(tmp_path / "demo", say=steps.append, overrides=smaller, quiet=True, wait=stranger)
 
