@@ -6,6 +6,7 @@ What runs is the real command line. `python warm.py serve SOCKET` says "ready" a
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gc
 import importlib
@@ -18,9 +19,10 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
 
 IMPORTED = (
     "emojit.cli.app", "emojit.student.artefacts", "emojit.student.decoding", "emojit.student.domain", "emojit.student.domain.trainer", "emojit.student.stream",
@@ -158,10 +160,12 @@ def handle(connection: socket.socket) -> None:
         sys.argv = ["emojit", *call["arguments"]]
         from emojit.cli.app import main
 
-        if call["before"] is not None:
-            exec(call["before"], {})
-        main()
-        os._exit(0)  # not reached: `main` exits
+        try:
+            if call["before"] is not None:
+                exec(call["before"], {})
+            main()
+        except SystemExit as end:
+            leave(end.code)
     for file in files:
         os.close(file)
     with contextlib.suppress(BrokenPipeError):
@@ -172,6 +176,18 @@ def handle(connection: socket.socket) -> None:
             connection.send(NUMBER.pack(os.waitstatus_to_exitcode(status)))
             return
     os.kill(child, signal.SIGKILL)  # the caller was
+
+
+def leave(code: object) -> NoReturn:
+    """Do what the end of Python does, but leave the memory to the system: taking every module apart would copy the half gigabyte that the fork shares."""
+    if code is not None and not isinstance(code, int):
+        print(code, file=sys.stderr)  # noqa: T201
+        code = 1
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code or 0)
 
 
 def call(address: str, arguments: tuple[str, ...]) -> int:
