@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import random
+import shutil
 
 import pytest
 from hypothesis import given
@@ -19,7 +20,7 @@ from emojit.baselines.silver.mixing import LONGEST, SHORTEST, clauses, mixtures
 from emojit.cli.app import app
 from emojit.dataset.folder import data_file, write_manifest
 from emojit.dataset.parquet import PAIR_COLUMNS, TableWriter
-from emojit.dataset.silver_record import read_record
+from emojit.dataset.silver_record import read_record, record_path
 from emojit.emoji import INVENTORY
 from emojit.errors import CorpusError, DatasetError, UsageError
 
@@ -29,7 +30,10 @@ PIECES = st.lists(st.text("あいう亜、。！ ", min_size=1, max_size=30), ma
 @pytest.fixture
 def build(planted, tmp_path):
     """The planted rows as a build folder, four rows to an article."""
-    folder = tmp_path / "build"
+    return write_build(planted, tmp_path / "build")
+
+
+def write_build(planted, folder):
     with TableWriter(folder / data_file("train"), PAIR_COLUMNS) as table:
         for number, row in enumerate(planted):
             table.add(
@@ -46,6 +50,18 @@ def build(planted, tmp_path):
             )
     write_manifest(folder, {"name": "planted"})
     return folder
+
+
+@pytest.fixture(scope="module")
+def made(planted, tmp_path_factory):
+    """Silver rows of a corpus too, and how many of which; the fits are what takes the time here."""
+    folder = tmp_path_factory.mktemp("silver")
+    build, corpus, out = write_build(planted, folder / "build"), folder / "corpus.txt", folder / "silver.jsonl"
+    corpus.write_text(
+        "".join(f"台風が{n}日に近づいて、町の電車が止まったそうである。\n" for n in range(1, 9)), encoding="utf-8"
+    )
+    counts = make_silver("linear", build, out, mixed=10, corpus=str(corpus), sentences=4, parts=2, quiet=True)
+    return out, counts, build, corpus
 
 
 def read(path):
@@ -94,14 +110,10 @@ def test_every_text_is_labelled_by_a_model_that_has_not_seen_its_article(build, 
     assert all(article not in seen for seen, article in own)
 
 
-def test_rows_have_an_answer_and_falling_scores_and_the_same_call_gives_the_same_bytes(build, tmp_path):
-    corpus = tmp_path / "corpus.txt"
-    corpus.write_text(
-        "".join(f"台風が{n}日に近づいて、町の電車が止まったそうである。\n" for n in range(1, 9)), encoding="utf-8"
-    )
-    out, again = tmp_path / "silver.jsonl", tmp_path / "again.jsonl"
+def test_rows_have_an_answer_and_falling_scores_and_the_same_call_gives_the_same_bytes(made, tmp_path):
+    out, counts, build, corpus = made
+    again = tmp_path / "again.jsonl"
 
-    counts = make_silver("linear", build, out, mixed=10, corpus=str(corpus), sentences=4, parts=2, quiet=True)
     make_silver("linear", build, again, mixed=10, corpus=str(corpus), sentences=4, parts=2, quiet=True)
 
     rows = read(out)
@@ -110,6 +122,7 @@ def test_rows_have_an_answer_and_falling_scores_and_the_same_call_gives_the_same
     assert counts.sentences > 0
     assert out.read_bytes() == again.read_bytes()
     assert not list(tmp_path.glob("*.partial"))
+    assert not list(out.parent.glob("*.partial"))
     record = read_record(out)
     assert record is not None
     assert record.licence == "unknown"  # neither rows nor corpus name one
@@ -203,9 +216,11 @@ def test_the_record_states_the_stricter_licence_of_rows_and_sentences(build, tmp
     assert (first.licence, second.licence) == ("cc-by-4.0", "cc-by-sa-4.0")
 
 
-def test_the_record_of_another_file_is_refused(build, tmp_path):
+def test_the_record_of_another_file_is_refused(made, tmp_path):
     out = tmp_path / "silver.jsonl"
-    make_silver("linear", build, out, parts=2, quiet=True)
+    shutil.copy(made[0], out)
+    shutil.copy(record_path(made[0]), record_path(out))
+    assert read_record(out) is not None
     with out.open("a", encoding="utf-8") as file:
         file.write('{"text": "雨", "emojis": ["☔"]}\n')
 
