@@ -5,13 +5,11 @@ from __future__ import annotations
 import dataclasses
 import os
 import random
-import resource
 import signal
-import subprocess
-import sys
 import textwrap
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,19 +37,19 @@ SCRIPT = textwrap.dedent(
     except EmojitError as exc:
         print(f"error: {exc}", file=sys.stderr)
         sys.exit(exc.exit_code)
+    sys.exit()
     """
 )
 
 
-def start(recipe: Path, out: Path, **options: object) -> subprocess.Popen[str]:
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    return subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(recipe), str(out)],
-        env=environment,
-        stderr=subprocess.PIPE,
-        text=True,
-        **options,
-    )
+@pytest.fixture
+def start(warm):
+    """Start a build in a process of its own."""
+
+    def begin(recipe: Path, out: Path, before: str = "") -> Any:
+        return warm.start(str(recipe), str(out), cwd=recipe.parent, before=before + SCRIPT)
+
+    return begin
 
 
 @pytest.fixture
@@ -67,14 +65,14 @@ def names(folder: Path) -> set[str]:
 
 @pytest.mark.parametrize("answers", [5, 80])
 def test_kill_nine_and_the_same_command_give_the_same_bytes_and_ask_nothing_twice(
-    written, recipe, tmp_path, server, contents, answers
+    written, recipe, tmp_path, server, contents, start, answers
 ):
     whole = build(recipe, tmp_path / "whole" / "v1", render_card=lambda folder: "# card\n", quiet=True)
     server.answered.clear()
     server.delay_s = 0.02
     process = start(written, tmp_path / "killed" / "v1")
     while len(server.answered) < answers:
-        assert process.poll() is None, process.stderr.read()
+        assert process.poll() is None, process.communicate()
         time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
     process.communicate()
@@ -91,7 +89,7 @@ def test_kill_nine_and_the_same_command_give_the_same_bytes_and_ask_nothing_twic
 
 @pytest.mark.slow
 def test_many_kills_of_a_steered_build_with_posts_give_the_same_bytes_and_ask_nothing_twice(
-    made_up, synthetic, tmp_path, contents
+    made_up, synthetic, tmp_path, contents, start
 ):
     """The cap bites, prompts are steered, sentences are asked again and posts are written: all of it hangs on what was decided before."""
     balance = dataclasses.replace(made_up.balance, floor_rows=6, floor_top=40)
@@ -105,7 +103,7 @@ def test_many_kills_of_a_steered_build_with_posts_give_the_same_bytes_and_ask_no
         process = start(path, tmp_path / "killed" / "v1")
         while process.poll() is None and synthetic.stats()["answered"] < needed * (1 + share):
             time.sleep(0.002)
-        process.kill()
+        process.send_signal(signal.SIGKILL)
         process.communicate()
         kills += process.returncode == -signal.SIGKILL
         if (tmp_path / "killed" / "v1").exists():
@@ -140,13 +138,12 @@ def test_killed_while_it_writes_files_leaves_nothing_that_looks_whole(recipe, tm
 
 
 @pytest.mark.parametrize("limit", [1_000, 20_000, 60_000])
-def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path, limit):
+def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path, start, limit):
     """The limit on the size of a file stands in for a full disk: writing fails with an OSError in the middle of a file."""
     recipe = tmp_path / "recipe.toml"
     recipe.write_text("[teacher]\neval_samples = 2\n", encoding="utf-8")
-    process = start(
-        recipe, tmp_path / "v1", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-    )
+    limited = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))"
+    process = start(recipe, tmp_path / "v1", limited)
 
     _, errors = process.communicate()
 

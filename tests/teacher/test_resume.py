@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -17,8 +13,6 @@ from emojit.recipe import TeacherConfig
 from emojit.teacher import ReplyStore, label, release_columns
 from emojit.teacher.endpoint import OpenAITeacher
 from emojit.teacher.estimate import outlook
-
-ROOT = Path(__file__).parents[2]
 
 
 def run_label(tasks, config, store, **keys):
@@ -40,24 +34,21 @@ config = TeacherConfig(kind="openai", model="test-model", base_url=sys.argv[1], 
 tasks = [Task(id=f"{i:016x}", text=f"これは{i}番目の文である。") for i in range(60)]
 with ReplyStore(sys.argv[2]) as store:
     label(tasks, config, make_teacher(config), store, quiet=True)
+sys.exit()
 """
 
 
 @pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "Ctrl-C"])
-def test_a_run_that_was_killed_goes_on_where_it_stood(serve, answer, config_for, tmp_path, tasks, blow):
+def test_a_run_that_was_killed_goes_on_where_it_stood(serve, answer, config_for, warm, tmp_path, tasks, blow):
     server = serve(lambda call: answer(delay_s=0.02))
     path = tmp_path / "r.sqlite"
-    child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, server.url, str(path)],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stderr=subprocess.DEVNULL,
-    )
+    child = warm.start(server.url, str(path), cwd=tmp_path, before=CHILD)
     deadline = time.monotonic() + 60
     while len(server.calls) < 30 and time.monotonic() < deadline:
         time.sleep(0.005)
     child.send_signal(blow)
-    assert child.wait(30) != 0
+    child.communicate(timeout=30)
+    assert child.returncode != 0
     db = sqlite3.connect(path)
     stored = {row[0] for row in db.execute("SELECT key FROM replies")}
     db.close()
@@ -79,16 +70,13 @@ def test_a_run_that_was_killed_goes_on_where_it_stood(serve, answer, config_for,
     assert resumed == straight
 
 
-def test_two_processes_label_into_one_store(serve, answer, config_for, tmp_path, tasks):
+def test_two_processes_label_into_one_store(serve, answer, config_for, warm, tmp_path, tasks):
     server = serve(lambda call: answer(delay_s=0.005))
     path = tmp_path / "r.sqlite"
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    children = [
-        subprocess.Popen([sys.executable, "-c", CHILD, server.url, str(path)], cwd=ROOT, env=environment)
-        for _ in range(2)
-    ]
+    children = [warm.start(server.url, str(path), cwd=tmp_path, before=CHILD) for _ in range(2)]
+    said = [child.communicate(timeout=60) for child in children]
 
-    assert [child.wait(60) for child in children] == [0, 0]
+    assert [child.returncode for child in children] == [0, 0], said
     with ReplyStore(path) as store:
         assert len(store) == 120
         assert sum(outlook(task, config_for(server), store).stored for task in tasks(60)) == 120

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import signal
 import time
-from pathlib import Path
+from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
-
 
 @pytest.mark.slow
-def test_a_build_that_was_killed_while_it_waited_ends_with_the_same_bytes(server, tmp_path):
+def test_a_build_that_was_killed_while_it_waited_ends_with_the_same_bytes(server, warm, tmp_path):
     server.delay_s = 0.4
     settings = {
         "corpus.share": "0.05", "teacher.kind": '"openai"', "teacher.mode": '"batch"', "teacher.model": '"m"', "teacher.batch_size": "200",
@@ -23,20 +19,19 @@ def test_a_build_that_was_killed_while_it_waited_ends_with_the_same_bytes(server
     }  # fmt: skip
     options = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
 
-    def build(name: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "emojit", "build-dataset", *options, "--out", str(tmp_path / name)]
-        return subprocess.Popen(
-            command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL
-        )
+    def build(name: str) -> Any:
+        return warm.start("build-dataset", *options, "--out", str(tmp_path / name), cwd=tmp_path)
 
     killed = build("a")
     deadline = time.monotonic() + 60
     while server.calls["GET /v1/batches/batch"] < 1 and time.monotonic() < deadline:
         time.sleep(0.005)
-    killed.kill()
-    assert killed.wait() != 0
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate()
+    assert killed.returncode == -signal.SIGKILL
     processes = [build("a"), build("b")]
-    assert [process.wait(120) for process in processes] == [0, 0]
+    said = [process.communicate(timeout=120) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], said
 
     assert set(server.asked().values()) == {2}  # once for each of the two stores
     files = sorted(path.relative_to(tmp_path / "a") for path in (tmp_path / "a").rglob("*") if path.is_file())

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import random
+import signal
 import sqlite3
-import subprocess
-import sys
 import time
-from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +15,6 @@ from emojit.teacher import ReplyStore, label, release_columns
 from emojit.teacher.batch import BatchTeacher
 from emojit.teacher.batch_store import BatchJobs
 
-ROOT = Path(__file__).parents[3]
 CHILD = """
 import sys
 from emojit.recipe import TeacherConfig
@@ -30,23 +27,28 @@ tasks = [Task(id=f"{i:016x}", text=f"これは{i}番目の文である。") for 
 with ReplyStore(sys.argv[2]) as store:
     teacher = BatchTeacher(config, store, quiet_s=0.02, recheck_s=0.3, backoff_s=0.01)
     label(tasks, config, teacher, store, quiet=True)
+sys.exit()
 """
 
 
 @pytest.fixture
-def child(server, tmp_path):
+def child(server, warm, tmp_path):
     """Start a process that labels `count` sentences into one store."""
     started = []
 
-    def start(count: int, size: int = 64) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-c", CHILD, server.url, str(tmp_path / "r.sqlite"), str(count), str(size)]
-        started.append(subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}))
+    def start(count: int, size: int = 64) -> Any:
+        arguments = server.url, str(tmp_path / "r.sqlite"), str(count), str(size)
+        started.append(warm.start(*arguments, cwd=tmp_path, before=CHILD))
         return started[-1]
 
     yield start
     for process in started:
-        process.kill()
-        process.wait()
+        process.send_signal(signal.SIGKILL)
+
+
+def kill(process):
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
 
 
 def run(tasks, config, path, recheck_s=0.05):
@@ -75,8 +77,7 @@ def test_kill_9_between_creation_and_result_waits_for_the_same_job(server, batch
     server.delay_s = 0.8
     process = child(30)
     wait_until(lambda: server.calls["GET /v1/batches/batch"] >= 1)
-    process.kill()
-    process.wait()
+    kill(process)
     assert [state for state, _ in jobs(tmp_path / "r.sqlite")] == ["submitted"]
 
     labelled, _ = run(tasks(30), batch_config(), tmp_path / "r.sqlite")
@@ -91,8 +92,7 @@ def test_kill_9_between_creation_and_its_answer_finds_the_job(server, batch_conf
     server.hold_s = 1.5
     process = child(30)
     wait_until(lambda: server.batches)
-    process.kill()
-    process.wait()
+    kill(process)
     assert jobs(tmp_path / "r.sqlite") == [("creating", None)]
     server.hold_s = 0.0
 
@@ -107,8 +107,7 @@ def test_a_job_that_reaches_the_list_late_is_found_all_the_same(server, batch_co
     server.hold_s = 1.5
     process = child(10)
     wait_until(lambda: server.batches)
-    process.kill()
-    process.wait()
+    kill(process)
     server.hold_s = 0.0
     server.late = 1
 
@@ -122,8 +121,7 @@ def test_kill_9_before_the_creation_hands_the_questions_in_anew(server, batch_co
     server.hold_upload_s = 3.0
     process = child(30)
     wait_until(lambda: server.calls["POST /v1/files"])
-    process.kill()
-    process.wait()
+    kill(process)
     assert jobs(tmp_path / "r.sqlite") == [("prepared", None)]
     server.hold_upload_s = 0.0
 
@@ -138,8 +136,7 @@ def test_kill_9_between_the_result_and_the_store_reads_it_again(server, batch_co
     server.hold_content_s = 3.0
     process = child(30)
     wait_until(lambda: server.calls["GET /v1/files/file/content"])
-    process.kill()
-    process.wait()
+    kill(process)
     server.hold_content_s = 0.0
 
     labelled, _ = run(tasks(30), batch_config(), tmp_path / "r.sqlite")
@@ -176,8 +173,7 @@ def test_another_sample_after_the_crash_asks_only_what_is_new(server, batch_conf
     server.delay_s = 0.8
     process = child(10)
     wait_until(lambda: server.calls["GET /v1/batches/batch"] >= 1)
-    process.kill()
-    process.wait()
+    kill(process)
 
     labelled, _ = run(tasks(20)[5:], batch_config(), tmp_path / "r.sqlite")
 
@@ -194,10 +190,9 @@ def test_twelve_kills_at_random_moments_change_nothing(server, batch_config, chi
     kills = 0
     for _ in range(12):
         process = child(40, size=16)
-        time.sleep(0.5 + rng.uniform(0.0, 0.6))  # the interpreter takes half a second to get to work
+        time.sleep(rng.uniform(0.0, 0.6))
         kills += process.poll() is None
-        process.kill()
-        process.wait()
+        kill(process)
 
     labelled, rows = run(tasks(40), batch_config(batch_size=16), tmp_path / "r.sqlite", recheck_s=0.3)
     asked = server.asked()
@@ -215,7 +210,8 @@ def test_two_processes_share_their_jobs(server, batch_config, child, tmp_path, t
     server.delay_s = 0.3
     first, second = child(40, size=16), child(40, size=16)
 
-    assert [first.wait(60), second.wait(60)] == [0, 0]
+    said = [process.communicate(timeout=60) for process in (first, second)]
+    assert [first.returncode, second.returncode] == [0, 0], said
     labelled, _ = run(tasks(40), batch_config(), tmp_path / "r.sqlite")
     assert all(row.emojis for row in labelled)
     assert len(server.asked()) == 80
