@@ -22,7 +22,11 @@ OPENED = tuple(name for name in NAMES if name != "emoji_jaccard")
 """What a browser opens; test_pages.py opens the page of emoji_jaccard."""
 
 SERVE = """
-import json, runpy, socket, sys
+import gc, json, os, runpy, socket, sys
+gc.set_threshold(10_000, 10, 10)  # what is imported stays
+sys.modules["transformers"] = None  # a page of a metric does not require it, and evaluate goes without it
+import evaluate
+del sys.modules["transformers"]  # datasets looks whether it is there
 def free():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -35,6 +39,7 @@ for name, folder, values, opened in json.loads(sys.argv[1]):  # in one process: 
         urls[name] = app["demo"].launch(server_name="127.0.0.1", server_port=free(), prevent_thread_lock=True, quiet=True)[1]
 print(json.dumps([answers, urls]), flush=True)
 sys.stdin.read()
+os._exit(0)
 """
 
 

@@ -29,7 +29,9 @@ PRESS = "絵文字をえらぶ"
 HOSTILE = "雨の日は<img src=x onerror=\"document.title='hacked'\">${1+1}{{value}}</p><script>document.title='hacked'</script>"
 
 GUARD = """
-import os, socket
+import atexit, gc, os, socket
+gc.set_threshold(10_000, 10, 10)  # what is imported stays
+atexit.register(gc.freeze)
 def hook(event, arguments):
     if event == "socket.connect" and arguments[0].family in (socket.AF_INET, socket.AF_INET6):
         if arguments[1][0] not in ("127.0.0.1", "::1", "localhost"):
@@ -38,7 +40,7 @@ def hook(event, arguments):
         open(os.environ["FOREIGN"], "a").write(f"{arguments[0]}\\n")
 __import__("sys").addaudithook(hook)
 """
-"""Writes down every host but this machine that a Python process looks up or reaches."""
+"""Writes down every host but this machine that a Python process looks up or reaches, and collects no garbage while libraries are imported."""
 
 
 @dataclass
