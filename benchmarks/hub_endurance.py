@@ -98,6 +98,7 @@ def memory(folder: Path, mib: int, figures: Figures) -> None:
             with source.open("wb") as file:
                 file.write(f"{size}".encode())
                 file.truncate(size * 2**20)
+            digest = digest_of(source)
             for how in ("LFS", "Xet"):
                 for way, work, path in (("push", "push_file", source), ("pull", "pull_file", cache)):
                     forget_peak(server.pid)
@@ -108,7 +109,7 @@ def memory(folder: Path, mib: int, figures: Figures) -> None:
                         f"    {way} by {how} of {size} MiB: {seconds:.0f} s, {peak_mib(server.pid):.0f} MiB",
                         flush=True,
                     )
-                if digest_of(next(cache.rglob("big.bin"))) != digest_of(source):
+                if digest_of(next(cache.rglob("big.bin"))) != digest:
                     raise SystemExit("the pulled file is another one")
                 shutil.rmtree(cache)
                 shutil.rmtree(home, ignore_errors=True)

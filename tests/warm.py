@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import IO, NoReturn
 
 IMPORTED = (
-    "emojit.cli.app", "emojit.student.artefacts", "emojit.student.decoding", "emojit.student.domain", "emojit.student.domain.trainer", "emojit.student.stream",
+    "dulwich.pack", "dulwich.repo", "emojit.cli.app", "emojit.localhub.audit.collect", "emojit.student.artefacts", "emojit.student.decoding", "emojit.student.domain", "emojit.student.domain.trainer", "emojit.student.stream",
     "emojit.student.trainer", "google.protobuf", "matplotlib.backends.backend_agg", "matplotlib.figure", "pyarrow.parquet", "sentencepiece",
     "transformers.models.bert.modeling_bert", "transformers.models.t5.modeling_t5", "transformers.models.t5.tokenization_t5",
 )  # fmt: skip
@@ -156,6 +156,7 @@ def handle(connection: socket.socket) -> None:
             os.dup2(file, number)
             os.close(file)
         os.chdir(call["cwd"])
+        os.environ.clear()
         os.environ.update(call["env"])
         sys.argv = ["emojit", *call["arguments"]]
         from emojit.cli.app import main

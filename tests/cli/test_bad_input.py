@@ -290,13 +290,6 @@ def test_a_token_that_a_hub_echoes_is_masked(emojit, serve, tmp_path, monkeypatc
         assert TOKEN not in done.err
 
 
-def start(*arguments: str, cwd: Path, **options: Any) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "emojit", *arguments],
-        cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", **options,
-    )  # fmt: skip
-
-
 def contents(folder: Path) -> dict[str, bytes]:
     """The files of a build, but not which code made it: a commit may be made between two runs."""
     files = (path for path in folder.rglob("*") if path.is_file() and path.name != MAKING)
@@ -306,7 +299,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 @pytest.mark.slow
 @pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda signum: signum.name)
 def test_stopped_in_the_middle_the_same_command_gives_the_same_bytes_and_asks_nothing_twice(
-    emojit, articles, serve, tmp_path, signum
+    emojit, articles, serve, warm, tmp_path, signum
 ):
     def slow(body: dict[str, Any], authorization: str) -> str:
         time.sleep(0.02)
@@ -317,7 +310,7 @@ def test_stopped_in_the_middle_the_same_command_gives_the_same_bytes_and_asks_no
     assert emojit(*[item if item != "v1" else "whole" for item in command]).code == 0
     server.answered.clear()
 
-    process = start(*command, cwd=tmp_path)
+    process = warm.start(*command, cwd=tmp_path)
     while len(server.answered) < 30:
         assert process.poll() is None, process.communicate()
         time.sleep(0.005)
@@ -337,13 +330,13 @@ def test_stopped_in_the_middle_the_same_command_gives_the_same_bytes_and_asks_no
 
 
 @pytest.mark.slow
-def test_two_builds_into_one_folder_at_once_end_as_one_build_and_one_refusal(articles, serve, tmp_path):
+def test_two_builds_into_one_folder_at_once_end_as_one_build_and_one_refusal(articles, serve, warm, tmp_path):
     def slow(body: dict[str, Any], authorization: str) -> str:
         time.sleep(0.2)
         return usual(body, authorization)
 
     command = teacher_options(articles, serve(slow).url)
-    processes = [start(*command, cwd=tmp_path) for _ in range(2)]
+    processes = [warm.start(*command, cwd=tmp_path) for _ in range(2)]
     ends = sorted((*process.communicate(timeout=60), process.returncode) for process in processes)
 
     assert [code for *_, code in ends] == [1, 0]

@@ -26,7 +26,7 @@ def test_the_memory_of_the_server_does_not_grow_with_the_file(tmp_path):
         sys.executable,
         BENCHMARKS / "hub_endurance.py",
         "--size",
-        "256",
+        "192",
         "--commits",
         "0",
         "--folder",

@@ -302,7 +302,7 @@ def test_a_store_that_is_served_is_refused(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="SIGKILL")
-def test_gc_that_is_killed_at_any_moment_leaves_a_sound_store(tmp_path):
+def test_gc_that_is_killed_at_any_moment_leaves_a_sound_store(tmp_path, warm):
     root = tmp_path / "store"
     with served(root) as api:
         api.create_repo("me/a")
@@ -317,7 +317,7 @@ def test_gc_that_is_killed_at_any_moment_leaves_a_sound_store(tmp_path):
         before = everything(api)
     script = (
         "import pathlib, sys; import dulwich.pack, dulwich.repo; from emojit.localhub.audit.collect import collect\n"
-        "print('ready', flush=True); collect(pathlib.Path(sys.argv[1]), grace_s=0, quiet=True); print('done', flush=True)"
+        "pathlib.Path(sys.argv[2]).touch(); collect(pathlib.Path(sys.argv[1]), grace_s=0, quiet=True); print('done'); sys.exit()"
     )
     began = time.monotonic()
     collect(Path(shutil.copytree(root, tmp_path / "whole")), grace_s=0, quiet=True)
@@ -325,14 +325,16 @@ def test_gc_that_is_killed_at_any_moment_leaves_a_sound_store(tmp_path):
     rng, interrupted = random.Random(0), 0
     for attempt in range(12):
         copy = Path(shutil.copytree(root, tmp_path / f"copy{attempt}"))
-        process = subprocess.Popen([sys.executable, "-c", script, copy], stdout=subprocess.PIPE, text=True)
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
+        ready = tmp_path / f"ready{attempt}"
+        process = warm.start(str(copy), str(ready), cwd=tmp_path, before=script)
+        while not ready.exists():
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.002)
         time.sleep(rng.uniform(0, duration_s))
         process.send_signal(signal.SIGKILL)
-        interrupted += process.stdout.read() == ""
-        process.stdout.close()
-        process.wait()
+        said, wrong = process.communicate()
+        assert wrong == ""
+        interrupted += said == ""
         assert check(copy, quiet=True).problems == []
         collect(copy, grace_s=0, quiet=True)
         assert_sound(copy)
