@@ -58,19 +58,23 @@ def test_every_command_is_in_the_documentation(names):
     assert f"## emojit {' '.join(names)}\n" in page
 
 
-def test_json_prints_exactly_one_object_on_stdout(tmp_path):
-    done = emojit("doctor", "--json", cwd=tmp_path)
+@pytest.fixture(scope="module")
+def doctor(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What `emojit doctor --json` prints."""
+    return emojit("doctor", "--json", cwd=tmp_path_factory.mktemp("doctor")).stdout
 
-    assert isinstance(json.loads(done.stdout), dict)
+
+def test_json_prints_exactly_one_object_on_stdout(doctor):
+    assert isinstance(json.loads(doctor), dict)
 
 
-def test_doctor_names_every_package_that_the_extras_declare(tmp_path):
+def test_doctor_names_every_package_that_the_extras_declare(doctor):
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
     declared = {
         re.split(r"[<>=]", one)[0] for name in ("corpus", "train", "evaluate", "hub", "space") for one in extras[name]
     }
 
-    found = json.loads(emojit("doctor", "--json", cwd=tmp_path).stdout)["packages"]
+    found = json.loads(doctor)["packages"]
 
     assert set(found) == declared
 
@@ -96,14 +100,15 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=str)
-def test_a_users_mistake_is_one_clear_line_and_no_traceback(mistake, tmp_path):
+def test_a_users_mistake_is_one_clear_line_and_no_traceback(mistake, warm, tmp_path):
     arguments, code, words = MISTAKES[mistake]
 
-    done = emojit(*arguments, cwd=tmp_path)
+    process = warm.start(*arguments, cwd=tmp_path)
+    out, err = process.communicate()
 
-    errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
-    assert done.returncode == code, done.stderr
+    errors = [line for line in err.splitlines() if line.startswith("error: ")]
+    assert process.returncode == code, err
     assert len(errors) == 1
     assert words in errors[0]
-    assert "Traceback" not in done.stderr
-    assert done.stdout == ""
+    assert "Traceback" not in err
+    assert out == ""
