@@ -31,7 +31,8 @@ demo: $(READY) ## the main job: build, push, train, measure and load back, on on
 	$(BIN)/emojit demo
 
 .PHONY: test
-test: lint types layers ## lint, types, layers and every test but those that need the public Hub
+test: $(READY) ## lint, types, layers and every test but those that need the public Hub
+	@$(MAKE) --no-print-directory --jobs=3 lint types layers
 	$(BIN)/python -m pytest -m 'not hub' -n auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: fast
@@ -48,7 +49,7 @@ lint: $(READY) ## ruff, spelling, and that generated files are current
 
 .PHONY: types
 types: $(READY) ## mypy --strict
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers 2
 
 .PHONY: layers
 layers: $(READY) ## the direction of imports, as drawn in docs/design.md
