@@ -206,20 +206,18 @@ def test_a_run_killed_in_the_middle_goes_on_to_the_same_weights(finished, build,
     assert [row["eval_jaccard"] for row in log_of(run)] == [row["eval_jaccard"] for row in log_of(finished.folder)]
 
 
-def test_a_run_killed_before_its_first_checkpoint_begins_again(build, recipe, tmp_path):
+def test_a_run_killed_before_its_first_checkpoint_begins_again(finished, build, recipe, tmp_path):
     from emojit.student.run_folder import begin
 
     with pytest.raises(UsageError, match="no run to resume"):
         train(recipe, dataset=build, out=tmp_path / "run", resume=True, quiet=True)
-    one = with_train(recipe, epochs=1)
-    done = train(one, dataset=build, out=tmp_path / "done", quiet=True)
-    config = yaml.safe_load((done.folder / "config.yaml").read_text(encoding="utf-8"))
+    config = yaml.safe_load((finished.folder / "config.yaml").read_text(encoding="utf-8"))
     begin(tmp_path / "run", config, resume=False)
 
-    result = train(one, dataset=build, out=tmp_path / "run", resume=True, quiet=True)
+    result = train(recipe, dataset=build, out=tmp_path / "run", resume=True, quiet=True)
 
     assert result.record.training.resumed_from is None
-    assert result.record.training.steps == 6
+    assert result.record.training.steps == 18
 
 
 def test_a_finished_run_is_not_written_over(finished, build, recipe):
@@ -231,16 +229,15 @@ def test_a_finished_run_is_not_written_over(finished, build, recipe):
     assert (finished.folder / "run.json").read_bytes() == before
 
 
-def test_a_run_is_not_resumed_with_another_recipe(build, recipe, tmp_path):
+def test_a_run_is_not_resumed_with_another_recipe(finished, build, recipe, tmp_path):
     from emojit.student.run_folder import begin
 
-    done = train(with_train(recipe, epochs=1), dataset=build, out=tmp_path / "done", quiet=True)
-    config = yaml.safe_load((done.folder / "config.yaml").read_text(encoding="utf-8"))
+    config = yaml.safe_load((finished.folder / "config.yaml").read_text(encoding="utf-8"))
     begin(tmp_path / "run", config, resume=False)
 
     with pytest.raises(UsageError, match=r"begun with another train\.learning_rate \(0\.001, now 0\.5\)"):
         train(
-            with_train(recipe, epochs=1, learning_rate=0.5),
+            with_train(recipe, learning_rate=0.5),
             dataset=build,
             out=tmp_path / "run",
             resume=True,
