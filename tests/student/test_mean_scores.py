@@ -163,7 +163,15 @@ def test_a_baseline_is_no_student(silver, tmp_path):
 
     said = CliRunner().invoke(
         app,
-        ["baseline", "average", str(silver), "--student", str(tmp_path / "linear"), "--out", str(tmp_path / "o.jsonl")],
+        [
+            "baseline",
+            "average",
+            str(silver),
+            "--student",
+            str(tmp_path / "linear"),
+            "--out",
+            str(tmp_path / "o.jsonl"),
+        ],
     )
 
     assert said.exit_code == 1
