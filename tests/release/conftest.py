@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +53,22 @@ def account(hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> Account:
     monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
     monkeypatch.setenv("HF_TOKEN", token)
     return Account(hub=hub, name=name, token=token, api=HfApi(endpoint=hub.endpoint, token=token))
+
+
+@pytest.fixture
+def stranger(tmp_path: Path) -> Callable[[str], subprocess.CompletedProcess[str]]:
+    """Run Python in a process that does not find emojit; it collects no garbage while libraries are imported, all of which stays."""
+    seldom = "import atexit, gc\ngc.set_threshold(10_000, 10, 10)\natexit.register(gc.freeze)\n"
+
+    def run(script: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-I", "-c", seldom + script],
+            capture_output=True, text=True, encoding="utf-8", cwd=tmp_path, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done
+
+    return run
 
 
 @pytest.fixture

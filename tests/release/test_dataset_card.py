@@ -7,8 +7,6 @@ import dataclasses
 import json
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import get_args
 
@@ -223,7 +221,7 @@ def test_size_categories_are_those_of_the_hub(rows, name):
     assert size_category(rows) == name
 
 
-def test_a_real_build_pushed_is_loaded_by_the_snippet_of_its_own_card(account, tmp_path):
+def test_a_real_build_pushed_is_loaded_by_the_snippet_of_its_own_card(account, tmp_path, stranger):
     repo_id = f"{account.name}/emojit-sample"
     overrides = ["corpus.share=0.1", f"release.repo_id={repo_id}", "release.version=v1"]
     recipe = load_text(BuildRecipe, "", where="test", overrides=overrides)
@@ -234,17 +232,13 @@ def test_a_real_build_pushed_is_loaded_by_the_snippet_of_its_own_card(account, t
     )
     assert snippet is not None
 
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", f"{snippet[1]}\nimport sys\nassert 'emojit' not in sys.modules"],
-        capture_output=True, text=True, encoding="utf-8", cwd=tmp_path, check=False,
-    )  # fmt: skip
+    done = stranger(f"{snippet[1]}\nimport sys\nassert 'emojit' not in sys.modules")
 
-    assert done.returncode == 0, done.stderr
     assert ast.literal_eval(done.stdout.splitlines()[0]) == rows
     assert account.files(repo_id, "dataset", "v1") - {".gitattributes"} == {file.path for file in result.files}
 
 
-def test_a_version_stays_what_it_was_after_the_next_one(account, finished_build, tmp_path):
+def test_a_version_stays_what_it_was_after_the_next_one(account, finished_build, tmp_path, stranger):
     repo_id = f"{account.name}/emojit-sample"
     push("dataset", finished_build, repo_id, tag="v1", quiet=True)
     second = shutil.copytree(finished_build, tmp_path / "v2")
@@ -257,14 +251,7 @@ def test_a_version_stays_what_it_was_after_the_next_one(account, finished_build,
         f"for tag in ('v1', 'v2'): print(load_dataset('{repo_id}', revision=tag)['train'].num_rows)\n"
         f"import huggingface_hub; print(huggingface_hub.HfApi().file_exists('{repo_id}', 'NOTES.md', repo_type='dataset', revision='v1'))"
     )
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", script],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        cwd=tmp_path,
-        check=True,
-    )
+    done = stranger(script)
 
     rows = json.loads((finished_build / "statistics.json").read_text(encoding="utf-8"))["rows"]["train"]
     assert done.stdout.split() == [str(rows), str(rows), "False"]

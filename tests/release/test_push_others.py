@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -134,7 +132,7 @@ def test_a_data_set_keeps_hand_written_parts_and_files_and_its_manifest_covers_t
 
 
 def test_the_snippet_of_a_published_card_runs_though_the_recipe_names_no_repository_and_another_config_is_there(
-    account, finished_build, tmp_path
+    account, finished_build, stranger
 ):
     repo_id = f"{account.name}/pairs"
     account.api.create_repo(repo_id, repo_type="dataset")
@@ -154,12 +152,8 @@ def test_the_snippet_of_a_published_card_runs_though_the_recipe_names_no_reposit
     assert f'load_dataset("{repo_id}", revision="v7")' in snippet[1]
     script = f"{snippet[1]}\nprint(load_dataset({repo_id!r}, 'v0', revision='v7')['train'].num_rows)\n"
 
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", script],
-        capture_output=True, text=True, encoding="utf-8", cwd=tmp_path, check=False,
-    )  # fmt: skip
+    done = stranger(script)
 
-    assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[0] == str(read_manifest(finished_build)["rows"])
     assert lines[-1] == str(read_manifest(finished_build)["rows"]["test"])

@@ -199,7 +199,9 @@ def test_what_is_no_space_is_one_clear_line(tmp_path, monkeypatch, capsys):
 
 
 ALONE = """
-import sys
+import atexit, gc, sys
+gc.set_threshold(10_000, 10, 10)  # what is imported stays
+atexit.register(gc.freeze)
 class NoEmojit:
     def find_spec(self, name, path=None, target=None):
         if name.split(".")[0] == "emojit": raise ImportError("emojit is not there")
