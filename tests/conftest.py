@@ -17,14 +17,22 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import certifi
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 # The clients read these when they are imported, so they are set before any test module is; child processes inherit them.
 _HOME = tempfile.mkdtemp(prefix="emojit-tests-")
 atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
+# Nothing here speaks TLS, but every HTTP client reads the certificates that it would trust, and a hundred of them take 20 ms: one is enough.
+_CERTIFICATE = Path(_HOME, "certificate.pem")
+_bundle = Path(certifi.where()).read_text(encoding="utf-8")
+_first, _end, _ = _bundle[_bundle.index("-----BEGIN") :].partition("-----END CERTIFICATE-----\n")
+_CERTIFICATE.write_text(_first + _end, encoding="utf-8")
 os.environ.update(
     {
+        "SSL_CERT_FILE": str(_CERTIFICATE),
         "HF_HOME": f"{_HOME}/hf",
         "MPLCONFIGDIR": f"{_HOME}/matplotlib",
         "HF_HUB_DISABLE_TELEMETRY": "1",
