@@ -28,12 +28,12 @@ def with_digits_of_float16(values: np.ndarray) -> np.ndarray:
         values: float32 of any shape.
 
     Returns:
-        The nearest float16 of each, to the even one where two are as near, as float32.
+        The nearest float16 of each, to the even one where two are as near, as float32, with rows and columns in memory as they were.
     """
     import numpy as np
 
-    flat = np.ascontiguousarray(values).reshape(-1)
-    found = np.empty_like(flat)
+    result = np.empty_like(values)
+    flat, found = values.ravel(order="K"), result.ravel(order="K")
     for start in range(0, len(flat), _BLOCK):
         part = flat[start : start + _BLOCK]
         sizes = np.abs(part)
@@ -47,4 +47,4 @@ def with_digits_of_float16(values: np.ndarray) -> np.ndarray:
         odd = (bits >> np.uint32(13)) & np.uint32(1)  # the last of the ten digits that stay
         whole = (bits + (odd + np.uint32(0xFFF))) & np.uint32(0xFFFFE000)
         found[start : start + _BLOCK] = np.where(small, np.copysign(sizes, part), whole.view(np.float32))
-    return found.reshape(values.shape)
+    return result

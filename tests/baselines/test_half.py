@@ -20,14 +20,16 @@ RANDOM = np.random.default_rng(0)
         np.array([0.0, -0.0, 65503.9, 65504.0, 65519.9, 65520.0, -1e30, np.inf, -np.inf, 1.0]),
         np.array([np.nan, 1e-30]),
         np.empty((0, 3)),
+        np.asfortranarray(RANDOM.normal(size=(7, 5))),
+        RANDOM.normal(size=(7, 5)).astype(np.float32)[::2, 1:],
     ],
-    ids=["every size", "smallest", "ties", "largest", "no number", "none"],
+    ids=["every size", "smallest", "ties", "largest", "no number", "none", "by columns", "with gaps"],
 )
 def test_it_is_what_numpy_rounds_to(values):
-    given = values.astype(np.float32)
+    given = values.astype(np.float32, copy=False)
     with np.errstate(over="ignore"):
         wanted = given.astype(np.float16).astype(np.float32)
         found = with_digits_of_float16(given)
 
-    assert found.shape == wanted.shape
+    assert (found.shape, found.strides) == (wanted.shape, wanted.strides)
     assert np.array_equal(found.view(np.uint32), wanted.view(np.uint32))
