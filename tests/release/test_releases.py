@@ -27,12 +27,23 @@ def second_build(tmp_path_factory):
     return out
 
 
-@pytest.fixture
-def published(account, finished_build, second_build) -> str:
-    repo_id = f"{account.name}/pairs"
-    push("dataset", finished_build, repo_id, tag="v1", quiet=True)
-    push("dataset", second_build, repo_id, tag="v2", quiet=True)
+@pytest.fixture(scope="module")
+def pairs(hub, finished_build, second_build) -> str:
+    """A data set of two versions, which the tests read and leave as it is."""
+    hub.create_user("pairs-of-releases")
+    repo_id = "pairs-of-releases/pairs"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HF_ENDPOINT", hub.endpoint)
+        patch.setenv("HF_TOKEN", hub.create_token("pairs-of-releases"))
+        push("dataset", finished_build, repo_id, tag="v1", quiet=True)
+        push("dataset", second_build, repo_id, tag="v2", quiet=True)
     return repo_id
+
+
+@pytest.fixture
+def published(account, pairs) -> str:
+    """The data set, and somebody else logged in who may read it."""
+    return pairs
 
 
 def rows_of(folder):
