@@ -113,7 +113,12 @@ def told(hub, tmp_path):
     def run(script: str):
         done = subprocess.run(
             [sys.executable, "-c", textwrap.dedent(script)],
-            env={**os.environ, "HF_ENDPOINT": hub.endpoint, "HF_HOME": str(tmp_path / "home")},
+            env={
+                **os.environ,
+                "HF_ENDPOINT": hub.endpoint,
+                "HF_HOME": str(tmp_path / "home"),
+                "USE_TORCH": "0",
+            },  # articles need no torch
             capture_output=True,
             text=True,
             timeout=120,

@@ -139,7 +139,12 @@ def run_client(script: str, hub: LocalHub, *arguments: object) -> str:
     """Run a script in a fresh Python whose clients point at the embedded Hub."""
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(script), *map(str, arguments)],
-        env={**os.environ, "HF_ENDPOINT": hub.endpoint, "PYTHONPATH": os.pathsep.join(sys.path)},
+        env={
+            **os.environ,
+            "HF_ENDPOINT": hub.endpoint,
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "USE_TORCH": "0",
+        },  # rows need no torch
         capture_output=True,
         text=True,
         check=False,

@@ -47,7 +47,7 @@ def test_datasets_pushes_and_loads_a_tagged_version(run_client, api, name, varia
         }}))
     """
 
-    told = json.loads(run_client(script, **variables).splitlines()[-1])
+    told = json.loads(run_client(script, USE_TORCH="0", **variables).splitlines()[-1])  # rows need no torch
 
     assert told == {"v1": 30, "main": 50, "other": 20, "streamed": {"text": "ねこ 0", "emojis": ["😺", "🎉"]}}
     assert api.get_paths_info(name, "data/train-00000-of-00001.parquet", repo_type="dataset")[0].lfs
