@@ -323,8 +323,9 @@ def test_stopped_in_the_middle_the_same_command_gives_the_same_bytes_and_asks_no
         assert re.fullmatch(r"stopped; the same command goes on .*\n", err)
     done = emojit(*command)
 
-    assert json.loads(done.out)["from_store"] >= 28
-    assert len(server.answered) - len(set(server.answered)) <= 2  # what was on its way when the process died
+    # At the endpoint or on their way to the disk when the process died: the engine keeps two conversations open per place, and there are two places.
+    assert json.loads(done.out)["from_store"] >= 30 - 4
+    assert len(server.answered) - len(set(server.answered)) <= 4
     assert contents(tmp_path / "v1") == contents(tmp_path / "whole")
     assert not [name for name in names(tmp_path) if name.startswith(".")]
 
