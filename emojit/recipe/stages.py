@@ -48,12 +48,9 @@ class StageConfig:
     """Dropout rate of this stage in [0, 1); None takes `model.dropout`."""
     best_by: Literal["jaccard", "loss"] | None = None
     """What chooses the checkpoint that goes on: the mean Jaccard on the data set's validation split, or the loss on rows of this stage that are kept
-    back. None takes the Jaccard where whole answers are learned, and otherwise the loss."""
+    back. None takes the Jaccard where emoji alone are learned, and the loss where gaps are filled."""
     temperature: float = 1.0
     """Of the `scores` of pairs, which are learned to the power of 1 / temperature: below 1 the best emoji of a text count more, and the many that hardly fit less."""
-    positions: Literal["all", "first"] = "all"
-    """Of pairs, what of an answer is learned: every position with the end, or the first alone, at which every emoji with a score may stand. That takes less time, and the student
-    cannot end an answer until a later stage has taught it to. Needs the loss "set"."""
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -74,16 +71,6 @@ class StageConfig:
                 f"stages.{self.name}: objective pairs needs a file as source",
                 hint="write one with `emojit predict --model … --input sentences.jsonl --output pairs.jsonl`",
             )
-        if self.positions == "first" and self.objective != "pairs":
-            raise ConfigError(
-                f"stages.{self.name}: positions first is for the objective pairs, got {self.objective}",
-                hint='leave positions out, or set it to "all"',
-            )
-        if self.positions == "first" and self.best_by == "jaccard":
-            raise ConfigError(
-                f"stages.{self.name}: what learns first positions alone cannot end an answer, so no Jaccard can choose its checkpoint",
-                hint='leave best_by out, or set best_by = "loss"',
-            )
         if self.fills_gaps and self.best_by == "jaccard":
             raise ConfigError(
                 f"stages.{self.name}: what fills gaps answers with text, so no Jaccard can choose its checkpoint",
@@ -93,7 +80,7 @@ class StageConfig:
     @property
     def chosen_by(self) -> Literal["jaccard", "loss"]:
         """What chooses the checkpoint, with the default filled in."""
-        return self.best_by or ("loss" if self.fills_gaps or self.positions == "first" else "jaccard")
+        return self.best_by or ("loss" if self.fills_gaps else "jaccard")
 
     @property
     def fills_gaps(self) -> bool:

@@ -117,9 +117,3 @@ class TrainRecipe:
         check_name(self.name)
         self.loss.check_smoothing(self.train.label_smoothing)
         check_stages(self.stages)
-        for stage in self.stages:
-            if stage.positions == "first" and self.loss.name != "set":
-                raise ConfigError(
-                    f"stages.{stage.name}: positions first needs the loss set, got {self.loss.name}",
-                    hint='set loss.name = "set", or positions = "all"',
-                )

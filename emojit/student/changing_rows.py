@@ -54,7 +54,7 @@ class ShuffledAnswers(ChangingRows):
     """The emoji of each answer, before the end token, in an order that changes from epoch to epoch: how the decoder is fed while it learns them as a set."""
 
     def _changed(self, row: Features, seed: str) -> Features:
-        *emojis, end = row["labels"]  # of a stage that learns first positions alone there is one, and it stays
+        *emojis, end = row["labels"]
         random.Random(seed).shuffle(emojis)
         return {**row, "labels": [*emojis, end]}
 

@@ -134,7 +134,6 @@ class _Maker:
         self.cut = 0
         self._with_names = stage.objective == "both"
         self._temperature = stage.temperature
-        self._first_alone = stage.positions == "first"
         self._tokenizer = tokenizer
         self._vocabulary = vocabulary
         self._max_tokens = max_tokens
@@ -168,8 +167,6 @@ class _Maker:
         if soft:
             for row, scored in zip(features, scores, strict=True):
                 row.update(self._shares(row["labels"], scored))
-                if self._first_alone:
-                    row["labels"] = row["labels"][:1]
         return features
 
     def _shares(self, labels: Sequence[int], scores: Mapping[str, float]) -> Features:
