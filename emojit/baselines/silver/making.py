@@ -225,6 +225,7 @@ class Sentences:
 
     @property
     def inputs(self) -> dict[str, object]:
+        """What was read, with sha256 or commit, as a record states it."""
         return {key: value for key, value in self._offers.inputs.items() if key != "files"}
 
 
