@@ -306,7 +306,7 @@ def test_stopped_in_the_middle_the_same_command_gives_the_same_bytes_and_asks_no
         return usual(body, authorization)
 
     server = serve(slow)
-    command = [*teacher_options(articles, server.url), "--concurrency", "2"]
+    command = [*teacher_options(articles, server.url), "--concurrency", "1"]
     assert emojit(*[item if item != "v1" else "whole" for item in command]).code == 0
     server.answered.clear()
 
@@ -323,10 +323,9 @@ def test_stopped_in_the_middle_the_same_command_gives_the_same_bytes_and_asks_no
         assert re.fullmatch(r"stopped; the same command goes on .*\n", err)
     done = emojit(*command)
 
-    # There are two places at the endpoint. Who is stopped by hand loses what was there; kill -9 also what two more conversations were taking to the disk.
-    lost = 4 if signum == signal.SIGKILL else 2
-    assert json.loads(done.out)["from_store"] >= 30 - lost
-    assert len(server.answered) - len(set(server.answered)) <= lost
+    assert json.loads(done.out)["from_store"] >= 28
+    # What was on its way when the process died: of one place at the endpoint, the question there and the answer before it, which is being taken to the disk.
+    assert len(server.answered) - len(set(server.answered)) <= 2
     assert contents(tmp_path / "v1") == contents(tmp_path / "whole")
     assert not [name for name in names(tmp_path) if name.startswith(".")]
 

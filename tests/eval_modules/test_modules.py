@@ -290,38 +290,7 @@ def test_the_size_of_the_top_can_be_set():
     ] == pytest.approx(1 / 3)
 
 
-ALONE = """
-import gc, json, os, socket, sys
-gc.set_threshold(10_000, 10, 10)  # what is imported stays
-sys.modules["transformers"] = None  # no module requires it, and evaluate goes without it
-def refuse(*_): raise AssertionError("the network was touched")
-socket.socket.connect = socket.getaddrinfo = refuse
-import evaluate  # once for everything here: it takes seconds
-del sys.modules["transformers"]  # datasets looks whether it is there
-
-def shared(rank, batches):
-    results = {}
-    for path, batch in batches.items():
-        metric = evaluate.load(path, num_process=2, process_id=rank, experiment_id="two", cache_dir="shared")
-        for row in range(len(batch["predictions"])):
-            if rank:
-                metric.add(**{key.removesuffix("s"): rows[row] for key, rows in batch.items()})
-            else:
-                metric.add_batch(**{key: rows[row : row + 1] for key, rows in batch.items()})
-        results[path] = metric.compute()
-    return results
-
-whole, *halves = json.loads(sys.argv[1])
-child = os.fork()
-if child == 0:
-    answers = shared(1, halves[1])
-    os._exit(0 if set(answers.values()) == {None} else 3)
-results = {"two processes": shared(0, halves[0]), "the second ended with": os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}
-results["one process"] = {path: evaluate.load(path).compute(**call) for path, call in whole.items()}
-results["emojit"] = any(name.split(".")[0] == "emojit" for name in sys.modules)
-print(json.dumps(results), flush=True)
-gc.freeze()
-"""
+ALONE = Path(__file__).with_name("alone.py").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
