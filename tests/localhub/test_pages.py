@@ -73,6 +73,7 @@ def test_a_visitor_finds_a_data_set_and_sees_what_is_in_it(page: Page, hub: Loca
     page.keyboard.press("Enter")
     page.locator(".repos a.name").click()
 
+    page.wait_for_url(f"**/datasets/{pairs}")
     assert page.url.endswith(f"/datasets/{pairs}")
     assert page.locator(".card h1").inner_text() == "Small pairs: 小さな対"
     assert page.locator(".card table").count() > 0
@@ -96,14 +97,18 @@ def test_a_visitor_walks_through_files_tags_and_commits(page: Page, hub: LocalHu
     page.get_by_role("link", name="Files", exact=True).click()
     page.get_by_role("link", name="data", exact=False).first.click()
     page.get_by_role("link", name="train-00000-of-00001.parquet").click()
+    page.locator(".rows tbody tr").first.wait_for()  # a click does not wait for the page it leads to
     assert page.locator(".rows tbody tr").count() == 20
     page.locator(".revisions summary").click()
     page.locator(".revisions").get_by_role("link", name="v1").click()
+    page.wait_for_url("**/tree/v1")
     assert page.url.endswith("/tree/v1")
     page.get_by_role("link", name="Tags").click()
+    page.locator(".lines .tag").first.wait_for()
     assert page.locator(".lines .tag").all_inner_texts() == ["v1"]
     page.get_by_role("link", name="Commits").click()
     page.get_by_role("link", name="Release v1").click()
+    page.get_by_text("notes/long.txt").wait_for()
 
     assert page.get_by_text("notes/long.txt").is_visible()
     assert page.locator(".diff .plus").first.is_visible()
@@ -201,6 +206,7 @@ def test_a_token_opens_private_repositories_until_logging_out(
     page.get_by_label("Token of this Hub").fill(tokens.reader)
     page.get_by_role("button", name="Log in").click()
 
+    page.wait_for_url(f"{hub.endpoint}/{name}")
     assert page.url == f"{hub.endpoint}/{name}"
     assert page.locator(".card h1").inner_text() == "Ours"
     assert page.locator(".card img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 600
