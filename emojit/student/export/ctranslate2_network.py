@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from emojit.errors import StudentError
 from emojit.student.decoding.network import Columns, Logits
 from emojit.student.decoding.settings import MOST_EMOJIS
-from emojit.student.export.threads import threads
+from emojit.student.export.threads import threads, torch_threads_kept
 
 if TYPE_CHECKING:
     from ctranslate2 import Translator
@@ -55,7 +55,10 @@ class CTranslate2Network:
         self._ahead = ahead or MOST_EMOJIS
         self._names = [column_name(column) for column in range(emojis)]
         try:
-            self._translator = Translator(str(folder), device="cpu", intra_threads=threads(), compute_type="default")
+            with torch_threads_kept():
+                self._translator = Translator(
+                    str(folder), device="cpu", intra_threads=threads(), compute_type="default"
+                )
         except (RuntimeError, ValueError) as exc:
             said = str(exc).splitlines()[0]
             raise StudentError(f"{folder}: ctranslate2 does not take it ({said})", hint="export it again") from exc

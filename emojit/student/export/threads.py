@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
+from collections.abc import Iterator
 
 
 def threads() -> int:
@@ -13,3 +16,21 @@ def threads() -> int:
     if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+@contextlib.contextmanager
+def torch_threads_kept() -> Iterator[None]:
+    """Leave torch the threads that it has, where it is loaded.
+
+    A process has one OpenMP, and CTranslate2 4.8 tells it the threads of every model after the first that it opens. The last bits of what torch computes hang on
+    their number: a training of this process would no longer be the one that it was before.
+    """
+    torch = sys.modules.get("torch")
+    if torch is None:
+        yield
+        return
+    before = torch.get_num_threads()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
