@@ -25,8 +25,9 @@ class TrainConfig:
     """Rows per device and step (count)."""
     gradient_accumulation: int = 1
     """Steps whose gradients are added before an update (count)."""
-    optimiser: Literal["adamw", "schedule_free"] = "adamw"
-    """AdamW, or schedule-free AdamW (Defazio et al. 2024, "The Road Less Scheduled"), which averages its own weights and needs no decay."""
+    optimiser: Literal["adamw", "lazy_adamw", "schedule_free"] = "adamw"
+    """AdamW; AdamW that updates of the embedding only the rows whose tokens a batch has, which is much faster where the embedding is most of the model; or schedule-free
+    AdamW (Defazio et al. 2024, "The Road Less Scheduled"), which averages its own weights and needs no decay."""
     learning_rate: float = 3e-4
     """Peak learning rate."""
     schedule: Literal["linear", "cosine", "constant"] = "linear"
@@ -36,7 +37,9 @@ class TrainConfig:
     warmup_steps: int = 0
     """The same as a number of updates (count), in place of the share; 0: the share."""
     weight_decay: float = 0.01
-    """Weight decay of either optimiser."""
+    """Weight decay of every optimiser; the lazy one decays no embedding."""
+    adam_beta2: float = 0.999
+    """Decay of the mean of squared gradients, in [0, 1). A token that comes once in many steps moves by about 0.1 / sqrt(1 - adam_beta2) learning rates per text."""
     label_smoothing: float = 0.0
     """Label smoothing in [0, 1)."""
     token_dropout: float = 0.0
@@ -80,7 +83,7 @@ class TrainConfig:
             "average_count",
             "save_total_limit",
         )
-        for name in ("warmup_ratio", "label_smoothing", "token_dropout"):
+        for name in ("warmup_ratio", "label_smoothing", "token_dropout", "adam_beta2"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"train.{name} must be in [0, 1), got {getattr(self, name)}")
         if not 0 <= self.seed < 2**32:  # what numpy takes
@@ -92,6 +95,11 @@ class TrainConfig:
         if self.save_steps < 0 or (self.save_steps > 1 and self.save_steps != int(self.save_steps)):
             raise ConfigError(
                 f"train.save_steps must be a whole number, or a share of an epoch in [0, 1), got {self.save_steps}"
+            )
+        if self.optimiser == "lazy_adamw" and self.torch_compile:
+            raise ConfigError(
+                "train.optimiser lazy_adamw and train.torch_compile do not go together: torch compiles no gradients of rows",
+                hint='leave one out: train.torch_compile = false, or train.optimiser = "adamw"',
             )
         if self.optimiser == "schedule_free" and self.schedule != "constant":
             raise ConfigError(

@@ -45,9 +45,9 @@ def training_arguments(
     cuda = torch.cuda.is_available() and not deterministic
     if config.torch_compile:
         _require_compiler(cuda=cuda)
-    bf16 = config.bf16 and cuda and torch.cuda.is_bf16_supported()
+    bf16 = config.bf16 and (torch.cuda.is_bf16_supported() if cuda else _multiplies_bf16())
     if config.bf16 and not bf16 and is_first():
-        why = "this GPU has no bfloat16" if cuda else "the CPU would be slower with it"
+        why = "this GPU has no bfloat16" if cuda else "this CPU would be slower with it"
         logger.warning("train.bf16: %s; training in float32", why)
     return Seq2SeqTrainingArguments(
         output_dir=str(checkpoints),
@@ -58,6 +58,7 @@ def training_arguments(
         learning_rate=config.learning_rate,
         **_optimiser(config, updates(config, rows, processes)),
         weight_decay=config.weight_decay,
+        adam_beta2=config.adam_beta2,
         bf16=bf16,
         torch_compile=config.torch_compile,
         seed=config.seed,
@@ -76,10 +77,15 @@ def training_arguments(
         remove_unused_columns=False,
         label_names=["labels"],
         dataloader_pin_memory=cuda,
-        use_cpu=deterministic or (processes > 1 and not cuda),
+        use_cpu=deterministic or (processes > 1 and not cuda) or (bf16 and not cuda),
         full_determinism=deterministic or config.deterministic,
         ddp_find_unused_parameters=False,
     )
+
+
+def _multiplies_bf16() -> bool:
+    """Whether the CPU has a unit for products of bfloat16 matrices (AMX, Intel Xeons since 2023); without one, torch converts there and back."""
+    return bool(torch.cpu.get_capabilities().get("amx_bf16", False))
 
 
 def updates_per_epoch(config: TrainConfig, rows: int, processes: int) -> int:
@@ -112,7 +118,7 @@ def _optimiser(config: TrainConfig, steps: int) -> dict[str, str | float]:
     Schedule-free AdamW warms up by itself, in whole steps. The Trainer of transformers 5.23 hands it `warmup_steps` as it stands there; a share of 0.05
     would make the first step with twenty times the learning rate.
     """
-    if config.optimiser == "adamw":
+    if config.optimiser in ("adamw", "lazy_adamw"):  # `EmojiTrainer` makes the lazy one
         return {
             "optim": "adamw_torch",  # not the fused one: on a CPU its last bits hang on the number of threads
             "lr_scheduler_type": _SCHEDULES[config.schedule],

@@ -184,13 +184,22 @@ def train_model(
         if keeper is not None and ranks.first:
             _keep_last(trainer, keeper)
         averaged, score = _average(trainer, candidates, config, ranks) if candidates else (None, None)
-        # Without the wrapper that trains in bfloat16: what is measured is what somebody else loads.
-        trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
+        _without_autocast(model)
         if config.gradient_checkpointing:
             _checkpoint_gradients(model, on=False)
         result = _result(trainer, checkpoint, averaged, score)
         ranks.from_first(lambda: _finish(model, folder, result))
     return result
+
+
+def _without_autocast(model: PreTrainedModel) -> None:
+    """Give the model its own forward pass back: what is measured is what somebody else loads.
+
+    accelerate 1.x puts one that computes in bfloat16 into the instance; its `unwrap_model(keep_fp32_wrapper=False)` leaves one there that is bound to this very model,
+    also in a copy of it, such as the one that decoding makes.
+    """
+    if vars(model).pop("_original_forward", None) is not None:
+        vars(model).pop("forward")
 
 
 def _check_space(model: PreTrainedModel, config: TrainConfig, folder: Path, *, keeps: bool) -> None:

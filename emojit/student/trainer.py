@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch  # noqa: TID253  (see the docstring above)
 from transformers import (  # noqa: TID253
@@ -24,7 +25,8 @@ from emojit.student.arguments import training_arguments, updates_per_epoch
 from emojit.student.callbacks import NewOrder, ProgressBar, SaveEvery
 from emojit.student.changing_rows import ChangingRows, DroppedTokens, ShuffledAnswers
 from emojit.student.collator import AnswerCollator
-from emojit.student.losses import AnswerLoss, make_loss, text_loss
+from emojit.student.lazy_adamw import LazyAdamW, clip_gradients, gradients_by_row
+from emojit.student.losses import AnswerLoss, make_loss, prunable, text_loss
 from emojit.student.model import NewStudent
 from emojit.student.reports import report_callbacks
 from emojit.student.resumable import ResumableTrainer
@@ -32,7 +34,7 @@ from emojit.student.rows import Features
 from emojit.student.vocabulary import EmojiVocabulary
 
 if TYPE_CHECKING:
-    from transformers.trainer_utils import EvalPrediction
+    from transformers.trainer_utils import EvalPrediction, TrainOutput
 
 logger = logging.getLogger(__name__)
 
@@ -49,8 +51,40 @@ class EmojiTrainer(ResumableTrainer, Seq2SeqTrainer):  # type: ignore[misc]  # t
     """
 
     compute_loss_func: AnswerLoss
+    optimizer: torch.optim.Optimizer | None
     generates: bool = True
     """Whether evaluation asks for emoji; False while text is learned."""
+    lazy: bool = False
+    """Whether the rows of the embedding are updated only where a batch has their tokens."""
+
+    def train(self, *arguments: Any, **options: Any) -> TrainOutput:
+        """Train as the library does."""
+        with gradients_by_row(self.model) if self.lazy else nullcontext():
+            return super().train(*arguments, **options)
+
+    def create_optimizer(self, model: torch.nn.Module | None = None) -> torch.optim.Optimizer:
+        """Return the optimiser, made where there is none yet."""
+        if not self.lazy or self.optimizer is not None:
+            return super().create_optimizer(model)
+        table = self.model.get_input_embeddings().weight
+        named = [(name, parameter) for name, parameter in self.model.named_parameters() if parameter is not table]
+        decayed = set(self.get_decay_parameter_names(self.model))
+        self.optimizer = LazyAdamW(
+            [
+                {"params": [parameter for name, parameter in named if (name in decayed) == decays], "weight_decay": by}
+                for decays, by in ((True, self.args.weight_decay), (False, 0.0))
+            ],
+            [table],
+            lr=self.args.learning_rate,
+            betas=(self.args.adam_beta1, self.args.adam_beta2),
+            eps=self.args.adam_epsilon,
+        )
+        return self.optimizer
+
+    def _clip_grad_norm(self, model: torch.nn.Module) -> torch.Tensor:
+        if not self.lazy:
+            return super()._clip_grad_norm(model)
+        return clip_gradients(model.parameters(), self.args.max_grad_norm)
 
     def compute_loss(
         self,
@@ -168,6 +202,10 @@ def make_trainer(
         callbacks=mine,
     )
     trainer.generates = not text
+    # A text is read and written by all pieces, and so is an answer by a head that is not pruned: every row has a gradient then.
+    trainer.lazy = config.optimiser == "lazy_adamw" and not text and arguments.n_gpu <= 1 and prunable(student.model)
+    if config.optimiser == "lazy_adamw" and not trainer.lazy:
+        logger.info("train.optimiser lazy_adamw: every row of the embedding has a gradient here; training with adamw")
     trainer.remove_callback(PrinterCallback)  # what replaces the bar where bars are off; it prints to stdout
     return trainer
 

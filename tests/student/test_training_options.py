@@ -8,12 +8,13 @@ import importlib.util
 import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 import torch
 
 from emojit.errors import ConfigError, StudentError
 from emojit.recipe import TrainConfig
-from emojit.student import train
+from emojit.student import load_student, train
 from emojit.student.arguments import training_arguments
 from emojit.student.averaging import Candidates, mean_weights
 from emojit.student.fit import train_stage
@@ -121,14 +122,27 @@ def test_checkpointed_gradients_and_fixed_order_give_the_same_losses(build, reci
     assert plain.record.training.train_loss == pytest.approx(careful.record.training.train_loss, rel=1e-6)
 
 
-def test_bfloat16_where_there_is_none_is_said(build, recipe, tmp_path, caplog):
-    from emojit.student.arguments import training_arguments
-
+def test_bfloat16_where_there_is_none_is_said(build, recipe, tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr("torch.cpu.get_capabilities", dict)
     with caplog.at_level("WARNING", logger="emojit"):
         arguments = training_arguments(with_train(recipe, bf16=True), tmp_path, rows=8, deterministic=True)
 
     assert not arguments.bf16
-    assert caplog.messages == ["train.bf16: the CPU would be slower with it; training in float32"]
+    assert caplog.messages == ["train.bf16: this CPU would be slower with it; training in float32"]
+
+
+def test_what_is_measured_after_bfloat16_is_what_somebody_else_loads(build, recipe, rows, tmp_path, monkeypatch):
+    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: {"amx_bf16": True})  # without it only slower
+
+    result = train(with_train(recipe, bf16=True), dataset=build, out=tmp_path / "run", quiet=True)
+
+    assert result.record.training.bf16
+    plain = train(recipe, dataset=build, out=tmp_path / "plain", quiet=True)
+    assert not same(weights(plain.folder), weights(result.folder))
+    student = load_student(result.folder)
+    texts = [row["sns_text"] for row in rows["test"]]
+    predicted = pq.read_table(result.folder / "predictions.parquet", filters=[("split", "==", "test")])
+    assert predicted["student"].to_pylist() == student.predict(texts)
 
 
 def test_tensorboard_reads_the_curves_from_the_run_folder(build, recipe, tmp_path):

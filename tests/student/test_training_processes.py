@@ -80,6 +80,21 @@ def test_two_processes_are_one_with_twice_the_accumulation(still, build, togethe
 
 
 @pytest.mark.slow
+def test_two_processes_update_the_same_rows_as_one(still, build, warm, tmp_path):
+    lazy = dataclasses.replace(still, train=dataclasses.replace(still.train, optimiser="lazy_adamw", epochs=1))
+    doubled = dataclasses.replace(lazy, train=dataclasses.replace(lazy.train, gradient_accumulation=2))
+    (tmp_path / "tiny.toml").write_text(dump(lazy), encoding="utf-8")
+    done = launch([*TORCHRUN, "--no-python", *warm.call], tmp_path, build)
+    assert done.returncode == 0, done.stderr
+
+    alone = train(doubled, dataset=build, out=tmp_path / "alone", quiet=True)
+
+    one, two = (load_file(path / "model" / "model.safetensors") for path in (alone.folder, tmp_path / "run"))
+    for name, tensor in one.items():
+        torch.testing.assert_close(two[name], tensor, rtol=1e-2, atol=1e-4)
+
+
+@pytest.mark.slow
 def test_two_processes_that_were_killed_go_on_to_the_same_weights(still, build, together, warm, tmp_path, until_saved):
     folder, _ = together
     forks = [*TORCHRUN, "--no-python", *warm.call]  # torchrun starts them, and they have what a worker imports

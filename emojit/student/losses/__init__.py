@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from emojit.student.losses.answer_loss import AnswerLoss
+from emojit.student.losses.head import prunable
 from emojit.student.losses.making import make_loss, text_loss
 from emojit.student.losses.positions import IGNORED
 
-__all__ = ["IGNORED", "AnswerLoss", "make_loss", "text_loss"]
+__all__ = ["IGNORED", "AnswerLoss", "make_loss", "prunable", "text_loss"]

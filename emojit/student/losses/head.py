@@ -36,15 +36,17 @@ def pruned_head(model: PreTrainedModel, columns: Tensor | None, real: Tensor) ->
     from torch.nn.functional import embedding, linear
 
     head = model.get_output_embeddings()
-    if not _prunable(model):
+    if not prunable(model):
         yield
         return
     places = real.flatten().nonzero()[:, 0]  # (N,)
+    table = model.get_input_embeddings()
+    by_row = table.weight is head.weight and table.sparse  # else its gradient would make that of the table a whole one
 
     def forward(hidden: Tensor) -> Tensor:
         # A compiled model would be compiled anew for every number of positions, so that it keeps them all: (B, T, D), and (B, T, A) comes out.
         picked = hidden if is_compiling() else hidden.flatten(0, 1).index_select(0, places)  # (N, D)
-        weight = head.weight if columns is None else embedding(columns, head.weight)  # (A, D)
+        weight = head.weight if columns is None else embedding(columns, head.weight, sparse=by_row)  # (A, D)
         bias = head.bias if columns is None or head.bias is None else head.bias[columns]
         return linear(picked, weight, bias)
 
@@ -60,7 +62,8 @@ def pruned_head(model: PreTrainedModel, columns: Tensor | None, real: Tensor) ->
             setattr(model, _BIAS, extra)
 
 
-def _prunable(model: PreTrainedModel) -> bool:
+def prunable(model: PreTrainedModel) -> bool:
+    """Whether the head of this model can be pruned."""
     from torch.nn import Linear
 
     head = model.get_output_embeddings()
