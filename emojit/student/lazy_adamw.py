@@ -25,7 +25,7 @@ class LazyAdamW(torch.optim.Optimizer):  # type: ignore[misc]  # torch does not 
 
     Args:
         groups: parameter groups as AdamW takes them, without the tables.
-        tables: matrices whose gradients hold rows (sparse COO).
+        tables: matrices whose gradients hold rows (sparse tensors).
         lr: learning rate.
         betas: decay of both moments, each in [0, 1).
         eps: what is added to the root of the second moment.
