@@ -65,6 +65,7 @@ _FINE = (
     "model.dropout=0.1",
     "data.emoji_name_rows=0",
 )
+_MBR = ("method=mbr", "length=calibrated")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -91,8 +92,9 @@ RUNGS = {
     "keywords": Rung(on="set", sets=("stages=keywords", *_FINE), corpus=True),
     "silver": Rung(on="set", sets=("stages=silver", *_FINE), corpus=True, silver=True),
     "scores": Rung(on="silver", sets=("stages=scores",), corpus=True, silver=True),
+    "mbr": Rung(on="scores", decoding=_MBR, corpus=True, silver=True),
     "second": Rung(on="scores", again=True, corpus=True, silver=True),
-    "mbr": Rung(on="second", decoding=("method=mbr", "length=calibrated"), corpus=True, silver=True),
+    "second-mbr": Rung(on="second", decoding=_MBR, corpus=True, silver=True),
 }
 HYBRID = "hybrid"
 
