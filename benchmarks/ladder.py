@@ -13,7 +13,6 @@ Rungs: each names the one it stands on and what it changes; "hybrid" is the best
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import hashlib
 import json
 import re
@@ -28,75 +27,21 @@ from typing import Any
 import numpy as np
 
 from emojit.baselines import Example
+from emojit.baselines.choosing import CANDIDATES, Chooser
 from emojit.baselines.registry import make_baseline
+from emojit.baselines.scored import ScoredBaseline, best_scores
 from emojit.baselines.silver import make_silver
 from emojit.dataset.folder import data_file, write_json, write_manifest, write_text
 from emojit.dataset.parquet import PAIR_COLUMNS, TableWriter, read_rows
 from emojit.metrics import bootstrap_interval, jaccard_scores
 from emojit.recipe import TrainRecipe, dump, load_text
 
+sys.path.insert(0, str(Path(__file__).parent))
+from ladder_rungs import COMMON, RUNGS, Rung
+
 PARTS = 5
-_COMMON = """
-[data]
-also_columns = ["original_text"]
-emoji_name_rows = 1
-[model]
-vocab_size = 24000
-d_model = 300
-d_ff = 512
-num_layers = 1
-num_heads = 4
-dropout = 0.0
-emoji_init = "random"
-[train]
-epochs = 8.0
-batch_size = 32
-learning_rate = 1e-3
-early_stopping = 3
-[decoding]
-batch_size = 128
-"""
-_SET = ("loss.name=set",)
-_FINE = (
-    "train.learning_rate=3e-4",
-    "train.epochs=2",
-    "train.weight_decay=0",
-    "train.token_dropout=0.15",
-    "model.dropout=0.1",
-    "data.emoji_name_rows=0",
-)
-_MBR = ("method=mbr", "length=calibrated")
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Rung:
-    """One row of the table: what it stands on, what it changes, and what it needs."""
-
-    on: str | None = None
-    sets: tuple[str, ...] = ()
-    corpus: bool = False
-    silver: bool = False
-    again: bool = False
-    """Begun with the student of the rung it stands on, which teaches together with the baseline."""
-    decoding: tuple[str, ...] = ()
-    """Read otherwise, and not trained again."""
-
-
-RUNGS = {
-    "default": Rung(),
-    "named": Rung(on="default", sets=("model.emoji_init=names", "model.cross_attention_init=identity")),
-    "vectors": Rung(on="named", sets=("model.piece_init=vectors",)),
-    "words": Rung(on="vectors", sets=("model.pieces=words", "model.vocab_size=48000")),
-    "set": Rung(on="words", sets=_SET),
-    "gaps": Rung(on="set", sets=("stages=gaps", *_FINE), corpus=True),
-    "keywords": Rung(on="set", sets=("stages=keywords", *_FINE), corpus=True),
-    "silver": Rung(on="set", sets=("stages=silver", *_FINE), corpus=True, silver=True),
-    "scores": Rung(on="silver", sets=("stages=scores",), corpus=True, silver=True),
-    "mbr": Rung(on="scores", decoding=_MBR, corpus=True, silver=True),
-    "second": Rung(on="scores", again=True, corpus=True, silver=True),
-    "second-mbr": Rung(on="second", decoding=_MBR, corpus=True, silver=True),
-}
 HYBRID = "hybrid"
+_SILVER = ("text", "emojis", "scores")
 
 
 class OutOfTime(Exception):
@@ -169,6 +114,8 @@ class Ladder:
             answers = self._hybrid(fold, [*self._split(fold)["train"], *self._split(fold)["validation"]], test)
         elif rung.decoding:
             answers = self._read_otherwise(fold, rung)
+        elif rung.beside:
+            answers = self._with_baseline(fold, rung.beside)
         else:
             answers = self._trained(fold, name, rung)
         gold = [row["emojis"] for row in test]
@@ -190,9 +137,8 @@ class Ladder:
         table: list[dict[str, Any]] = []
         print(f"\n{'rung':<16}{'rows':>6}  Jaccard [95 %]            exact  emoji/text  outside top 5  against")
         for name, rows in found.items():
-            line = _line(
-                name, rows, found.get(RUNGS[name].on or "") if name in RUNGS else None, RUNGS.get(name, Rung()).on
-            )
+            others = dict.fromkeys(filter(None, (RUNGS.get(name, Rung()).on, HYBRID if name != HYBRID else None)))
+            line = _line(name, rows, {other: found[other] for other in others if other in found})
             table.append(line)
             print(
                 f"{name:<16}{line['rows']:>6}  {line['jaccard']:.4f} [{line['low']:.4f}, {line['high']:.4f}]"
@@ -251,7 +197,7 @@ class Ladder:
             plain += [f"model.base={(self._folder(fold) / rung.on).resolve()}", "model.dropout=0.1"]
             given = [self._second_stage(fold, rung.on)]
         overrides = [*plain, *([f"stages=[{', '.join(given)}]"] if given else []), *self._sets]
-        return load_text(TrainRecipe, f'name = "{name}"\n{_COMMON}', where=name, overrides=overrides)
+        return load_text(TrainRecipe, f'name = "{name}"\n{COMMON}', where=name, overrides=overrides)
 
     def _stage(self, fold: int, stage: str) -> str:
         silver = stage in ("silver", "scores")
@@ -322,12 +268,35 @@ class Ladder:
         student = calibrated(student, [row["sns_text"] for row in validation], [row["emojis"] for row in validation])
         return student.predict([row["sns_text"] for row in test])
 
+    def _with_baseline(self, fold: int, beside: str) -> list[list[str]]:
+        """Answer by the mean of a student's scores and those of a baseline that learned from the same rows; what a score means is learned from the validation rows."""
+        from emojit.student import load_student
+        from emojit.student.mean_scores import average_scores
+
+        self.measure(fold, beside)
+        split = self._split(fold)
+        baseline, asked = _fitted(split["train"]), [row["sns_text"] for row in (*split["validation"], *split["test"])]
+        alone, both = (self._folder(fold) / f"{name}-scores.jsonl" for name in ("alone", "both"))
+        answers = zip(asked, baseline.predict(asked), best_scores(baseline, asked), strict=True)
+        write_text(alone, "".join(f"{json.dumps(dict(zip(_SILVER, row, strict=True)))}\n" for row in answers))
+        average_scores(alone, load_student(self._folder(fold) / beside), both)
+        means = [json.loads(line)["scores"] for line in both.read_text(encoding="utf-8").splitlines()]
+        found = [list(scores)[:CANDIDATES] for scores in means]
+        values = np.zeros((len(asked), CANDIDATES))
+        for place, (emojis, scores) in enumerate(zip(found, means, strict=True)):
+            values[place, : len(emojis)] = [scores[emoji] for emoji in emojis]
+        held = len(split["validation"])
+        right = np.zeros((held, CANDIDATES))
+        for place, row in enumerate(split["validation"]):
+            right[place, : len(found[place])] = [emoji in row["emojis"] for emoji in found[place]]
+        chooser = Chooser()
+        chooser.fit_lengths([row["emojis"] for row in split["train"]])
+        chooser.fit_curve(values[:held], right)
+        counts = chooser.counts(values[held:]).tolist()
+        return [emojis[:count] for emojis, count in zip(found[held:], counts, strict=True)]
+
     def _hybrid(self, fold: int, rows: list[dict[str, Any]], asked: list[dict[str, Any]]) -> list[list[str]]:
-        baseline = make_baseline(HYBRID)
-        baseline.fit(
-            [Example(text=row["sns_text"], emojis=tuple(row["emojis"]), other=row["original_text"]) for row in rows]
-        )
-        return baseline.predict([row["sns_text"] for row in asked])
+        return _fitted(rows).predict([row["sns_text"] for row in asked])
 
     def _silver(self, fold: int, *, scores: bool) -> Path:
         """Let the hybrid baseline, which learned from the training rows of this part alone, label texts; the same texts without their scores are the rung below."""
@@ -345,18 +314,25 @@ class Ladder:
         return plain.resolve()
 
 
-def _line(
-    name: str, rows: dict[str, dict[str, Any]], below: dict[str, dict[str, Any]] | None, on: str | None
-) -> dict[str, Any]:
+def _fitted(rows: list[dict[str, Any]]) -> ScoredBaseline:
+    baseline = make_baseline(HYBRID)
+    assert isinstance(baseline, ScoredBaseline)
+    baseline.fit(
+        [Example(text=row["sns_text"], emojis=tuple(row["emojis"]), other=row["original_text"]) for row in rows]
+    )
+    return baseline
+
+
+def _line(name: str, rows: dict[str, dict[str, Any]], others: dict[str, dict[str, dict[str, Any]]]) -> dict[str, Any]:
     scores = [row["jaccard"] for row in rows.values()]
     low, high = bootstrap_interval(scores)
     answers, gold = [row["answer"] for row in rows.values()], [row["gold"] for row in rows.values()]
-    difference = ""
-    both = [row_id for row_id in rows if below and row_id in below]
-    if below and both:
-        gaps = [rows[row_id]["jaccard"] - below[row_id]["jaccard"] for row_id in both]
-        worst, best = bootstrap_interval(gaps)
-        difference = f"{on} {sum(gaps) / len(gaps):+.4f} [{worst:+.4f}, {best:+.4f}]"
+    differences = []
+    for other, theirs in others.items():
+        gaps = [rows[row_id]["jaccard"] - theirs[row_id]["jaccard"] for row_id in rows if row_id in theirs]
+        if gaps:
+            worst, best = bootstrap_interval(gaps)
+            differences.append(f"{other} {sum(gaps) / len(gaps):+.4f} [{worst:+.4f}, {best:+.4f}]")
     return {
         "rung": name,
         "rows": len(rows),
@@ -368,7 +344,7 @@ def _line(
         "gold_length": sum(map(len, gold)) / len(gold),
         "outside": _outside(answers),
         "gold_outside": _outside(gold),
-        "difference": difference,
+        "difference": ", ".join(differences),
     }
 
 
