@@ -184,7 +184,7 @@ def train_model(
         if keeper is not None and ranks.first:
             _keep_last(trainer, keeper)
         averaged, score = _average(trainer, candidates, config, ranks) if candidates else (None, None)
-        _without_autocast(model)
+        _unprepared(model)
         if config.gradient_checkpointing:
             _checkpoint_gradients(model, on=False)
         result = _result(trainer, checkpoint, averaged, score)
@@ -192,14 +192,15 @@ def train_model(
     return result
 
 
-def _without_autocast(model: PreTrainedModel) -> None:
-    """Give the model its own forward pass back: what is measured is what somebody else loads.
+def _unprepared(model: PreTrainedModel) -> None:
+    """Take from a model what accelerate gave it for its training: what is measured is what somebody else loads, and the next stage's Trainer prepares it itself.
 
-    accelerate 1.x puts one that computes in bfloat16 into the instance; its `unwrap_model(keep_fp32_wrapper=False)` leaves one there that is bound to this very model,
-    also in a copy of it, such as the one that decoding makes.
+    accelerate 1.x puts a forward pass that computes in bfloat16 into the instance; its `unwrap_model(keep_fp32_wrapper=False)` leaves one there that is bound to this very model,
+    also in a copy of it, such as the one that decoding makes. And a model that it has prepared once it does not prepare again.
     """
     if vars(model).pop("_original_forward", None) is not None:
         vars(model).pop("forward")
+    vars(model).pop("_is_accelerate_prepared", None)
 
 
 def _check_space(model: PreTrainedModel, config: TrainConfig, folder: Path, *, keeps: bool) -> None:

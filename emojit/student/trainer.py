@@ -202,10 +202,15 @@ def make_trainer(
         callbacks=mine,
     )
     trainer.generates = not text
-    # A text is read and written by all pieces, and so is an answer by a head that is not pruned: every row has a gradient then.
-    trainer.lazy = config.optimiser == "lazy_adamw" and not text and arguments.n_gpu <= 1 and prunable(student.model)
-    if config.optimiser == "lazy_adamw" and not trainer.lazy:
-        logger.info("train.optimiser lazy_adamw: every row of the embedding has a gradient here; training with adamw")
+    if config.optimiser == "lazy_adamw":
+        on_gpus = arguments.device.type == "cuda" and max(processes, arguments.n_gpu) > 1
+        if on_gpus:
+            why = "several GPUs cannot add up gradients of rows"  # NCCL has no sum of sparse tensors
+        else:
+            why = "" if not text and prunable(student.model) else "every row of the embedding has a gradient here"
+        trainer.lazy = not why
+        if why:
+            logger.info("train.optimiser lazy_adamw: %s; training with adamw", why)
     trainer.remove_callback(PrinterCallback)  # what replaces the bar where bars are off; it prints to stdout
     return trainer
 

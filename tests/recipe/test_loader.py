@@ -9,7 +9,7 @@ import tomllib
 import pytest
 
 from emojit.errors import ConfigError
-from emojit.recipe import BuildRecipe, TrainRecipe, load
+from emojit.recipe import BuildRecipe, StageConfig, TrainRecipe, load, load_text
 from emojit.resources import resource
 
 
@@ -193,3 +193,18 @@ def test_the_sample_recipe_names_every_key_and_says_where_it_differs_from_the_de
             assert same or unset or "default" in line[0], f"{place} differs from {default!r} and does not say so"
 
     check(BuildRecipe(), tomllib.loads(text), "")
+
+
+def test_the_training_recipe_names_every_key():
+    text = resource("recipes/t5-base-japanese.toml").read_text(encoding="utf-8")
+    sections = re.split(r"^(?:# )?\[+(\w+)\]+", text, flags=re.MULTILINE)
+    named = {"": sections[0], **dict(zip(sections[1::2], sections[2::2], strict=True))}
+
+    def keys(config: object) -> list[str]:
+        return [field.name for field in dataclasses.fields(config)]
+
+    recipe = load_text(TrainRecipe, text, where="t5-base-japanese.toml")
+    wanted = {section: keys(getattr(recipe, section)) for section in ("data", "model", "train", "loss", "decoding")}
+    for section, names in {**wanted, "stages": keys(StageConfig)}.items():
+        missing = [name for name in names if not re.search(rf"^(?:# )?{name} *=", named[section], re.MULTILINE)]
+        assert not missing, f"[{section}] does not name {missing}"

@@ -13,12 +13,13 @@ import pytest
 import torch
 
 from emojit.errors import ConfigError, StudentError
-from emojit.recipe import TrainConfig
+from emojit.recipe import StageConfig, TrainConfig
 from emojit.student import load_student, train
 from emojit.student.arguments import training_arguments
 from emojit.student.averaging import Candidates, mean_weights
 from emojit.student.fit import train_stage
 from emojit.student.rows import training_rows
+from emojit.student.trainer import EmojiTrainer
 
 
 def with_train(recipe, **changes):
@@ -131,14 +132,33 @@ def test_bfloat16_where_there_is_none_is_said(build, recipe, tmp_path, caplog, m
     assert caplog.messages == ["train.bf16: this CPU would be slower with it; training in float32"]
 
 
-def test_what_is_measured_after_bfloat16_is_what_somebody_else_loads(build, recipe, rows, tmp_path, monkeypatch):
+def test_every_stage_trains_in_bfloat16_and_what_is_measured_is_what_somebody_else_loads(
+    build, recipe, rows, tmp_path, monkeypatch
+):
     monkeypatch.setattr("torch.cpu.get_capabilities", lambda: {"amx_bf16": True})  # without it only slower
+    source = tmp_path / "silver.jsonl"
+    source.write_text(
+        "".join(json.dumps({"text": row["original_text"], "emojis": row["emojis"]}) + "\n" for row in rows["train"]),
+        encoding="utf-8",
+    )
+    stage = StageConfig(name="silver", objective="pairs", source=str(source), epochs=1)
+    kinds: list[tuple[int, torch.dtype]] = []
+    step = EmojiTrainer.training_step
 
-    result = train(with_train(recipe, bf16=True), dataset=build, out=tmp_path / "run", quiet=True)
+    def watched(self, model, inputs, *rest):
+        head = model.get_output_embeddings()
+        hook = head.register_forward_hook(lambda _, given, logits: kinds.append((id(self), logits.dtype)))
+        found = step(self, model, inputs, *rest)
+        hook.remove()
+        return found
+
+    monkeypatch.setattr(EmojiTrainer, "training_step", watched)
+    run = dataclasses.replace(with_train(recipe, bf16=True), stages=(stage,))
+    result = train(run, dataset=build, out=tmp_path / "run", quiet=True)
 
     assert result.record.training.bf16
-    plain = train(recipe, dataset=build, out=tmp_path / "plain", quiet=True)
-    assert not same(weights(plain.folder), weights(result.folder))
+    assert len({trainer for trainer, _ in kinds}) == 2
+    assert {kind for _, kind in kinds} == {torch.bfloat16}
     student = load_student(result.folder)
     texts = [row["sns_text"] for row in rows["test"]]
     predicted = pq.read_table(result.folder / "predictions.parquet", filters=[("split", "==", "test")])

@@ -81,7 +81,7 @@ def test_two_processes_are_one_with_twice_the_accumulation(still, build, togethe
 
 @pytest.mark.slow
 def test_two_processes_update_the_same_rows_as_one(still, build, warm, tmp_path):
-    lazy = dataclasses.replace(still, train=dataclasses.replace(still.train, optimiser="lazy_adamw", epochs=1))
+    lazy = dataclasses.replace(still, train=dataclasses.replace(still.train, optimiser="lazy_adamw"))
     doubled = dataclasses.replace(lazy, train=dataclasses.replace(lazy.train, gradient_accumulation=2))
     (tmp_path / "tiny.toml").write_text(dump(lazy), encoding="utf-8")
     done = launch([*TORCHRUN, "--no-python", *warm.call], tmp_path, build)
@@ -89,9 +89,9 @@ def test_two_processes_update_the_same_rows_as_one(still, build, warm, tmp_path)
 
     alone = train(doubled, dataset=build, out=tmp_path / "alone", quiet=True)
 
-    one, two = (load_file(path / "model" / "model.safetensors") for path in (alone.folder, tmp_path / "run"))
-    for name, tensor in one.items():
-        torch.testing.assert_close(two[name], tensor, rtol=1e-2, atol=1e-4)
+    for one, two in zip(log_of(alone.folder), log_of(tmp_path / "run"), strict=True):
+        for name in ("loss", "eval_loss", "grad_norm"):
+            assert float(two[name]) == pytest.approx(float(one[name]), rel=1e-3)
 
 
 @pytest.mark.slow

@@ -133,7 +133,7 @@ def reproduce_model(
         )
     record = read_run(run)
     source, at = _data(record, dataset)
-    recipe = recipe_of(record)
+    recipe = _as_it_was(recipe_of(record), record)
     with tempfile.TemporaryDirectory(prefix="emojit-") as scratch, _threads(record.training.threads):
         again = train(
             recipe, dataset=source, revision=at, out=out or Path(scratch) / "run", deterministic=True, quiet=quiet
@@ -166,7 +166,7 @@ def reproduce_model(
         files=files,
         first_tensor=tensor,
         scores=scores,
-        why=tuple(_why(record)) if verdict != "identical" else (),
+        why=tuple(_why(record, again.record)) if verdict != "identical" else (),
         out=out,
     )
 
@@ -300,7 +300,12 @@ def _jaccards(path: Path) -> dict[str, list[float]]:
     }
 
 
-def _why(record: RunRecord) -> Iterator[str]:
+def _as_it_was(recipe: TrainRecipe, record: RunRecord) -> TrainRecipe:
+    """Ask for bfloat16 only where the run had it: a recipe asks for it wherever the device can."""
+    return dataclasses.replace(recipe, train=dataclasses.replace(recipe.train, bf16=record.training.bf16))
+
+
+def _why(record: RunRecord, again: RunRecord) -> Iterator[str]:
     now = package_versions(TRAINING_PACKAGES)
     changed = [
         f"{name} {record.versions.get(name)}, here {now.get(name)}"
@@ -313,7 +318,7 @@ def _why(record: RunRecord) -> Iterator[str]:
         yield f"trained on {', '.join(record.hardware.gpus)}, here on the CPU"
     if record.training.threads is None:
         yield "the number of threads was not recorded, and with another one the last bits differ"
-    if record.training.bf16:
+    if record.training.bf16 and not again.training.bf16:
         yield "trained in bfloat16, here in float32"
     if record.training.resumed_from is not None:
         yield f"the run was resumed at step {record.training.resumed_from}"
