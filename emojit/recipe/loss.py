@@ -41,6 +41,8 @@ class LossConfig:
     """majority_or_minority: share of the ordinary loss, in [0, 1]; the rest is the loss on the majority alone."""
     order: Literal["shuffled", "teacher"] = "shuffled"
     """set: order of the emoji that the decoder is fed while it learns: drawn anew for every row and epoch, or as the data set has it."""
+    later: float = 1.0
+    """set: weight of the positions behind the first, in (0, 1]; below 1 the student learns more of what fits a text, and less of what is missing from an answer."""
     soft_votes: bool = False
     """Weigh emoji by how many of the teacher's `votes` hold them."""
 
@@ -52,8 +54,9 @@ class LossConfig:
         for name in ("gamma", "dice_alpha"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"loss.{name} must be >= 0, got {getattr(self, name)}")
-        if not 0 < self.majority_share <= 1:
-            raise ConfigError(f"loss.majority_share must be in (0, 1], got {self.majority_share}")
+        for name in ("majority_share", "later"):
+            if not 0 < getattr(self, name) <= 1:
+                raise ConfigError(f"loss.{name} must be in (0, 1], got {getattr(self, name)}")
         if not 0 <= self.majority_lambda <= 1:
             raise ConfigError(f"loss.majority_lambda must be in [0, 1], got {self.majority_lambda}")
 

@@ -56,7 +56,8 @@ def naive(config: LossConfig, smoothing: float, logits: torch.Tensor, row: int, 
     if config.name in ("cross_entropy", "set"):
         left = answer[step:-1] if config.name == "set" else [gold]
         share = {token: 1 / len(left or [END]) for token in left or [END]}
-        return -sum(
+        weight = config.later if step else 1
+        return -weight * sum(
             ((1 - smoothing) * share.get(token, 0) + smoothing / len(ALLOWED)) * known[token] for token in ALLOWED
         )
     if config.name == "focal":
@@ -98,6 +99,8 @@ CASES = [
     (LossConfig(name="majority_or_minority", majority_share=0.7, majority_lambda=0.2), 0.0),
     (LossConfig(name="set"), 0.0),
     (LossConfig(name="set"), 0.1),
+    (LossConfig(name="set", later=0.3), 0.0),
+    (LossConfig(name="set", later=0.3), 0.1),
 ]
 
 
@@ -240,6 +243,7 @@ def test_the_majority_are_the_most_frequent_emoji_that_reach_the_share(share, ch
         ({"beta": 1.0}, "loss.beta must be in [0, 1), got 1.0"),
         ({"dice_gamma": 0.0}, "loss.dice_gamma must be > 0, got 0.0"),
         ({"majority_share": 0.0}, "loss.majority_share must be in (0, 1], got 0.0"),
+        ({"name": "set", "later": 0.0}, "loss.later must be in (0, 1], got 0.0"),
         ({"majority_lambda": 2.0}, "loss.majority_lambda must be in [0, 1], got 2.0"),
     ],
 )

@@ -60,7 +60,7 @@ def _criterion(
     config: LossConfig, space: AnswerSpace, labels: Sequence[Sequence[int]], label_smoothing: float
 ) -> Criterion:
     if config.name == "set":
-        return order_free(label_smoothing=label_smoothing)
+        return order_free(label_smoothing=label_smoothing, later=config.later)
     if config.name == "focal":
         return focal(gamma=config.gamma, alpha=config.alpha)
     if config.name == "dice":

@@ -8,6 +8,9 @@ With G the emoji of the answer, y_1 … y_{t−1} those that the decoder was fed
 v is 1 for every emoji of G: the uniform distribution over what is missing. With `soft_votes` G grows by every emoji that some vote of the teacher holds, and
 v is the share of the votes that do; the end still comes after as many emoji as the answer has.
 
+λ·loss_t stands for loss_t at every position behind the first. There are several of them per answer, which all ask what is missing from it, and one first, which asks what
+fits the text at all: with λ below 1 a small student learns more of the latter.
+
 The minimum is not 0 but the entropy of q: log 2 nats at the first of two emoji. In which order the decoder is fed is not decided here: see
 `emojit.student.changing_rows`. Over uniformly shuffled orders the loss is the mean of the ordinary cross entropy, with less noise.
 
@@ -28,11 +31,12 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def order_free(*, label_smoothing: float) -> Criterion:
+def order_free(*, label_smoothing: float, later: float = 1.0) -> Criterion:
     """Make the order-free loss.
 
     Args:
         label_smoothing: share ε of the probability spread over all tokens that an answer may hold, in [0, 1).
+        later: weight λ of the positions behind the first, in (0, 1].
     """
     from torch.nn.functional import log_softmax
 
@@ -42,7 +46,7 @@ def order_free(*, label_smoothing: float) -> Criterion:
         value = -(known.gather(1, wanted) * shares).sum(dim=-1)
         if label_smoothing:
             value = (1 - label_smoothing) * value - label_smoothing * known.mean(dim=-1)
-        return value
+        return value if later == 1 else value.where(positions.steps == 0, later * value)
 
     return loss
 
