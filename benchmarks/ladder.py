@@ -61,7 +61,7 @@ def main() -> None:
         "--silver-rows",
         type=int,
         default=60_000,
-        help="sentences of the corpus, as many mixtures, and as many with other nouns",
+        help="sentences of the corpus, as many mixtures, as many with other nouns, and two thirds of it about names of emoji",
     )
     parser.add_argument("--silver-epochs", type=float, default=2.0)
     parser.add_argument(
@@ -303,7 +303,16 @@ class Ladder:
         path = self._folder(fold) / f"scores-{self._silver_rows}.jsonl"
         if not path.is_file():
             build, count = self._build(fold), self._silver_rows
-            make_silver(HYBRID, build, path, mixed=count, swapped=count, corpus=str(self._corpus), sentences=count)
+            make_silver(
+                HYBRID,
+                build,
+                path,
+                mixed=count,
+                swapped=count,
+                named=2 * count // 3,
+                corpus=str(self._corpus),
+                sentences=count,
+            )
         if scores:
             return path.resolve()
         plain = path.with_name(f"silver-{self._silver_rows}.jsonl")

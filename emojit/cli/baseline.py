@@ -26,6 +26,9 @@ LabelledOption = Annotated[Path, typer.Option("--out", metavar="FILE", help="JSO
 SwappedOption = Annotated[
     int, typer.Option("--swapped", min=0, help="Texts with other nouns, those of the corpus, to label.")
 ]
+NamedOption = Annotated[
+    int, typer.Option("--named", min=0, help="Short texts about a word that an emoji is called by, to label.")
+]
 MixedOption = Annotated[int, typer.Option("--mixed", min=0, help="Recombinations of the data set's texts to label.")]
 CorpusOption = Annotated[
     str | None,
@@ -77,6 +80,7 @@ def label(
     column: ColumnOption = "sns_text",
     mixed: MixedOption = 0,
     swapped: SwappedOption = 0,
+    named: NamedOption = 0,
     corpus: CorpusOption = None,
     sentences: SentencesOption = 0,
     parts: PartsOption = 10,
@@ -86,9 +90,9 @@ def label(
     """Let a baseline label texts, with a score per emoji: what a stage of a student learns from (`objective = "pairs"`).
 
     Labelled are the texts of the training split, each by a model that has not seen its article; recombinations of their clauses; the same with other
-    nouns; and sentences of a corpus.
+    nouns; clauses about words that emoji are called by; and sentences of a corpus.
 
-    Example: emojit baseline label hybrid --dataset builds/v1 --corpus wiki.jsonl --sentences 60000 --mixed 60000 --swapped 60000 --out silver.jsonl
+    Example: emojit baseline label hybrid --dataset builds/v1 --corpus wiki.jsonl --sentences 60000 --mixed 60000 --swapped 60000 --named 40000 --out silver.jsonl
     """
     from emojit.baselines.silver import make_silver
     from emojit.errors import UsageError
@@ -105,6 +109,7 @@ def label(
         input_column=column,
         mixed=mixed,
         swapped=swapped,
+        named=named,
         corpus=corpus,
         sentences=sentences,
         parts=parts,
@@ -115,7 +120,7 @@ def label(
         {"out": str(out), "rows": counts.rows, **dataclasses.asdict(counts)},
         as_json=as_json,
         text=f"{counts.rows:,} rows: {counts.posts:,} texts of the data set, {_of(counts.mixtures, mixed)} mixtures, "
-        f"{_of(counts.swapped, swapped)} with other nouns, "
+        f"{_of(counts.swapped, swapped)} with other nouns, {_of(counts.named, named)} about words of emoji, "
         f'{_of(counts.sentences, sentences)} sentences: {out}\nnext: a stage with source = "{out}", see docs/training.md',
     )
 

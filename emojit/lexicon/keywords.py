@@ -145,6 +145,11 @@ def keyword_index() -> KeywordIndex:
     return KeywordIndex()
 
 
+def keywords() -> list[str]:
+    """Return the words that emoji are called by, in rising order: no sentences, and none that says too little."""
+    return sorted(_scored())
+
+
 def _words() -> Iterator[tuple[str, str, bool, int]]:
     """Yield (keyword, emoji, whether it is the name, number of keywords of that emoji)."""
     for item in inventory():

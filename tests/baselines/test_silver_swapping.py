@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emojit.baselines.silver.mixing import LONGEST, SHORTEST
-from emojit.baselines.silver.swapping import NounStore, swapped
+from emojit.baselines.silver.swapping import NounStore, named, swapped
 from emojit.lexicon.extra import has_words_extra
+from emojit.lexicon.keywords import keywords
 
 pytestmark = pytest.mark.skipif(not has_words_extra(), reason="the extra `words` is not installed")
 
@@ -88,3 +89,29 @@ def test_texts_without_nouns_end_instead_of_going_on_for_ever(nouns, reader):
 
 def test_no_text_gives_nothing(nouns, reader):
     assert not list(swapped([], nouns, reader, random.Random(0)))
+
+
+def test_every_word_that_emoji_are_called_by_comes_as_often_as_any_other(reader):
+    words = keywords()
+    posts = [*POSTS, "弟はいつも海で泳いでいるよ。", "山の上まで走ってみた！"]
+    found = list(islice(named(posts, reader, random.Random(0)), 3 * len(words)))
+
+    assert len(found) == len(set(found))
+    assert 0.05 < len(set(found) & set(words)) / len(found) < 0.2  # alone
+    shapes = ("泳いでいるよ。", "見てきたよ、", "走ってみた！")
+    assert sum(text.endswith(shapes) for text in found) > len(found) / 3
+    own = [word for word in words if len(word) > 3 and sum(word in other for other in words) == 1]
+    times = [sum(word in text for text in found) for word in own[::10]]
+    assert min(times) >= 1
+    assert max(times) <= 5  # these few clauses give some word the same text twice, and then there is another round
+    assert 2.8 < sum(times) / len(times) < 3.2
+
+
+def test_texts_about_words_are_the_same_for_the_same_seed(reader):
+    one, two = (list(islice(named(POSTS, reader, random.Random(5)), 50)) for _ in range(2))
+
+    assert one == two
+
+
+def test_without_a_short_clause_with_a_noun_nothing_is_said_about_words(reader):
+    assert not list(named(["とても、とても嬉しかった！"], reader, random.Random(0)))

@@ -26,6 +26,7 @@ from emojit.baselines.registry import KINDS, make_baseline
 from emojit.baselines.scored import ScoredBaseline, best_scores
 from emojit.baselines.silver.mixing import mixtures
 from emojit.baselines.silver.swapping import NounStore
+from emojit.baselines.silver.swapping import named as named_words
 from emojit.baselines.silver.swapping import swapped as swapped_nouns
 from emojit.dataset.licences import combined_licence
 from emojit.dataset.loading import load_rows
@@ -51,13 +52,15 @@ class SilverCounts:
     """Recombinations of them (count)."""
     swapped: int = 0
     """Texts of the training split with other nouns (count)."""
+    named: int = 0
+    """Clauses of theirs about a word that an emoji is called by (count)."""
     sentences: int = 0
     """Sentences of the corpus (count)."""
 
     @property
     def rows(self) -> int:
         """All of them (count)."""
-        return self.posts + self.mixtures + self.swapped + self.sentences
+        return self.posts + self.mixtures + self.swapped + self.named + self.sentences
 
 
 def make_silver(
@@ -69,6 +72,7 @@ def make_silver(
     input_column: str = "sns_text",
     mixed: int = 0,
     swapped: int = 0,
+    named: int = 0,
     corpus: str | None = None,
     sentences: int = 0,
     parts: int = PARTS,
@@ -88,6 +92,7 @@ def make_silver(
         input_column: column that is read; its other wording is learned and labelled too where the data set has it.
         mixed: recombinations of the texts to label (count); fewer where no more are to be had.
         swapped: texts and recombinations with other nouns to label (count), those of the sentences, or without a corpus those of the texts; needs the extra `words`.
+        named: short texts to label about a word that an emoji is called by (count), each such word as often as any other; needs the extra `words`.
         corpus: what `corpus.source` of a build takes; None labels the data set's texts alone.
         sentences: sentences of the corpus to label, spread over all of it (count); fewer where it has no more.
         parts: models that label what they have not learned (count, at least 2).
@@ -117,12 +122,12 @@ def make_silver(
     counts = SilverCounts()
     # Opened before the fits, so that a corpus that is not there is said at once.
     drawn = Sentences(corpus, sentences, seed) if corpus is not None and sentences else None
-    if swapped:
+    if swapped or named:
         require_words_extra()
-    total = mixed + swapped + sentences + sum(1 + (row.other is not None) for row in rows)
+    total = mixed + swapped + named + sentences + sum(1 + (row.other is not None) for row in rows)
     with silver_file(out) as file, progress(total=total, label="label", unit="text", quiet=quiet) as bar:
         new = list(drawn or ())
-        swapper = _Swapper(new or [row.text for row in rows]) if swapped else None
+        swapper = _Swapper(new or [row.text for row in rows]) if swapped or named else None
         for part in range(parts):
             own = [row for row, place in zip(rows, places, strict=True) if place == part]
             rest = [row for row, place in zip(rows, places, strict=True) if place != part]
@@ -132,10 +137,12 @@ def make_silver(
             draw = random.Random(f"silver {seed} {part}")
             more = list(islice(mixtures(texts, draw), _share(mixed, part, parts)))
             others = list(islice(swapper.texts(texts, draw), _share(swapped, part, parts))) if swapper else []
-            _label(_fitted(name, rest), [*texts, *more, *others], file, bar)
+            about = list(islice(swapper.named(texts, draw), _share(named, part, parts))) if swapper else []
+            _label(_fitted(name, rest), [*texts, *more, *others, *about], file, bar)
             counts.posts += len(texts)
             counts.mixtures += len(more)
             counts.swapped += len(others)
+            counts.named += len(about)
         if new:
             _label(_fitted(name, rows), new, file, bar)
             counts.sentences = len(new)
@@ -204,6 +211,9 @@ class _Swapper:
 
     def texts(self, texts: Sequence[str], draw: random.Random) -> Iterator[str]:
         return swapped_nouns(texts, self._nouns, self._reader, draw)
+
+    def named(self, texts: Sequence[str], draw: random.Random) -> Iterator[str]:
+        return named_words(texts, self._reader, draw)
 
 
 class Sentences:

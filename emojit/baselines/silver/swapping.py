@@ -5,6 +5,9 @@ hold other words, but in the way of an encyclopaedia. Here a post, or a mixture 
 corpus' nouns of the same kind (common noun, name of a person, of a place, another name), a noun that stands there n times with weight √n, and now and then a word that an emoji is called by.
 What comes out may be nonsense. That does no harm: a model is asked what it says of it, and a student that learns the answer learns what the model makes of the words.
 
+A word that an emoji is called by stands among many others there, and a student learns little of it. So there is another kind of text, short, in which one such word stands in
+place of one noun, or alone (`named`).
+
 Source: our own form of swapping words; compare Jia & Liang (2016), "Data Recombination for Neural Semantic Parsing", where entities are abstracted and filled anew, and Wei & Zou
 (2019), "EDA: Easy Data Augmentation Techniques", which replace words by synonyms and keep the label.
 """
@@ -18,14 +21,20 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 
-from emojit.baselines.silver.mixing import IN_VAIN, LONGEST, SHORTEST, frames
-from emojit.emoji import inventory
+from emojit.baselines.silver.mixing import IN_VAIN, LONGEST, SHORTEST, clauses, frames
+from emojit.lexicon.keywords import keywords
 from emojit.lexicon.words import Part, WordReader
 
 _SHARES = (0.3, 0.6, 0.9)
 """Shares of the nouns that are replaced; one of them is drawn for each text."""
 _NAMED = 0.15
 """Share of the replacements that are words which emoji are called by."""
+_SHORT = 40
+"""Longest clause that a word is put into (code points)."""
+_FEW = 2
+"""Most nouns of such a clause (count)."""
+_ALONE = 0.15
+"""Share of the words that stand alone."""
 
 
 class NounStore:
@@ -56,9 +65,7 @@ class NounStore:
             if known:
                 self._words[kind] = known
                 self._sums[kind] = list(accumulate(math.sqrt(found[word]) for word in known))
-        self._named = sorted(
-            {word for item in inventory() for word in (item.name_ja, *item.keywords_ja) if len(word) > 1}
-        )
+        self._named = [word for word in keywords() if len(word) > 1]
 
     def other(self, kind: str, draw: random.Random) -> str | None:
         """Draw a noun of a kind; None where there is none."""
@@ -90,6 +97,39 @@ def swapped(texts: Sequence[str], nouns: NounStore, reader: WordReader, draw: ra
             in_vain += 1
         if in_vain >= IN_VAIN:
             return
+
+
+def named(texts: Sequence[str], reader: WordReader, draw: random.Random) -> Iterator[str]:
+    """Yield distinct short texts about a word that an emoji is called by, each word as often as any other, until 1,000 in a row give no new one.
+
+    Args:
+        texts: whose clauses are kept, but for one noun that gives way to the word.
+        reader: finds the nouns of the texts.
+        draw: the source of chance.
+    """
+    shapes = []
+    for clause in dict.fromkeys(clause.strip() for text in texts for clause in clauses(text)):
+        parts = reader.parts(clause)
+        places = [place for place, part in enumerate(parts) if _swappable(part)]
+        if SHORTEST <= len(clause) <= _SHORT and 1 <= len(places) <= _FEW:
+            shapes.append(([part.surface for part in parts], places))
+    words, seen, in_vain = keywords(), set(texts), 0
+    while shapes:
+        draw.shuffle(words)
+        for word in words:
+            text = word
+            if draw.random() >= _ALONE:
+                surfaces, places = draw.choice(shapes)
+                place = draw.choice(places)
+                text = "".join((*surfaces[:place], word, *surfaces[place + 1 :]))
+            if text not in seen:
+                seen.add(text)
+                in_vain = 0
+                yield text
+            else:
+                in_vain += 1
+            if in_vain >= IN_VAIN:
+                return
 
 
 def _with_others(text: str, share: float, nouns: NounStore, reader: WordReader, draw: random.Random) -> str:
