@@ -23,6 +23,8 @@ from emojit.dataset.parquet import PAIR_COLUMNS, TableWriter
 from emojit.dataset.silver_record import read_record, record_path
 from emojit.emoji import INVENTORY
 from emojit.errors import CorpusError, DatasetError, UsageError
+from emojit.lexicon.extra import has_words_extra
+from emojit.lexicon.keywords import keywords
 
 PIECES = st.lists(st.text("あいう亜、。！ ", min_size=1, max_size=30), max_size=6)
 
@@ -141,6 +143,21 @@ def test_rows_have_an_answer_and_falling_scores_and_the_same_call_gives_the_same
     assert all("🌀" in row["scores"] for row in typhoon)
 
 
+@pytest.mark.skipif(not has_words_extra(), reason="the extra `words` is not installed")
+def test_texts_with_other_nouns_and_about_words_of_emoji_are_labelled_and_counted(build, tmp_path):
+    out = tmp_path / "silver.jsonl"
+
+    counts = make_silver("linear", build, out, swapped=9, named=25, parts=2, quiet=True)
+
+    assert (counts.swapped, counts.named) == (9, 25)
+    record = read_record(out)
+    assert record is not None
+    assert record.rows == dataclasses.asdict(counts)
+    texts = [row["text"] for row in read(out)]
+    assert len(texts) == counts.rows == counts.posts + 34
+    assert sum(any(word in text for word in keywords()) for text in texts[-12:]) == 12  # those of the second part
+
+
 def test_the_best_scores_are_those_that_the_answer_is_made_of(planted):
     model = Linear()
     model.fit(planted)
@@ -170,7 +187,7 @@ def test_fewer_sentences_than_were_asked_for_are_said(build, tmp_path):
          "--corpus", str(corpus), "--sentences", "7"],
     )  # fmt: skip
 
-    assert "0 mixtures, 0 with other nouns, 1 of 7 sentences" in said.output
+    assert "0 mixtures, 0 with other nouns, 0 about words of emoji, 1 of 7 sentences" in said.output
 
 
 def test_a_baseline_without_scores_and_a_corpus_without_a_number_are_one_clear_line(build, tmp_path):
