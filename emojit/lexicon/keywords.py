@@ -146,7 +146,7 @@ def keyword_index() -> KeywordIndex:
 
 
 def keywords() -> list[str]:
-    """Return the words that emoji are called by, in rising order: no sentences, and none that says too little."""
+    """Return the words that emoji are called by, folded (NFKC, lower case) and in rising order: no sentences, and none that says too little."""
     return sorted(_scored())
 
 

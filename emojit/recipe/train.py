@@ -26,7 +26,7 @@ class TrainConfig:
     gradient_accumulation: int = 1
     """Steps whose gradients are added before an update (count)."""
     optimiser: Literal["adamw", "lazy_adamw", "schedule_free"] = "adamw"
-    """AdamW; AdamW that updates of the embedding only the rows whose tokens a batch has, which is much faster where the embedding is most of the model; or schedule-free
+    """AdamW; AdamW that updates of the embedding only the rows whose tokens a batch has, which is faster where the embedding is most of the model; or schedule-free
     AdamW (Defazio et al. 2024, "The Road Less Scheduled"), which averages its own weights and needs no decay."""
     learning_rate: float = 3e-4
     """Peak learning rate."""

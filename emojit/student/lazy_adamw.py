@@ -1,7 +1,7 @@
 """AdamW that leaves the rows of an embedding alone whose tokens a batch does not have.
 
-Of 48,000 words a batch of 64 texts has some 1,500. AdamW reads and writes all rows and both their moments for them at every step, which takes longer than a
-small student's forward and backward passes, and it goes on to move a row by the momentum of the last text that had its word. Here the gradient of the embedding
+Of the words of a vocabulary a batch has few. AdamW reads and writes all rows and both their moments at every step, which is a large part of a small
+student's step (`benchmarks/training_step.py` says how large), and it goes on to move a row by the momentum of the last text that had its word. Here the gradient of the embedding
 holds the rows of the batch (`torch.nn.Embedding(sparse=True)`), and those alone are updated: `torch.optim.SparseAdam`, the "lazy" Adam of TensorFlow Addons.
 
 Imported only by functions: it needs torch at the top, for its class derives from torch's.

@@ -127,7 +127,7 @@ def make_silver(
     total = mixed + swapped + named + sentences + sum(1 + (row.other is not None) for row in rows)
     with silver_file(out) as file, progress(total=total, label="label", unit="text", quiet=quiet) as bar:
         new = list(drawn or ())
-        swapper = _Swapper(new or [row.text for row in rows]) if swapped or named else None
+        swapper = _Swapper((new or [row.text for row in rows]) if swapped else ()) if swapped or named else None
         for part in range(parts):
             own = [row for row, place in zip(rows, places, strict=True) if place == part]
             rest = [row for row, place in zip(rows, places, strict=True) if place != part]

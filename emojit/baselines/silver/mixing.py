@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 
 SHORTEST, LONGEST = 8, 110
 """Length of a mixture (code points)."""
@@ -37,15 +38,27 @@ def mixtures(texts: Sequence[str], draw: random.Random) -> Iterator[str]:
         draw: the source of chance.
     """
     pool = [found for text in texts if (found := clauses(text))]
-    seen, in_vain = set(texts), 0
-    while pool and in_vain < IN_VAIN:
-        mixture = _mixture(pool, draw)
-        if SHORTEST <= len(mixture) <= LONGEST and mixture not in seen:
-            seen.add(mixture)
+    yield from distinct((_mixture(pool, draw) for _ in (repeat(None) if pool else ())), texts)
+
+
+def distinct(made: Iterable[str], known: Iterable[str], *, shortest: int = SHORTEST) -> Iterator[str]:
+    """Yield new texts, each once, until 1,000 in a row are none.
+
+    Args:
+        made: texts, one drawn after the other and perhaps without end.
+        known: texts that are not new.
+        shortest: length below which a text is none (code points); the longest is LONGEST.
+    """
+    seen, in_vain = set(known), 0
+    for text in made:
+        if shortest <= len(text) <= LONGEST and text not in seen:
+            seen.add(text)
             in_vain = 0
-            yield mixture
+            yield text
         else:
             in_vain += 1
+        if in_vain >= IN_VAIN:
+            return
 
 
 def frames(texts: Sequence[str], draw: random.Random) -> Iterator[str]:

@@ -21,7 +21,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 
-from emojit.baselines.silver.mixing import IN_VAIN, LONGEST, SHORTEST, clauses, frames
+from emojit.baselines.silver.mixing import SHORTEST, clauses, distinct, frames
 from emojit.lexicon.keywords import keywords
 from emojit.lexicon.words import Part, WordReader
 
@@ -86,17 +86,8 @@ def swapped(texts: Sequence[str], nouns: NounStore, reader: WordReader, draw: ra
         reader: finds the nouns of the texts.
         draw: the source of chance.
     """
-    seen, in_vain = set(texts), 0
-    for frame in frames(texts, draw):
-        text = _with_others(frame, draw.choice(_SHARES), nouns, reader, draw)
-        if SHORTEST <= len(text) <= LONGEST and text not in seen:
-            seen.add(text)
-            in_vain = 0
-            yield text
-        else:
-            in_vain += 1
-        if in_vain >= IN_VAIN:
-            return
+    made = (_with_others(frame, draw.choice(_SHARES), nouns, reader, draw) for frame in frames(texts, draw))
+    yield from distinct(made, texts)
 
 
 def named(texts: Sequence[str], reader: WordReader, draw: random.Random) -> Iterator[str]:
@@ -113,23 +104,21 @@ def named(texts: Sequence[str], reader: WordReader, draw: random.Random) -> Iter
         places = [place for place, part in enumerate(parts) if _swappable(part)]
         if SHORTEST <= len(clause) <= _SHORT and 1 <= len(places) <= _FEW:
             shapes.append(([part.surface for part in parts], places))
-    words, seen, in_vain = keywords(), set(texts), 0
+    yield from distinct(_about_words(shapes, draw), texts, shortest=1)
+
+
+def _about_words(shapes: Sequence[tuple[list[str], list[int]]], draw: random.Random) -> Iterator[str]:
+    """Yield texts without end, none where there are no shapes: words of a clause, and which of them may give way."""
+    words = keywords()
     while shapes:
         draw.shuffle(words)
         for word in words:
-            text = word
-            if draw.random() >= _ALONE:
-                surfaces, places = draw.choice(shapes)
-                place = draw.choice(places)
-                text = "".join((*surfaces[:place], word, *surfaces[place + 1 :]))
-            if text not in seen:
-                seen.add(text)
-                in_vain = 0
-                yield text
-            else:
-                in_vain += 1
-            if in_vain >= IN_VAIN:
-                return
+            if draw.random() < _ALONE:
+                yield word
+                continue
+            surfaces, places = draw.choice(shapes)
+            place = draw.choice(places)
+            yield "".join((*surfaces[:place], word, *surfaces[place + 1 :]))
 
 
 def _with_others(text: str, share: float, nouns: NounStore, reader: WordReader, draw: random.Random) -> str:
