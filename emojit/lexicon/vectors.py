@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -56,6 +57,13 @@ class WordVectors:
         """Return the vector (300,) float32 of a spelling, or None where there is none."""
         row = self._vectors.key2row.get(self._hash(form))
         return None if row is None or row < 0 else cast("np.ndarray", self._table[row])
+
+    def spellings(self) -> list[str]:
+        """Return every spelling that has a vector, in the order in which the package holds them: frequent words of the web pages first."""
+        names = json.loads((_folder() / "strings.json").read_text(encoding="utf-8"))
+        spelling_of = {self._hash(name): name for name in names}
+        rows = self._vectors.key2row.items()
+        return [spelling_of[key] for key, row in rows if row >= 0 and key in spelling_of]
 
     def of_word(self, word: Word) -> np.ndarray | None:
         """Return the vector of the first form of a word that has one."""

@@ -18,7 +18,8 @@ class ModelConfig:
     revision: str | None = None
     """Revision of `base`."""
     vocab_size: int = 4000
-    """Pieces of a tokenizer from nothing, before the emoji (count); less where the corpus holds fewer."""
+    """Pieces of a tokenizer from nothing, before the emoji (count); less where the corpus holds fewer. With `pieces = "words"` and `piece_init = "vectors"`
+    the room that the words of the texts leave is filled with words that have a vector, frequent ones first: there are about 480,000."""
     pieces: Literal["sentencepiece", "words"] = "sentencepiece"
     """What they are: SentencePiece's own choice, or the most frequent words (needs the extra `words` for training, and not for the student)."""
     d_model: int = 128

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emojit.emoji import inventory
+from emojit.lexicon.vectors import WordVectors
 from emojit.lexicon.words import dictionary_source
 from emojit.recipe import ModelConfig
 from emojit.student.embeddings import grow_embeddings
@@ -99,8 +100,11 @@ def _from_nothing(
     from transformers import T5Config, T5ForConditionalGeneration
 
     names = [word for item in inventory() for word in (item.name_ja, *item.keywords_ja)]
-    train = word_tokenizer if config.pieces == "words" else train_tokenizer
-    tokenizer = train([*texts, *names], config.vocab_size)
+    if config.pieces == "words":
+        more = WordVectors().spellings() if config.piece_init == "vectors" else []
+        tokenizer = word_tokenizer([*texts, *names], config.vocab_size, more=more)
+    else:
+        tokenizer = train_tokenizer([*texts, *names], config.vocab_size)
     t5 = T5Config(
         vocab_size=len(tokenizer),
         d_model=config.d_model,

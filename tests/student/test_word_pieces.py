@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
+from emojit.emoji import inventory
 from emojit.errors import ConfigError, DatasetError, StudentError
 from emojit.lexicon.extra import has_words_extra
 from emojit.recipe.model import ModelConfig
@@ -70,6 +71,46 @@ def test_the_order_of_the_texts_does_not_matter(texts):
 
     assert one.get_vocab() == other.get_vocab()
     assert one.backend_tokenizer.to_str() == other.backend_tokenizer.to_str()
+
+
+def test_words_that_no_text_holds_fill_the_room_that_is_left_in_their_order():
+    more = ["ズッキーニ", "エンタルピー", "りんご", "みかん", "鯨"]
+    room = len(word_tokenizer(TEXTS, 1000)) + 1
+
+    one, both = word_tokenizer(TEXTS, room, more=more), word_tokenizer(TEXTS, room + 1, more=more)
+
+    assert len(one) == room
+    assert "ズッキーニ" in one.get_vocab()
+    assert "エンタルピー" not in one.get_vocab()
+    assert both.tokenize("ズッキーニのエンタルピー")[-1] == "エンタルピー"
+    assert (
+        len(word_tokenizer(TEXTS, 10_000, more=more)) == room + 1
+    )  # a word of the texts is no other word, and one character is none
+
+
+def test_a_word_of_the_texts_is_preferred_to_others_and_those_to_characters():
+    tokenizer = word_tokenizer(TEXTS, 1000, more=["たりんごとみ", "車東"])
+
+    assert tokenizer.tokenize("食べたりんごとみかん") == ["▁", "食べ", "た", "りんご", "と", "みかん"]
+    assert tokenizer.tokenize("車東") == ["▁", "車東"]
+
+
+def test_other_words_are_normalised_and_neither_emoji_nor_blanks_nor_marks():
+    tokenizer = word_tokenizer(
+        TEXTS, 1000, more=["ＸＹＺ", "XYZ", "電車🚃", "🐶🐶", "a b", "▁a", "長い言葉は要らないので入らない"]
+    )
+
+    assert set(tokenizer.get_vocab()) - set(word_tokenizer(TEXTS, 1000).get_vocab()) == {"XYZ"}
+
+
+def test_a_student_that_starts_from_vectors_has_their_words_as_pieces_as_far_as_there_is_room():
+    config = ModelConfig(
+        d_model=16, d_ff=16, num_layers=1, num_heads=2, pieces="words", piece_init="vectors", vocab_size=20_000
+    )
+    student = new_student(config, TEXTS)
+
+    assert student.tokenizer.tokenize("紫陽花が満開だ") == ["▁", "紫陽花", "が", "満開", "だ"]
+    assert len(student.tokenizer) == 20_000 + len(inventory())
 
 
 def test_a_vocabulary_without_room_for_the_characters_is_an_error_with_a_hint():
