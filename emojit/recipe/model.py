@@ -27,7 +27,9 @@ class ModelConfig:
     d_ff: int = 256
     """Width of its feed-forward layers."""
     num_layers: int = 2
-    """Encoder layers, and as many decoder layers."""
+    """Encoder layers; 0 lets the decoder read the pieces' rows themselves, behind the encoder's last norm: a bag of pieces."""
+    num_decoder_layers: int | None = None
+    """Decoder layers; None: as many as `num_layers`."""
     num_heads: int = 4
     """Attention heads; `d_model` must be a multiple."""
     dropout: float = 0.1
@@ -58,10 +60,22 @@ class ModelConfig:
             )
         if self.emojis < 0:
             raise ConfigError(f"model.emojis must be >= 0, got {self.emojis}")
-        positive("model", self, "vocab_size", "d_model", "d_ff", "num_layers", "num_heads")
+        positive("model", self, "vocab_size", "d_model", "d_ff", "num_heads")
+        self._check_layers()
         if self.d_model % self.num_heads:
             raise ConfigError(
                 f"model.d_model must be a multiple of model.num_heads, got {self.d_model}, {self.num_heads}"
             )
         if not 0 <= self.dropout < 1:
             raise ConfigError(f"model.dropout must be in [0, 1), got {self.dropout}")
+
+    def _check_layers(self) -> None:
+        if self.num_layers < 0:
+            raise ConfigError(f"model.num_layers must be >= 0, got {self.num_layers}")
+        if self.num_decoder_layers is not None:
+            positive("model", self, "num_decoder_layers")
+        elif self.num_layers == 0:
+            raise ConfigError(
+                "model.num_layers is 0 and model.num_decoder_layers is not set: a model without any layer writes nothing",
+                hint="give it a decoder, for example --set model.num_decoder_layers=1",
+            )

@@ -111,6 +111,7 @@ def _from_nothing(
         d_kv=config.d_model // config.num_heads,
         d_ff=config.d_ff,
         num_layers=config.num_layers,
+        num_decoder_layers=config.num_decoder_layers,
         num_heads=config.num_heads,
         dropout_rate=config.dropout,
         pad_token_id=tokenizer.pad_token_id,

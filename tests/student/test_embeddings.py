@@ -136,7 +136,8 @@ def test_a_random_start_has_the_spread_of_the_old_rows(tiny, texts):
     assert cosines(fresh).mean().abs() < 0.05
 
 
-def test_an_identity_start_prefers_emoji_whose_names_share_pieces_with_the_text(tiny, texts):
+@pytest.mark.parametrize("layers", [{}, {"num_layers": 0, "num_decoder_layers": 1}], ids=["1+1", "0+1"])
+def test_an_identity_start_prefers_emoji_whose_names_share_pieces_with_the_text(tiny, texts, layers):
     # Texts that name what they are about; 0.001 would be chance for the first ten of 1,906.
     told = {
         "犬がかわいい": "🐕",
@@ -146,7 +147,7 @@ def test_an_identity_start_prefers_emoji_whose_names_share_pieces_with_the_text(
         "自転車で走る": "🚲",
         "雪が降る": "❄️",
     }
-    wide = dataclasses.replace(tiny, d_model=256, d_ff=16)
+    wide = dataclasses.replace(tiny, d_model=256, d_ff=16, **layers)
 
     def found(start: str) -> int:
         torch.manual_seed(0)

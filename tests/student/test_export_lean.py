@@ -25,13 +25,16 @@ def model(kind: str):
                 decoder_start_token_id=0,
             )
         ),
+        "t5 without encoder layers": lambda: T5ForConditionalGeneration(
+            T5Config(**{**SIZE, "num_layers": 0}, num_decoder_layers=2, decoder_start_token_id=0)
+        ),
         "mt5": lambda: MT5ForConditionalGeneration(MT5Config(**SIZE, decoder_start_token_id=0)),
     }[kind]().eval()
     assert made.config.model_type in TYPES
     return made
 
 
-@pytest.mark.parametrize("kind", ["t5", "t5 1.1", "mt5"])
+@pytest.mark.parametrize("kind", ["t5", "t5 1.1", "t5 without encoder layers", "mt5"])
 def test_a_lean_t5_gives_the_logits_of_the_original_and_leaves_it_alone(kind):
     original = model(kind)
     before = {name: weight.clone() for name, weight in original.state_dict().items()}

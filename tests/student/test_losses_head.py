@@ -60,6 +60,9 @@ MODELS = {
     "ByT5, three encoder layers": lambda: T5ForConditionalGeneration(
         T5Config(**{**T5, "num_layers": 3, "tie_word_embeddings": False}, num_decoder_layers=1)
     ),
+    "T5, no encoder layers": lambda: T5ForConditionalGeneration(
+        T5Config(**{**T5, "num_layers": 0}, num_decoder_layers=2)
+    ),
     "BART": lambda: with_bias(BartForConditionalGeneration(BartConfig(**BART))),
     "mBART": lambda: with_bias(MBartForConditionalGeneration(MBartConfig(**BART))),
 }

@@ -48,6 +48,8 @@ def write_model(model: PreTrainedModel, columns: Sequence[int], start: int, fold
     rows = torch.tensor([*columns, start])
     with torch.no_grad():
         model = copy.deepcopy(model)  # CTranslate2 4.8 makes int8 of the very arrays that it is given
+        if not model.get_encoder().block:
+            _add_idle_layer(model)
         spec: Any = library._MODEL_LOADERS[name].get_model_spec(model)
         spec.decoder.embeddings.weight = model.get_decoder().get_input_embeddings().weight[rows]
         spec.decoder.projection.weight = model.get_output_embeddings().weight[rows]
@@ -64,3 +66,19 @@ def write_model(model: PreTrainedModel, columns: Sequence[int], start: int, fold
     spec.validate()
     spec.optimize(quantization="int8" if int8 else None)
     spec.save(str(folder))
+
+
+_IDLE_WIDTH = 1
+"""Width of the idle layer's heads and of its feed-forward part."""
+
+
+def _add_idle_layer(model: PreTrainedModel) -> None:
+    """Give an encoder without layers one that adds nothing to what it reads, in place: CTranslate2 4.8 looks into the first layer of every encoder."""
+    encoder = model.get_encoder()
+    config = copy.deepcopy(encoder.config)
+    config.d_kv = config.d_ff = _IDLE_WIDTH
+    block = type(model.get_decoder().block[0])(config, has_relative_attention_bias=True, layer_idx=0)
+    for name, weight in block.named_parameters():
+        weight.fill_(1.0 if name.endswith("layer_norm.weight") else 0.0)
+    encoder.block.append(block)
+    model.config.num_layers = 1

@@ -56,7 +56,7 @@ def rungs(folder: Path) -> list[Rung]:
     }
     head = _product_before(graphs[DECODER], LOGITS)
     decoder = list(tables[DECODER])
-    attention = [node.name for node in graphs[ENCODER].node if _in_attention(node)]
+    attention = {name: [node.name for node in graph.node if _in_attention(node)] for name, graph in graphs.items()}
     looked_up = ("embeddings", "keys and values of the cross attention") if any(stacked.values()) else ("embeddings",)
     words = (*looked_up, "matrices with outliers") if outliers != stacked else looked_up
     of_encoder = ("embeddings", "matrices with outliers") if outliers[ENCODER] != stacked[ENCODER] else ("embeddings",)
@@ -64,12 +64,18 @@ def rungs(folder: Path) -> list[Rung]:
         Rung(kept=looked_up, nodes=stacked),
         Rung(kept=words, nodes=outliers),
         Rung(kept=(*words, "output head"), nodes={**outliers, DECODER: [*outliers[DECODER], *head]}),
-        Rung(kept=(*of_encoder, "decoder"), nodes={**outliers, DECODER: decoder}),
-        Rung(
-            kept=(*of_encoder, "decoder", "attention"),
-            nodes={ENCODER: [*outliers[ENCODER], *attention], DECODER: decoder},
-        ),
     ]
+    if tables[ENCODER]:
+        ladder += [
+            Rung(kept=(*of_encoder, "decoder"), nodes={**outliers, DECODER: decoder}),
+            Rung(
+                kept=(*of_encoder, "decoder", "attention"),
+                nodes={ENCODER: [*outliers[ENCODER], *attention[ENCODER]], DECODER: decoder},
+            ),
+        ]
+    else:  # an encoder without layers: nothing would be left in int8 without the decoder
+        kept = [*outliers[DECODER], *head, *attention[DECODER]]
+        ladder.append(Rung(kept=(*words, "output head", "attention"), nodes={**outliers, DECODER: kept}))
     return [rung for number, rung in enumerate(ladder) if number == 0 or rung.kept != ladder[number - 1].kept]
 
 
