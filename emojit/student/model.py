@@ -74,7 +74,7 @@ def new_student(
     new = add_emoji(tokenizer, emojis)
     others = add_gap_tokens(tokenizer) if gaps else []
     grow_embeddings(model, tokenizer, new, others=others, start=config.emoji_init)
-    if vectors is not None and config.emoji_init == "names":
+    if vectors is not None:
         from emojit.student.word_vectors import spread_rows
 
         spread_rows(model, tokenizer.convert_tokens_to_ids(new))

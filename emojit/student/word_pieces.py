@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from emojit.emoji import strip
@@ -88,21 +89,27 @@ def _frequent(letters: Counter[str]) -> list[str]:
     return [letter for letter in found if letter != _MARK and not letter.isspace()]
 
 
-def _unseen(more: Iterable[str], normalizer: SentencePieceNormalizer, words: Mapping[str, int]) -> list[str]:
-    """Return those of other words that can be a piece and are no word of the texts, in their order, as a text is normalised."""
-    found = dict.fromkeys(normalizer.normalize(word) for word in more)
-    return [
-        word
-        for word in found
-        if len(word) in _LENGTHS and word not in words and _can_be_a_piece(word) and strip(word) == word
-    ]
+def _unseen(more: Iterable[str], normalizer: SentencePieceNormalizer, words: Mapping[str, int]) -> Iterator[str]:
+    """Yield those of other words that can be a piece and are no word of the texts, once each, in their order, as a text is normalised."""
+    found = set[str]()
+    for name in more:
+        word = normalizer.normalize(name)
+        if (
+            len(word) in _LENGTHS
+            and word not in words
+            and word not in found
+            and _can_be_a_piece(word)
+            and strip(word) == word
+        ):
+            found.add(word)
+            yield word
 
 
 def _can_be_a_piece(word: str) -> bool:
     return _MARK not in word and not any(map(str.isspace, word))
 
 
-def _pieces(words: Counter[str], letters: list[str], unseen: list[str], room: int) -> dict[str, float]:
+def _pieces(words: Counter[str], letters: list[str], unseen: Iterator[str], room: int) -> dict[str, float]:
     """Return pieces with their scores, natural logarithms of probabilities: all the letters, then in what room they leave the most frequent words, then others."""
     if room <= len(letters):
         raise StudentError(
@@ -118,7 +125,7 @@ def _pieces(words: Counter[str], letters: list[str], unseen: list[str], room: in
         elif left > 0 and _can_be_a_piece(word):
             chosen[word] = count
             left -= 1
-    others = unseen[:left]
+    others = list(islice(unseen, left))
     chosen |= dict.fromkeys(others, _UNSEEN)
     total = words.total() + _UNSEEN * len(others)
     return {
