@@ -61,7 +61,7 @@ def main() -> None:
         "--silver-rows",
         type=int,
         default=60_000,
-        help="sentences of the corpus, as many mixtures, as many with other nouns, and two thirds of it about names of emoji",
+        help="sentences of the corpus, as many mixtures, as many with other nouns, as many words alone, and two thirds of it about names of emoji",
     )
     parser.add_argument("--silver-epochs", type=float, default=2.0)
     parser.add_argument(
@@ -220,7 +220,7 @@ class Ladder:
             average_scores(self._silver(fold, scores=True), load_student(self._folder(fold) / first), path)
         return (
             f'{{name = "second", objective = "pairs", source = {json.dumps(str(path.resolve()))}, '
-            f"temperature = 0.5, dropout = 0.0, epochs = {self._silver_epochs / 4}, learning_rate = 5e-4, batch_size = 64, dropout = 0.0}}"
+            f"temperature = 0.5, dropout = 0.0, epochs = {self._silver_epochs / 2}, learning_rate = 5e-4, batch_size = 64}}"
         )
 
     def _trained(self, fold: int, name: str, rung: Rung) -> list[list[str]]:
@@ -310,6 +310,7 @@ class Ladder:
                 mixed=count,
                 swapped=count,
                 named=2 * count // 3,
+                words=count,
                 corpus=str(self._corpus),
                 sentences=count,
             )

@@ -35,6 +35,8 @@ _FINE = (
     "model.dropout=0.1",
     "data.emoji_name_rows=0",
 )
+_WIDE = ("model.num_layers=0", "model.num_decoder_layers=1", "model.d_ff=4096")
+_LITTLE = ("train.learning_rate=2e-5", "train.epochs=1")  # its stage already holds what the pairs taught its teacher
 _MBR = ("method=mbr", "length=calibrated")
 
 
@@ -65,8 +67,10 @@ RUNGS = {
     "silver": Rung(on="set", sets=("stages=silver", *_FINE), corpus=True, silver=True),
     "scores": Rung(on="silver", sets=("stages=scores",), corpus=True, silver=True),
     "first": Rung(on="scores", sets=("loss.later=0.15",), corpus=True, silver=True),
-    "mbr": Rung(on="first", decoding=_MBR, corpus=True, silver=True),
-    "both": Rung(on="mbr", beside="first", corpus=True, silver=True),
-    "second": Rung(on="first", again=True, corpus=True, silver=True),
+    "wide": Rung(on="first", sets=_WIDE, corpus=True, silver=True),
+    "known": Rung(on="wide", sets=("model.vocab_size=600000",), corpus=True, silver=True),
+    "mbr": Rung(on="known", decoding=_MBR, corpus=True, silver=True),
+    "both": Rung(on="mbr", beside="known", corpus=True, silver=True),
+    "second": Rung(on="known", sets=_LITTLE, again=True, corpus=True, silver=True),
     "second-mbr": Rung(on="second", decoding=_MBR, corpus=True, silver=True),
 }

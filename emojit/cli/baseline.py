@@ -29,6 +29,9 @@ SwappedOption = Annotated[
 NamedOption = Annotated[
     int, typer.Option("--named", min=0, help="Short texts about a word that an emoji is called by, to label.")
 ]
+WordsOption = Annotated[
+    int, typer.Option("--words", min=0, help="Words to label, each alone: those of the data set, then of the corpus.")
+]
 MixedOption = Annotated[int, typer.Option("--mixed", min=0, help="Recombinations of the data set's texts to label.")]
 CorpusOption = Annotated[
     str | None,
@@ -81,6 +84,7 @@ def label(
     mixed: MixedOption = 0,
     swapped: SwappedOption = 0,
     named: NamedOption = 0,
+    words: WordsOption = 0,
     corpus: CorpusOption = None,
     sentences: SentencesOption = 0,
     parts: PartsOption = 10,
@@ -90,9 +94,9 @@ def label(
     """Let a baseline label texts, with a score per emoji: what a stage of a student learns from (`objective = "pairs"`).
 
     Labelled are the texts of the training split, each by a model that has not seen its article; recombinations of their clauses; the same with other
-    nouns; clauses about words that emoji are called by; and sentences of a corpus.
+    nouns; clauses about words that emoji are called by; single words; and sentences of a corpus.
 
-    Example: emojit baseline label hybrid --dataset builds/v1 --corpus wiki.jsonl --sentences 60000 --mixed 60000 --swapped 60000 --named 40000 --out silver.jsonl
+    Example: emojit baseline label hybrid --dataset builds/v1 --corpus wiki.jsonl --sentences 60000 --mixed 60000 --swapped 60000 --named 40000 --words 60000 --out silver.jsonl
     """
     from emojit.baselines.silver import make_silver
     from emojit.errors import UsageError
@@ -110,6 +114,7 @@ def label(
         mixed=mixed,
         swapped=swapped,
         named=named,
+        words=words,
         corpus=corpus,
         sentences=sentences,
         parts=parts,
@@ -121,6 +126,7 @@ def label(
         as_json=as_json,
         text=f"{counts.rows:,} rows: {counts.posts:,} texts of the data set, {_of(counts.mixtures, mixed)} mixtures, "
         f"{_of(counts.swapped, swapped)} with other nouns, {_of(counts.named, named)} about words of emoji, "
+        f"{_of(counts.words, words)} words alone, "
         f'{_of(counts.sentences, sentences)} sentences: {out}\nnext: a stage with source = "{out}", see docs/training.md',
     )
 

@@ -37,7 +37,7 @@ class SilverRecord:
     licence: str
     """Of all texts together, as the Hub writes it; "unknown" where a row has none."""
     rows: Mapping[str, int]
-    """posts, mixtures, swapped, named, sentences (count)."""
+    """posts, mixtures, swapped, named, words, sentences (count)."""
     parts: int
     """Models that labelled what they had not learned (count)."""
     seed: int

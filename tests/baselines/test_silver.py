@@ -17,6 +17,7 @@ from emojit.baselines.scored import MOST, ScoredBaseline, best_scores
 from emojit.baselines.silver import make_silver
 from emojit.baselines.silver import making as making_module
 from emojit.baselines.silver.mixing import LONGEST, SHORTEST, clauses, mixtures
+from emojit.baselines.silver.single_words import single_words
 from emojit.cli.app import app
 from emojit.dataset.folder import data_file, write_manifest
 from emojit.dataset.parquet import PAIR_COLUMNS, TableWriter
@@ -25,6 +26,7 @@ from emojit.emoji import INVENTORY
 from emojit.errors import CorpusError, DatasetError, UsageError
 from emojit.lexicon.extra import has_words_extra
 from emojit.lexicon.keywords import keywords
+from emojit.lexicon.words import WordReader
 
 PIECES = st.lists(st.text("あいう亜、。！ ", min_size=1, max_size=30), max_size=6)
 
@@ -158,6 +160,37 @@ def test_texts_with_other_nouns_and_about_words_of_emoji_are_labelled_and_counte
     assert sum(any(word in text for word in keywords()) for text in texts[-12:]) == 12  # those of the second part
 
 
+@pytest.mark.skipif(not has_words_extra(), reason="the extra `words` is not installed")
+def test_single_words_are_labelled_by_the_model_of_all_rows_those_of_the_data_set_first(build, planted, tmp_path):
+    corpus, out = tmp_path / "corpus.txt", tmp_path / "silver.jsonl"
+    corpus.write_text("天文台の望遠鏡で銀河の写真を撮影したそうである。\n" * 2, encoding="utf-8")
+
+    counts = make_silver("linear", build, out, words=10_000, corpus=str(corpus), sentences=1, parts=2, quiet=True)
+
+    rows = read(out)[counts.posts + counts.sentences :]
+    own = {
+        word.surface for row in planted for text in (row.text, row.other) if text for word in WordReader().words(text)
+    }
+    texts = [row["text"] for row in rows]
+    assert len(texts) == counts.words == len(set(texts))
+    assert own - set(texts) <= {row.text for row in planted}  # a text of one word is one already
+    first = len(own & set(texts))
+    assert set(texts[:first]) <= own
+    assert {"望遠鏡", "銀河", "写真"} <= set(texts[first:])
+    everything = Linear()
+    everything.fit(planted)
+    assert [row["emojis"] for row in rows] == everything.predict(texts)
+
+
+@given(st.integers(0, 6))
+def test_no_more_words_are_labelled_than_were_asked_for_and_the_most_frequent_first(count):
+    pytest.importorskip("sudachipy")
+
+    found = single_words(["雨と傘と雨", "傘"], ["海と山と海"], WordReader(), count)
+
+    assert found == ["雨", "海", "山"][:count]  # 傘 is a text
+
+
 def test_the_best_scores_are_those_that_the_answer_is_made_of(planted):
     model = Linear()
     model.fit(planted)
@@ -187,7 +220,7 @@ def test_fewer_sentences_than_were_asked_for_are_said(build, tmp_path):
          "--corpus", str(corpus), "--sentences", "7"],
     )  # fmt: skip
 
-    assert "0 mixtures, 0 with other nouns, 0 about words of emoji, 1 of 7 sentences" in said.output
+    assert "0 mixtures, 0 with other nouns, 0 about words of emoji, 0 words alone, 1 of 7 sentences" in said.output
 
 
 def test_a_baseline_without_scores_and_a_corpus_without_a_number_are_one_clear_line(build, tmp_path):

@@ -2,7 +2,8 @@
 
 A model that has learned a row remembers its answer, and so it does with any mixture of such rows; what it says of them is not what it would say of a new text, and a
 student that imitates it learns the memory. So texts of the data set are labelled by a model that was fitted without them, article by article
-(cross-fitting): with ten parts ten models, each of nine tenths of the rows. More parts are better teachers and take longer. Sentences of a corpus are new to all, and labelled by a model that has learned every row.
+(cross-fitting): with ten parts ten models, each of nine tenths of the rows. More parts are better teachers and take longer. Sentences of a corpus are new to all, and so are single words: a model that has learned
+every row labels them.
 
 Source: cross-fitting as in Dao et al. (2021), "Knowledge Distillation as Semiparametric Inference"; soft targets as in Hinton et al. (2015), "Distilling the
 Knowledge in a Neural Network".
@@ -25,6 +26,7 @@ from emojit.baselines.fitting import OTHER_COLUMNS, PACKAGES
 from emojit.baselines.registry import KINDS, make_baseline
 from emojit.baselines.scored import ScoredBaseline, best_scores
 from emojit.baselines.silver.mixing import mixtures
+from emojit.baselines.silver.single_words import single_words
 from emojit.baselines.silver.swapping import NounStore
 from emojit.baselines.silver.swapping import named as named_words
 from emojit.baselines.silver.swapping import swapped as swapped_nouns
@@ -54,13 +56,15 @@ class SilverCounts:
     """Texts of the training split with other nouns (count)."""
     named: int = 0
     """Clauses of theirs about a word that an emoji is called by (count)."""
+    words: int = 0
+    """Words of all these texts, each alone (count)."""
     sentences: int = 0
     """Sentences of the corpus (count)."""
 
     @property
     def rows(self) -> int:
         """All of them (count)."""
-        return self.posts + self.mixtures + self.swapped + self.named + self.sentences
+        return self.posts + self.mixtures + self.swapped + self.named + self.words + self.sentences
 
 
 def make_silver(
@@ -73,6 +77,7 @@ def make_silver(
     mixed: int = 0,
     swapped: int = 0,
     named: int = 0,
+    words: int = 0,
     corpus: str | None = None,
     sentences: int = 0,
     parts: int = PARTS,
@@ -93,6 +98,7 @@ def make_silver(
         mixed: recombinations of the texts to label (count); fewer where no more are to be had.
         swapped: texts and recombinations with other nouns to label (count), those of the sentences, or without a corpus those of the texts; needs the extra `words`.
         named: short texts to label about a word that an emoji is called by (count), each such word as often as any other; needs the extra `words`.
+        words: content words to label alone (count), those of the data set's texts first, then those of the sentences; needs the extra `words`.
         corpus: what `corpus.source` of a build takes; None labels the data set's texts alone.
         sentences: sentences of the corpus to label, spread over all of it (count); fewer where it has no more.
         parts: models that label what they have not learned (count, at least 2).
@@ -122,9 +128,9 @@ def make_silver(
     counts = SilverCounts()
     # Opened before the fits, so that a corpus that is not there is said at once.
     drawn = Sentences(corpus, sentences, seed) if corpus is not None and sentences else None
-    if swapped or named:
+    if swapped or named or words:
         require_words_extra()
-    total = mixed + swapped + named + sentences + sum(1 + (row.other is not None) for row in rows)
+    total = mixed + swapped + named + words + sentences + sum(1 + (row.other is not None) for row in rows)
     with silver_file(out) as file, progress(total=total, label="label", unit="text", quiet=quiet) as bar:
         new = list(drawn or ())
         swapper = _Swapper((new or [row.text for row in rows]) if swapped else ()) if swapped or named else None
@@ -143,9 +149,10 @@ def make_silver(
             counts.mixtures += len(more)
             counts.swapped += len(others)
             counts.named += len(about)
-        if new:
-            _label(_fitted(name, rows), new, file, bar)
-            counts.sentences = len(new)
+        if new or words:
+            alone = _alone([text for row in rows for text in (row.text, row.other) if text], new, words)
+            _label(_fitted(name, rows), [*new, *alone], file, bar)
+            counts.sentences, counts.words = len(new), len(alone)
         licences = {row.get("licence") for row in train.rows} | (drawn.licences if drawn is not None else set())
         licence = combined_licence(licences).id
     record = SilverRecord(
@@ -198,6 +205,12 @@ def _part(row: dict[str, Any], number: int, parts: int) -> int:
 def _share(count: int, part: int, parts: int) -> int:
     """Return how many of a count fall to a part."""
     return count // parts + (part < count % parts)
+
+
+def _alone(texts: Sequence[str], sentences: Sequence[str], count: int) -> list[str]:
+    from emojit.lexicon.words import WordReader
+
+    return single_words(texts, sentences, WordReader(), count) if count else []
 
 
 class _Swapper:
