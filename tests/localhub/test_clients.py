@@ -43,7 +43,8 @@ def test_datasets_pushes_and_loads_a_tagged_version(run_client, api, name, varia
             "v1": load_dataset({name!r}, revision="v1")["train"].num_rows,
             "main": load_dataset({name!r})["test"].num_rows,
             "other": load_dataset({name!r}, "other", revision="dev")["train"].num_rows,
-            "streamed": next(iter(load_dataset({name!r}, revision="v1", split="train", streaming=True))),
+            # To its end: pyarrow aborts a process that leaves with a stream half read (apache/arrow#45214).
+            "streamed": [*load_dataset({name!r}, revision="v1", split="train", streaming=True)][0],
         }}))
     """
 
